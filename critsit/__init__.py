@@ -1,0 +1,1 @@
+"""The command: runs the four stages, and asks a running critsit."""
