@@ -1,4 +1,4 @@
-"""What is wrong with something that was handed in: every fault at once, each with its place and, where one refuses, its rule.
+"""What is wrong with something that was handed in: every fault at once, each with its place and, if any, its rule.
 
 A check never stops at the first fault, and never answers with an exception's text that only its author can read.
 """

@@ -1,6 +1,6 @@
 """Reads the text of a YAML file (1.2) into what the same JSON would have been.
 
-`NO` stays a text, and so do `17:30`, `2026-01-05` and `+351910000001`: a contract or a roster means what its author typed.
+`NO` stays a text, and so do `17:30`, `2026-01-05` and `+351910000001`: a roster means what its author typed.
 """
 
 from __future__ import annotations
