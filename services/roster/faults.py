@@ -53,8 +53,11 @@ def strangers(raw: Raw, people: set[Member], rotations: set[str]) -> list[Fault]
             if isinstance(member, str) and member not in people:
                 faults.append(_unknown(pointer("rotations", index, "members", place), "person", member))
     for index, item in _items(raw, "overrides"):
-        for key, kind, known in (("rotation", "rotation", rotations), ("person", "person", people),
-                                 ("replaces", "person", people)):
+        for key, kind, known in (
+            ("rotation", "rotation", rotations),
+            ("person", "person", people),
+            ("replaces", "person", people),
+        ):
             name = item.get(key)
             if isinstance(name, str) and name not in known:
                 faults.append(_unknown(pointer("overrides", index, key), kind, name))

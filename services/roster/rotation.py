@@ -19,9 +19,7 @@ def is_manned(rotation: Rotation, at: datetime) -> bool:
         return True
     today = at.astimezone(ZoneInfo(rotation.time_zone)).date()
     return any(
-        start <= at < end
-        for day in (today - timedelta(days=1), today)
-        for start, end in windows_on(rotation, day)
+        start <= at < end for day in (today - timedelta(days=1), today) for start, end in windows_on(rotation, day)
     )
 
 

@@ -70,10 +70,10 @@ def _every(value: object) -> Literal["day", "week"] | timedelta:
 
 def _window(value: object) -> Window:
     if not isinstance(value, (list, tuple)) or len(value) != 2:
-        raise ValueError("is not a window, for example [\"08:00\", \"20:00\"]")
+        raise ValueError('is not a window, for example ["08:00", "20:00"]')
     start, end = (_minutes(item) for item in value)
     if start == end or start == 24 * 60:
-        raise ValueError("is an empty window; around the clock is [\"00:00\", \"24:00\"]")
+        raise ValueError('is an empty window; around the clock is ["00:00", "24:00"]')
     return start, end
 
 
