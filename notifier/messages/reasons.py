@@ -1,0 +1,100 @@
+"""Why this reader is paged, what is asked of them, and what happens if they cannot.
+
+Each reason has words of its own; a new reason without any does not pass the type checker.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from notifier.messages.facts import PageFacts, Reason
+from notifier.messages.plain import one_line
+
+_NEXT = "Decline at the link, or press 2 on a call: the next one on call is paged at once."
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """`ask` stands before the link, `why` says why you, `otherwise` what to do if you cannot take it."""
+
+    ask: str
+    why: str
+    otherwise: str
+
+
+def words(facts: PageFacts) -> Words:
+    """The words for the facts' reason."""
+    severity = facts.severity or "not known yet"
+    match facts.reason:
+        case Reason.CRISIS_MANAGER:
+            return Words(
+                "Take it",
+                f"you are on call as crisis manager and were assigned to this incident of severity {severity}: engage, "
+                "escalate, resource, coordinate. It counts as assigned when you acknowledge.",
+                f"{_NEXT} Without an answer the same happens when your channels are used up.",
+            )
+        case Reason.ENGINEER:
+            return Words(
+                "Take it",
+                f"you are on call as engineer for the queue {one_line(facts.queue or 'of this incident')}. The "
+                "customer is waiting for the first response: acknowledge, then answer the customer.",
+                f"{_NEXT} The others on call for the queue were paged too.",
+            )
+        case Reason.ESCALATION:
+            return Words(
+                "Take it over",
+                "you are the duty manager on call, and a promise to this customer is at risk or broken.",
+                "Decline at the link: the next duty manager on call is paged at once, and then again every 5 minutes.",
+            )
+        case Reason.NOBODY_ON_CALL:
+            return Words(
+                "Find somebody",
+                "you are the duty manager on call, and nobody is left on call who could take this incident.",
+                "Decline at the link: the next duty manager on call is paged at once, and then again every 5 minutes.",
+            )
+        case Reason.NEEDS_A_HUMAN:
+            return Words(
+                "Look into it",
+                "you are the duty manager on call, and the system could not go on with this incident by itself.",
+                "Decline at the link: the next duty manager on call is paged at once, and then again every 5 minutes.",
+            )
+        case Reason.EXECUTIVE_PROVIDER:
+            return Words(
+                "Confirm that you know",
+                f"you are an executive of the provider, and notice was asked for at severity {severity}.",
+                "Decline at the link: the next executive is told.",
+            )
+        case Reason.EXECUTIVE_CUSTOMER:
+            return Words(
+                "Confirm that you know",
+                "you are named as an executive in your work order, and the provider asks for your attention at "
+                f"severity {severity}.",
+                "Please pass this on to whoever stands in for you.",
+            )
+        case Reason.DELIVERY_MANAGER:
+            return Words(
+                "Confirm that you know",
+                "you are the service delivery manager of this customer, and something needs to be put in order; the "
+                "incident itself goes on.",
+                "Decline at the link: the duty manager is told instead.",
+            )
+        case Reason.CONFIRM_CONTACT:
+            return Words(
+                "Confirm or refuse",
+                "you are the support administrator of your organisation, and the one who reported this is not among "
+                "the contacts that your work order names. The incident is being worked on meanwhile.",
+                "Please pass this on to another support administrator.",
+            )
+        case Reason.PROPOSAL:
+            return Words(
+                "Decide",
+                "a lower effort is proposed for this incident, and only a person of the provider may decide it.",
+                "Decline at the link: the next one on call is asked. Nothing changes until somebody decides.",
+            )
+    assert_never(facts.reason)
+
+
+def reads_for_the_customer(reason: Reason) -> bool:
+    """Whether the reader is the customer's, so that our own working notes are left out."""
+    return reason in (Reason.EXECUTIVE_CUSTOMER, Reason.CONFIRM_CONTACT)
