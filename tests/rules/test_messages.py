@@ -38,8 +38,8 @@ INC-000042 sev 1 Steppe Telecom: All VMs down - first response due 19:35, 12 min
 Called: Aigerim S., +77010000001
 Take it: https://critsit.example.org/ack/t0k3n
 
-Why you: you are on call as crisis manager and were assigned to this incident of severity 1: engage, escalate, resource, \
-coordinate. It counts as assigned when you acknowledge.
+Why you: you are on call as crisis manager and were assigned to this incident of severity 1: engage, escalate, \
+resource, coordinate. It counts as assigned when you acknowledge.
 Promised (times in Asia/Almaty):
 - first response: 19:35 [RR-TARGET] within 15 minutes
 - status update: 20:22 [RSM-ESCALATION-1]
