@@ -1,0 +1,143 @@
+"""A stage's copy of the directory: the current objects in memory, every version in its database.
+
+The router owns them. A later version replaces earlier ones, whatever the gap; a repeat changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ..log.event import Event, Fact
+from ..log.tx import Transactions, Tx
+from . import store
+
+#: Makes the inside's value of a kind of object from its JSON.
+Parser = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One version of an object: `value` is parsed, `body` as it was stored; both None once it is removed."""
+
+    kind: str
+    id: str
+    version: int
+    body: Any
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectStored:
+    """The fact that an object has a new version, or (body null) is removed: `contract.stored`, `key.removed`."""
+
+    kind: str
+    body: Any
+    by: str
+
+    @property
+    def type(self) -> str:
+        """`contract.stored` and the like."""
+        return f"{self.kind}.{'removed' if self.body is None else 'stored'}"
+
+    def to_json(self) -> bytes:
+        """The whole object."""
+        return json.dumps({"body": self.body, "by": self.by}, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+class Directory:
+    """What is known of contracts, people, rotations and keys. Objects that fail to parse keep their last good value."""
+
+    def __init__(self, transactions: Transactions, parsers: Mapping[str, Parser]) -> None:
+        self._transactions = transactions
+        self._parsers = parsers
+        self._current: dict[tuple[str, str], Stored] = {}
+        self._frozen: dict[tuple[str, str, int], Stored] = {}
+        self._change = 0
+        self.revision = 0
+
+    async def refresh(self, connection: AsyncConnection | None = None) -> None:
+        """Take in what has changed since the last time: one statement, mostly empty."""
+        if connection is None:
+            async with self._transactions.reading() as own:
+                changes = await store.changed(own, self._change)
+        else:
+            changes = await store.changed(connection, self._change)
+        for kind, id_, version, body, change in changes:
+            known = self._current.get((kind, id_))
+            if known is None or known.version < version:
+                self._current[kind, id_] = self._stored(kind, id_, version, body)
+            self._change = max(self._change, change)
+        if changes:
+            self.revision += 1
+
+    def get(self, kind: str, id_: str) -> Stored | None:
+        """The current version of an object; None where there is none, or it is removed."""
+        found = self._current.get((kind, id_))
+        return found if found is not None and found.body is not None else None
+
+    def version(self, kind: str, id_: str) -> int:
+        """The last version number of an object, removed ones included; 0 where there never was one."""
+        found = self._current.get((kind, id_))
+        return found.version if found is not None else 0
+
+    def all(self, kind: str) -> Iterator[Stored]:
+        """The current objects of a kind, by id."""
+        for (k, _), found in sorted(self._current.items()):
+            if k == kind and found.body is not None:
+                yield found
+
+    async def frozen(self, kind: str, id_: str, version: int, connection: AsyncConnection | None = None) -> Stored | None:
+        """An object as it was at `version`; None where this stage has not heard of it."""
+        current = self._current.get((kind, id_))
+        if current is not None and current.version == version:
+            return current
+        key = (kind, id_, version)
+        if key not in self._frozen:
+            if connection is None:
+                async with self._transactions.reading() as own:
+                    body = await store.body(own, kind, id_, version)
+            else:
+                body = await store.body(connection, kind, id_, version)
+            if body is None:
+                return None
+            if len(self._frozen) > 2_000:
+                self._frozen.clear()
+            self._frozen[key] = self._stored(kind, id_, version, body)
+        return self._frozen[key]
+
+    async def hear(self, tx: Tx, events: Sequence[Event]) -> None:
+        """Write down what the router said of its objects, and take it in once it is committed."""
+        if events:
+            await store.write(tx, events)
+
+    async def put(self, tx: Tx, kind: str, id_: str, body: Any, by: str) -> tuple[int, bool]:
+        """The owner's own change: a new version, said to everybody. Answers (version, whether anything changed).
+
+        The same body again is no new version.
+        """
+        await store.lock(tx, kind, id_)
+        last = await store.last(tx, kind, id_)
+        if last is not None and last[1] == body:
+            return last[0], False
+        version = (last[0] if last else 0) + 1
+        await store.insert(tx, kind, id_, version, body, by)
+        tx.say(_as_fact(kind, body, by), f"{kind}:{id_}", urgent=False, version=version)
+        return version, True
+
+    async def history(self, kind: str, id_: str) -> list[Mapping[str, Any]]:
+        """Every version of an object with who stored it and when, oldest first."""
+        async with self._transactions.reading() as connection:
+            return await store.history(connection, kind, id_)
+
+    def _stored(self, kind: str, id_: str, version: int, body: Any) -> Stored:
+        value = self._parsers[kind](body) if body is not None and kind in self._parsers else body
+        return Stored(kind, id_, version, body, value)
+
+
+def _as_fact(kind: str, body: Any, by: str) -> Fact:
+    return ObjectStored(kind, body, by)

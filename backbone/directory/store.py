@@ -1,0 +1,83 @@
+"""The directory's SQL: every version of every object, and what changed since a number."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ..log.event import Event
+from ..log.tx import Tx
+
+
+async def changed(c: AsyncConnection, since: int) -> list[tuple[str, str, int, Any, int]]:
+    """(kind, id, version, body, change) of what was written behind change number `since`, last versions only."""
+    rows = await c.execute(
+        text(
+            "select distinct on (kind, id) kind, id, version, body::text, change from directory"
+            " where change > :since order by kind, id, version desc"
+        ),
+        {"since": since},
+    )
+    found = [(r[0], r[1], r[2], json.loads(r[3]) if r[3] is not None else None, r[4]) for r in rows]
+    return found
+
+
+async def body(c: AsyncConnection, kind: str, id_: str, version: int) -> Any:
+    """The body of one version, or None."""
+    row = (
+        await c.execute(
+            text("select body::text from directory where kind = :k and id = :i and version = :v"),
+            {"k": kind, "i": id_, "v": version},
+        )
+    ).first()
+    return json.loads(row[0]) if row is not None and row[0] is not None else None
+
+
+async def lock(tx: Tx, kind: str, id_: str) -> None:
+    """Keep others from giving out the next version of the same object."""
+    await tx.execute("select pg_advisory_xact_lock(7422, hashtext(:key))", {"key": f"{kind}:{id_}"})
+
+
+async def last(tx: Tx, kind: str, id_: str) -> tuple[int, Any] | None:
+    """The last version and its body."""
+    row = (
+        await tx.execute(
+            "select version, body::text from directory where kind = :k and id = :i order by version desc limit 1",
+            {"k": kind, "i": id_},
+        )
+    ).first()
+    return (row[0], json.loads(row[1]) if row[1] is not None else None) if row is not None else None
+
+
+async def insert(tx: Tx, kind: str, id_: str, version: int, body_: Any, by: str) -> None:
+    """Write a version; a version that is there already is left alone."""
+    await tx.execute(
+        "insert into directory (kind, id, version, body, by, stored_at)"
+        " values (:k, :i, :v, cast(:b as jsonb), :by, :now) on conflict do nothing",
+        {"k": kind, "i": id_, "v": version, "b": None if body_ is None else json.dumps(body_), "by": by, "now": tx.now},
+    )
+
+
+async def write(tx: Tx, events: Sequence[Event]) -> None:
+    """Write down what was heard of the owner's objects."""
+    for event in events:
+        kind, _, id_ = event.subject.partition(":")
+        said = event.json()
+        await insert(tx, kind, id_, event.sequence, said["body"], said["by"])
+
+
+async def history(c: AsyncConnection, kind: str, id_: str) -> list[Mapping[str, Any]]:
+    """All versions of an object."""
+    rows = await c.execute(
+        text(
+            "select version, body::text, by, stored_at from directory where kind = :k and id = :i order by version"
+        ),
+        {"k": kind, "i": id_},
+    )
+    return [
+        {"version": r[0], "body": json.loads(r[1]) if r[1] else None, "by": r[2], "at": r[3].isoformat()} for r in rows
+    ]

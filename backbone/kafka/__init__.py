@@ -1,0 +1,1 @@
+"""Kafka as a carrier: wide and fast, never the record."""

@@ -1,0 +1,82 @@
+"""Dead letters: what could not be handled, whole, with what came after it about the same subject.
+
+A replay hears them again in order; a discard passes over one for good. Neither loses the others.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from .event import Event, is_directory
+from .store import from_json
+from .tx import Tx
+
+
+async def listed(c: AsyncConnection, after: int, limit: int) -> list[Mapping[str, Any]]:
+    """The dead letters behind id `after`, oldest first."""
+    rows = await c.execute(
+        text(
+            "select id, source, subject, sequence, type, event::text, error, held_at from dead_letter"
+            " where id > :after order by id limit :limit"
+        ),
+        {"after": after, "limit": limit},
+    )
+    return [
+        {
+            "id": r[0], "source": r[1], "subject": r[2], "sequence": r[3], "type": r[4], "event": json.loads(r[5]),
+            "error": r[6], "held_at": r[7],
+        }
+        for r in rows
+    ]  # fmt: skip
+
+
+async def count(c: AsyncConnection) -> int:
+    """How many there are."""
+    return int((await c.execute(text("select count(*) from dead_letter"))).scalar_one())
+
+
+async def release(tx: Tx, id_: int, *, discard: bool) -> tuple[Event, list[Event]] | None:
+    """Lift the hold of a letter's subject. Answers the letter, and what is to be heard again, in order; None without it.
+
+    With `discard` the letter counts as heard and is gone. The others stay until `clear` sees that they were heard: a
+    crash in between loses nothing.
+    """
+    row = (await tx.execute("select event::text from dead_letter where id = :i", {"i": id_})).first()
+    if row is None:
+        return None
+    letter = from_json(json.loads(row[0]))
+    if discard:
+        await tx.execute("delete from dead_letter where id = :i", {"i": id_})
+    if is_directory(letter.subject):
+        return letter, [] if discard else [letter]
+    subject = (await tx.lock([letter.subject], make=False)).get(letter.subject)
+    if subject is not None:
+        subject.held = False
+        subject.changed = True
+        if discard:
+            subject.heard[letter.source] = max(subject.heard.get(letter.source, 0), letter.sequence)
+    rows = await tx.execute("select event::text from dead_letter where subject = :s order by id", {"s": letter.subject})
+    return letter, [from_json(json.loads(r[0])) for r in rows]
+
+
+async def clear(tx: Tx, letter: Event) -> int:
+    """Delete the letters of a subject that have been heard by now; answers how many are left."""
+    if is_directory(letter.subject):
+        await tx.execute(
+            "delete from dead_letter where source = :o and subject = :s and sequence = :q",
+            {"o": letter.source, "s": letter.subject, "q": letter.sequence},
+        )
+        return 0
+    subject = (await tx.lock([letter.subject], make=False)).get(letter.subject)
+    if subject is not None and not subject.held:
+        await tx.execute(
+            "delete from dead_letter where subject = :s and sequence <= coalesce(cast(cast(:h as jsonb) ->> source as int), 0)",
+            {"s": letter.subject, "h": json.dumps(subject.heard)},
+        )
+    left = await tx.execute("select count(*) from dead_letter where subject = :s", {"s": letter.subject})
+    return int(left.scalar_one())

@@ -1,0 +1,82 @@
+"""The log's days: made two weeks ahead, dropped when everybody has passed them and a week is over.
+
+Nothing is dropped that a reader still needs; the default partition takes what no day takes, and is gauged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import date, datetime, timedelta
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ..postgres.engine import is_passing
+from .tx import Transactions, Tx
+
+log = structlog.get_logger()
+
+AHEAD = 14
+KEPT_DAYS = 7
+
+
+async def make_ahead(transactions: Transactions, today: date) -> None:
+    """Make the partitions of today and the next two weeks; a day that the default already holds rows of is left."""
+    for offset in range(AHEAD + 1):
+        day = today + timedelta(days=offset)
+        try:
+            async with transactions() as tx:
+                await tx.execute("set local lock_timeout = '200ms'")
+                there = await tx.execute("select to_regclass(:n)", {"n": f"outbox_{day:%Y%m%d}"})
+                if there.scalar_one() is None:
+                    await tx.execute(
+                        f"create table outbox_{day:%Y%m%d} partition of outbox"
+                        f" for values from ('{day:%Y-%m-%d}') to ('{day + timedelta(days=1):%Y-%m-%d}')"
+                    )
+        except Exception as error:
+            if not is_passing(error) and "would be violated" not in str(error) and "already exists" not in str(error):
+                raise
+            log.warning("log.day_not_made", day=str(day), error=str(error)[:200])
+
+
+async def days(connection: AsyncConnection) -> list[str]:
+    """The names of the days' partitions, oldest first."""
+    rows = await connection.execute(
+        text(
+            "select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid"
+            " where i.inhparent = to_regclass('outbox') and c.relname <> 'outbox_default' order by 1"
+        )
+    )
+    return [row[0] for row in rows]
+
+
+async def drop_old(
+    transactions: Transactions,
+    now: datetime,
+    passed: Callable[[], Awaitable[Iterable[int]]],
+    before_drop: Callable[[Tx, str], Awaitable[None]] | None,
+) -> list[str]:
+    """Drop the days that are over for a week and that every reader has passed; answers their names."""
+    limit = (now - timedelta(days=KEPT_DAYS + 1)).strftime("outbox_%Y%m%d")
+    dropped = []
+    async with transactions.reading() as connection:
+        old = [name for name in await days(connection) if name < limit]
+    for name in old:
+        async with transactions.reading() as connection:
+            last = (await connection.execute(text(f"select coalesce(max(seq), 0) from {name}"))).scalar_one()
+        if any(position < last for position in await passed()):
+            break
+        try:
+            async with transactions() as tx:
+                await tx.execute("set local lock_timeout = '200ms'")
+                if before_drop is not None:
+                    await before_drop(tx, name)
+                await tx.execute(f"drop table {name}")
+            dropped.append(name)
+        except Exception as error:
+            if not is_passing(error):
+                raise
+            log.warning("log.day_not_dropped", day=name, error=str(error)[:200])
+            break
+    return dropped

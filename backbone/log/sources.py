@@ -1,0 +1,49 @@
+"""The other stages' logs, for reading: over this stage's own pool where they share a database, else over theirs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from . import store
+from .event import Event
+
+
+class Sources:
+    """Reads the logs of the stages that this one hears. `engines` names those that live in another database."""
+
+    def __init__(self, own: AsyncEngine, engines: Mapping[str, AsyncEngine] | None = None) -> None:
+        self._own = own
+        self._engines = dict(engines or {})
+
+    @asynccontextmanager
+    async def _reading(self, source: str) -> AsyncIterator[AsyncConnection]:
+        async with self._engines.get(source, self._own).connect() as connection:
+            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+
+    async def lane(self, source: str, *, urgent: bool, after: int, limit: int) -> list[Event]:
+        """The next events of a lane; see `store.read_lane`."""
+        async with self._reading(source) as connection:
+            return await store.read_lane(connection, source, urgent=urgent, after=after, upto=None, limit=limit)
+
+    async def heads(self, source: str, *, urgent: bool, after: int, upto: int, limit: int) -> list[tuple[int, str, int]]:
+        """The next (seq, subject, sequence) of a lane; see `store.read_heads`."""
+        async with self._reading(source) as connection:
+            return await store.read_heads(connection, source, urgent=urgent, after=after, upto=upto, limit=limit)
+
+    async def spans(self, source: str, spans: Sequence[tuple[str, int, int]]) -> list[Event]:
+        """The events of each span (subject, first, last); what a gap is filled from."""
+        async with self._reading(source) as connection:
+            return await store.read_spans(connection, source, spans)
+
+    async def unheard(self, source: str, heard: Sequence[tuple[str, int]]) -> list[Event]:
+        """All that a stage has said of each subject behind what was heard; what a breach asks for first."""
+        async with self._reading(source) as connection:
+            return await store.read_after(connection, source, heard)
+
+    async def last_position(self, source: str) -> dict[bool, int]:
+        """The last committed position of each lane (key: urgent)."""
+        async with self._reading(source) as connection:
+            return await store.last_position(connection, source)

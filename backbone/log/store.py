@@ -1,0 +1,252 @@
+"""The log's SQL: what is read from it, what is written to it, how far it was heard.
+
+Another stage's log is read by its schema's name and never written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from .event import Event
+
+_COLUMNS = "seq, event_id, subject, sequence, urgent, type, payload::text, headers::text, after::text, occurred_at"
+
+
+@dataclass(slots=True)
+class Subject:
+    """A subject's row, locked: `heard` per stage, `said` by this one. `fresh` rows were made by this transaction."""
+
+    id: str
+    heard: dict[str, int]
+    said: int
+    urgent: bool
+    held: bool
+    changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An event on its way into the log."""
+
+    id: UUID
+    subject: str
+    sequence: int
+    urgent: bool
+    type: str
+    payload: str
+    headers: str
+    after: str
+    occurred_at: datetime
+
+
+def event_of(source: str, row: Sequence[Any]) -> Event:
+    """An event from a row of `_COLUMNS`."""
+    seq, event_id, subject, sequence, urgent, type_, payload, headers, after, occurred_at = row
+    return Event(
+        source, seq, event_id, subject, sequence, urgent, type_, payload,
+        json.loads(headers) if headers != "{}" else {},
+        json.loads(after) if after != "{}" else {},
+        occurred_at,
+    )  # fmt: skip
+
+
+async def read_lane(c: AsyncConnection, source: str, *, urgent: bool, after: int, upto: int | None, limit: int) -> list[Event]:
+    """The next events of a lane behind position `after`, at most `limit`, none beyond `upto`."""
+    rows = await c.execute(
+        text(
+            f"select {_COLUMNS} from {source}.outbox where urgent = :urgent and seq > :after"
+            f"{' and seq <= :upto' if upto is not None else ''} order by seq limit :limit"
+        ),
+        {"urgent": urgent, "after": after, "limit": limit} | ({"upto": upto} if upto is not None else {}),
+    )
+    return [event_of(source, row) for row in rows]
+
+
+async def read_heads(
+    c: AsyncConnection, source: str, *, urgent: bool, after: int, upto: int, limit: int
+) -> list[tuple[int, str, int]]:
+    """Like `read_lane`, but only (seq, subject, sequence): what the reconciler compares."""
+    rows = await c.execute(
+        text(
+            f"select seq, subject, sequence from {source}.outbox"
+            " where urgent = :urgent and seq > :after and seq <= :upto order by seq limit :limit"
+        ),
+        {"urgent": urgent, "after": after, "upto": upto, "limit": limit},
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+async def read_spans(c: AsyncConnection, source: str, spans: Sequence[tuple[str, int, int]]) -> list[Event]:
+    """The events (subject, first, last) that each span names, both ends included, in the log's order."""
+    rows = await c.execute(
+        text(
+            f"select {_COLUMNS} from {source}.outbox o join unnest(cast(:subjects as text[]), cast(:first as int[]),"
+            " cast(:last as int[])) w(s, f, l) on o.subject = w.s and o.sequence between w.f and w.l order by o.seq"
+        ),
+        {"subjects": [s for s, _, _ in spans], "first": [f for _, f, _ in spans], "last": [n for _, _, n in spans]},
+    )
+    return [event_of(source, row) for row in rows]
+
+
+async def read_after(c: AsyncConnection, source: str, heard: Sequence[tuple[str, int]]) -> list[Event]:
+    """All events of each subject behind the sequence that was heard of it."""
+    return await read_spans(c, source, [(subject, sequence + 1, 2_147_483_647) for subject, sequence in heard])
+
+
+async def last_position(c: AsyncConnection, source: str) -> dict[bool, int]:
+    """The last committed position of each lane (key: urgent), 0 where there is none."""
+    rows = await c.execute(
+        text(
+            f"select u, coalesce((select seq from {source}.outbox where urgent = u order by seq desc limit 1), 0)"
+            " from (values (true), (false)) lanes(u)"
+        )
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def lock_subjects(c: AsyncConnection, table: str, subjects: Iterable[str], *, make: bool) -> dict[str, Subject]:
+    """Lock the rows of `subjects` in order; with `make`, those that aren't there are made first."""
+    wanted = sorted(set(subjects))
+    if not wanted:
+        return {}
+    if make:
+        await c.execute(
+            text(
+                f"insert into {table} (subject) select s from unnest(cast(:s as text[])) w(s) order by s"
+                " on conflict (subject) do nothing"
+            ),
+            {"s": wanted},
+        )
+    rows = await c.execute(
+        text(
+            f"select subject, heard::text, said, urgent, held from {table}"
+            " where subject = any(cast(:s as text[])) order by subject for update"
+        ),
+        {"s": wanted},
+    )
+    return {row[0]: Subject(row[0], json.loads(row[1]), row[2], row[3], row[4]) for row in rows}
+
+
+async def known_subjects(c: AsyncConnection, table: str, subjects: Iterable[str]) -> dict[str, Subject]:
+    """What is known of `subjects`, without a lock."""
+    rows = await c.execute(
+        text(f"select subject, heard::text, said, urgent, held from {table} where subject = any(cast(:s as text[]))"),
+        {"s": list(set(subjects))},
+    )
+    return {row[0]: Subject(row[0], json.loads(row[1]), row[2], row[3], row[4]) for row in rows}
+
+
+async def save_subjects(c: AsyncConnection, table: str, subjects: Sequence[Subject]) -> None:
+    """Write back what the transaction heard and said."""
+    await c.execute(
+        text(
+            f"update {table} t set heard = w.heard::jsonb, said = w.said, urgent = w.urgent, held = w.held"
+            " from unnest(cast(:s as text[]), cast(:heard as text[]), cast(:said as int[]), cast(:urgent as bool[]),"
+            " cast(:held as bool[])) w(s, heard, said, urgent, held) where t.subject = w.s"
+        ),
+        {
+            "s": [x.id for x in subjects],
+            "heard": [json.dumps(x.heard, separators=(",", ":")) for x in subjects],
+            "said": [x.said for x in subjects],
+            "urgent": [x.urgent for x in subjects],
+            "held": [x.held for x in subjects],
+        },
+    )
+
+
+async def append(c: AsyncConnection, said: Sequence[Said]) -> None:
+    """The last statement before the commit: put the events into the log, in commit order."""
+    await c.execute(
+        text(
+            "insert into outbox (event_id, subject, sequence, urgent, type, payload, headers, after, occurred_at)"
+            " select i, s, q, u, t, p::jsonb, h::jsonb, a::jsonb, o from unnest(cast(:i as uuid[]), cast(:s as text[]),"
+            " cast(:q as int[]), cast(:u as bool[]), cast(:t as text[]), cast(:p as text[]), cast(:h as text[]),"
+            " cast(:a as text[]), cast(:o as timestamptz[])) with ordinality w(i, s, q, u, t, p, h, a, o, n) order by n"
+        ),
+        {
+            "i": [x.id for x in said],
+            "s": [x.subject for x in said],
+            "q": [x.sequence for x in said],
+            "u": [x.urgent for x in said],
+            "t": [x.type for x in said],
+            "p": [x.payload for x in said],
+            "h": [x.headers for x in said],
+            "a": [x.after for x in said],
+            "o": [x.occurred_at for x in said],
+        },
+    )
+
+
+async def positions(c: AsyncConnection, reader: str) -> dict[tuple[str, str], int]:
+    """How far `reader` has read: (source, lane) → position."""
+    rows = await c.execute(text("select source, lane, position from cursor where reader = :r"), {"r": reader})
+    return {(row[0], row[1]): row[2] for row in rows}
+
+
+async def lock_cursor(c: AsyncConnection, reader: str, source: str, lane: str) -> int | None:
+    """Lock a cursor and answer its position; None while another replica holds it."""
+    await c.execute(
+        text("insert into cursor (reader, source, lane) values (:r, :s, :l) on conflict do nothing"),
+        {"r": reader, "s": source, "l": lane},
+    )
+    row = (
+        await c.execute(
+            text("select position from cursor where reader = :r and source = :s and lane = :l for update skip locked"),
+            {"r": reader, "s": source, "l": lane},
+        )
+    ).first()
+    return None if row is None else int(row[0])
+
+
+async def move_cursor(c: AsyncConnection, reader: str, source: str, lane: str, position: int) -> None:
+    """Move a cursor that this transaction has locked."""
+    await c.execute(
+        text("update cursor set position = :p where reader = :r and source = :s and lane = :l"),
+        {"p": position, "r": reader, "s": source, "l": lane},
+    )
+
+
+async def hold(c: AsyncConnection, events: Sequence[Event], error: str, now: datetime) -> int:
+    """Copy events whole into the dead letters; answers how many were new there."""
+    done = await c.execute(
+        text(
+            "insert into dead_letter (source, subject, sequence, type, event, error, held_at)"
+            " select so, su, q, t, e::jsonb, :error, :now from unnest(cast(:so as text[]), cast(:su as text[]),"
+            " cast(:q as int[]), cast(:t as text[]), cast(:e as text[])) w(so, su, q, t, e) on conflict do nothing"
+        ),
+        {
+            "so": [e.source for e in events],
+            "su": [e.subject for e in events],
+            "q": [e.sequence for e in events],
+            "t": [e.type for e in events],
+            "e": [json.dumps(as_json(e)) for e in events],
+            "error": error,
+            "now": now,
+        },
+    )
+    return int(done.rowcount)
+
+
+def as_json(event: Event) -> Mapping[str, object]:
+    """An event whole, as a dead letter keeps it."""
+    return {
+        "source": event.source, "seq": event.seq, "id": str(event.id), "subject": event.subject,
+        "sequence": event.sequence, "urgent": event.urgent, "type": event.type, "payload": json.loads(event.payload),
+        "headers": dict(event.headers), "after": dict(event.after), "occurred_at": event.occurred_at.isoformat(),
+    }  # fmt: skip
+
+
+def from_json(raw: Mapping[str, Any]) -> Event:
+    """An event back from a dead letter."""
+    return Event(
+        raw["source"], raw["seq"], UUID(raw["id"]), raw["subject"], raw["sequence"], raw["urgent"], raw["type"],
+        json.dumps(raw["payload"]), raw["headers"], raw["after"], datetime.fromisoformat(raw["occurred_at"]),
+    )  # fmt: skip

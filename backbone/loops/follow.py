@@ -1,0 +1,127 @@
+"""Follow: read what the others say, hear it, go on. One follower a stage and lane, over all its sources.
+
+Alone it is the carrier; beside Kafka it trails by 1 s (urgent) or 5 s (ordinary) and takes what was not heard by then.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from time import perf_counter
+
+from ..log import store
+from ..log.event import Event, Lane, is_directory
+from ..log.sources import Sources
+from ..log.tx import Transactions, Tx
+from ..time_source import ticks
+from .hear import Ear
+
+READER = "follow"
+_MOST = {Lane.URGENT: 100, Lane.ORDINARY: 200}
+#: A round of the ordinary lane that took longer than this (seconds) is cut by half the next time.
+_LONG = 0.20
+
+
+class Follower:
+    """Reads the logs of all stages that one stage hears, in one lane."""
+
+    def __init__(
+        self, ear: Ear, sources: Sources, transactions: Transactions, lane: Lane, *, behind: float = 0.0
+    ) -> None:
+        self._ear = ear
+        self._sources = sources
+        self._transactions = transactions
+        self._lane = lane
+        self._behind = behind
+        self._limit = _MOST[lane]
+        self._positions: dict[str, int] = {}
+        self._seen: dict[str, deque[tuple[float, int]]] = {}
+
+    @property
+    def positions(self) -> dict[str, int]:
+        """How far each source was read when last looked at."""
+        return self._positions
+
+    async def step(self) -> bool:
+        """One round over all sources; answers whether there may be more at once."""
+        more = False
+        for source in self._ear.stage.hears:
+            more |= await self._source(source)
+        return more
+
+    async def _source(self, source: str) -> bool:
+        if source not in self._positions:
+            self._positions[source] = await self._position(source)
+        after = self._positions[source]
+        if self._behind:
+            return await self._reconcile(source, after)
+        events = await self._sources.lane(source, urgent=self._lane is Lane.URGENT, after=after, limit=self._limit)
+        if not events:
+            return False
+        return await self._take(source, after, events, events[-1].seq, len(events))
+
+    async def _reconcile(self, source: str, after: int) -> bool:
+        upto = await self._old_enough(source)
+        if upto <= after:
+            return False
+        heads = await self._sources.heads(
+            source, urgent=self._lane is Lane.URGENT, after=after, upto=upto, limit=self._limit * 5
+        )
+        if not heads:
+            return False
+        wanted = [(subject, sequence) for _, subject, sequence in heads]
+        async with self._transactions.reading() as connection:
+            rows = await store.known_subjects(connection, self._ear.stage.subjects, {s for s, _ in wanted})
+        missing = [
+            (subject, sequence, sequence)
+            for subject, sequence in wanted
+            if is_directory(subject) or (row := rows.get(subject)) is None or row.heard.get(source, 0) < sequence
+        ]
+        events = await self._sources.spans(source, missing[: self._limit]) if missing else []
+        last = heads[-1][0]
+        if len(missing) > self._limit:
+            last = events[-1].seq if events else after
+        return await self._take(source, after, events, last, len(heads))
+
+    async def _take(self, source: str, after: int, events: Sequence[Event], last: int, read: int) -> bool:
+        async def mark(tx: Tx) -> bool:
+            position = await store.lock_cursor(tx.connection, READER, source, self._lane)
+            if position != after:
+                return False
+            await store.move_cursor(tx.connection, READER, source, self._lane, last)
+            return True
+
+        began = perf_counter()
+        heard = await self._ear.hear(events, mark)
+        took = perf_counter() - began
+        if took > _LONG:
+            self._limit = max(20, self._limit // 2)
+        elif self._limit < _MOST[self._lane]:
+            self._limit = min(_MOST[self._lane], self._limit + 20)
+        if not heard.taken:
+            position = await self._position(source)
+            moved = position != after
+            self._positions[source] = position
+            return moved
+        self._positions[source] = last
+        return read >= 20
+
+    async def _position(self, source: str) -> int:
+        async with self._transactions.reading() as connection:
+            found = await store.positions(connection, READER)
+        return found.get((source, self._lane.value), 0)
+
+    async def _old_enough(self, source: str) -> int:
+        """The last position that was there already `behind` seconds ago: no instants are compared."""
+        seen = self._seen.setdefault(source, deque())
+        now = ticks()
+        if not seen or now - seen[-1][0] >= 0.2:
+            last = await self._sources.last_position(source)
+            seen.append((now, last[self._lane is Lane.URGENT]))
+        old = 0
+        while seen and now - seen[0][0] >= self._behind:
+            old = seen[0][1]
+            if len(seen) == 1 or now - seen[1][0] < self._behind:
+                break
+            seen.popleft()
+        return old

@@ -1,0 +1,242 @@
+"""Hearing: events come in by whatever carrier; each takes effect once, in order, in one transaction.
+
+Repeats are ignored, gaps are filled from the log, poison is set aside with what follows of its subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ..log import store
+from ..log.event import Event, is_directory
+from ..log.store import Subject
+from ..log.tx import Transactions, Tx
+from ..postgres.engine import is_passing
+from ..stage import Stage
+
+#: Reads spans (subject, first, last) from a stage's log.
+FetchSpans = Callable[[str, Sequence[tuple[str, int, int]]], Awaitable[list[Event]]]
+
+#: Moves whatever tells the carrier how far we are, inside the transaction; False: somebody else was faster.
+Mark = Callable[[Tx], Awaitable[bool]]
+
+
+#: The log holds at least this much; see `backbone/log/partitions.py`.
+_LOG_HOLDS = timedelta(days=6)
+
+
+class Unheard(Exception):
+    """What an event needs to be heard first is in no log any more: it is set aside, and a human is told."""
+
+
+class FuseBlown(Exception):
+    """Poison after poison: the fault is ours and not the events'. The loop stops, and readiness says so."""
+
+
+@dataclass(slots=True)
+class Heard:
+    """What became of a round."""
+
+    handled: int = 0
+    repeats: int = 0
+    filled: int = 0
+    held: int = 0
+    lost: int = 0
+    taken: bool = True
+
+
+Counter = Callable[[str, int], None]
+
+
+class Ear:
+    """A stage's hearing, shared by all its carriers."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        transactions: Transactions,
+        fetch: FetchSpans,
+        apply_directory: Callable[[Tx, Sequence[Event]], Awaitable[None]],
+        stuck: Callable[[Tx, Event, str], Awaitable[None]],
+        count: Counter,
+    ) -> None:
+        self.stage = stage
+        self._transactions = transactions
+        self._fetch = fetch
+        self._apply_directory = apply_directory
+        self._stuck = stuck
+        self._count = count
+        self._poisoned_in_a_row = 0
+
+    async def hear(self, events: Sequence[Event], mark: Mark | None = None) -> Heard:
+        """Hear a batch. After poison in its midst it is taken again, one by one, and what is poison is held.
+
+        Raises what the database's moment raises (see `is_passing`), with nothing taken; the caller tries again.
+        """
+        try:
+            return await self._round(events, mark)
+        except Exception as error:
+            if is_passing(error) or isinstance(error, FuseBlown):
+                raise
+            if len(events) == 1 and mark is None:
+                return await self._poison(events[0], error)
+        total = Heard()
+        for event in events:
+            part = await self.hear([event])
+            total.handled += part.handled
+            total.repeats += part.repeats
+            total.held += part.held
+            total.lost += part.lost
+        if mark is not None:
+            async with self._transactions() as tx:
+                total.taken = await mark(tx)
+        return total
+
+    async def _round(self, events: Sequence[Event], mark: Mark | None) -> Heard:
+        about = [e for e in events if not is_directory(e.subject)]
+        pool = await self._with_what_is_missing(about)
+        result = Heard()
+        async with self._transactions() as tx:
+            if mark is not None and not await mark(tx):
+                return Heard(taken=False)
+            await self._apply_directory(tx, [e for e in events if is_directory(e.subject)])
+            began = {e.subject for e in about if self._begins(e, pool, tx.now)}
+            rows = await tx.lock({e.subject for e in about}, make=False)
+            if self.stage.makes_subjects and began - rows.keys():
+                rows |= await tx.lock(began - rows.keys(), make=True)
+            ordered, held = order(about, pool, rows, self.stage.hears, result)
+            for event in ordered:
+                row = rows[event.subject]
+                row.heard[event.source] = event.sequence
+                row.urgent = row.urgent or event.urgent
+                row.changed = True
+            if held:
+                result.held = await store.hold(tx.connection, held, "held: an earlier event of its subject is", tx.now)
+            useful = [e for e in ordered if e.type in self.stage.hears[e.source]]
+            if useful:
+                await self.stage.handle(tx, useful)
+            result.handled = len(ordered)
+        if result.handled:
+            self._poisoned_in_a_row = 0
+        result.filled = max(0, result.handled + result.repeats - len(about))
+        for name in ("handled", "repeats", "filled", "held", "lost"):
+            if getattr(result, name):
+                self._count(name, getattr(result, name))
+        return result
+
+    @staticmethod
+    def _begins(event: Event, pool: Mapping[tuple[str, str, int], Event], now: datetime) -> bool:
+        """Whether the subject's story with this sayer is whole, from its first event on.
+
+        What Kafka alone still has (`seq` 0) of a time that the log no longer holds begins nothing.
+        """
+        first = pool.get((event.source, event.subject, 1))
+        return first is not None and (first.seq > 0 or now - first.occurred_at < _LOG_HOLDS)
+
+    async def _with_what_is_missing(self, events: Sequence[Event]) -> dict[tuple[str, str, int], Event]:
+        """The batch by (source, subject, sequence), and whatever it presupposes that was not heard yet."""
+        pool = {(e.source, e.subject, e.sequence): e for e in events}
+        if not events:
+            return pool
+        async with self._transactions.reading() as connection:
+            rows = await store.known_subjects(connection, self.stage.subjects, {e.subject for e in events})
+        fetched: set[tuple[str, str, int]] = set()
+        pending = list(events)
+        for _ in range(16):
+            spans: dict[str, dict[str, tuple[int, int]]] = {}
+            for event in pending:
+                row = rows.get(event.subject)
+                if row is not None and row.held:
+                    continue
+                for source, last in (*event.after.items(), (event.source, event.sequence - 1)):
+                    if source not in self.stage.hears:
+                        continue
+                    first = (row.heard.get(source, 0) if row else 0) + 1
+                    while first <= last and ((source, event.subject, first) in pool or (source, event.subject, first) in fetched):
+                        first += 1
+                    if first <= last:
+                        low, high = spans.setdefault(source, {}).get(event.subject, (first, last))
+                        spans[source][event.subject] = (min(low, first), max(high, last))
+            if not spans:
+                return pool
+            pending = []
+            for source, wanted in spans.items():
+                for found in await self._fetch(source, [(s, low, high) for s, (low, high) in wanted.items()]):
+                    key = (found.source, found.subject, found.sequence)
+                    if key not in pool:
+                        pool[key] = found
+                        pending.append(found)
+                for subject, (low, high) in wanted.items():
+                    fetched |= {(source, subject, n) for n in range(low, high + 1)}
+        raise Unheard("too long a chain of what has to be heard first")
+
+    async def _poison(self, event: Event, error: Exception) -> Heard:
+        """Set an event aside, hold its subject, and say that a human is needed."""
+        self._poisoned_in_a_row += 1
+        if self._poisoned_in_a_row > 50:
+            raise FuseBlown(f"{self._poisoned_in_a_row} events in a row could not be handled; last: {error!r}") from error
+        async with self._transactions() as tx:
+            if is_directory(event.subject):
+                held = await store.hold(tx.connection, [event], repr(error), tx.now)
+                return Heard(held=held)
+            rows = await tx.lock([event.subject])
+            held = await store.hold(tx.connection, [event], repr(error), tx.now)
+            row = rows.get(event.subject)
+            if row is not None and not row.held:
+                row.held = row.changed = True
+                await self._stuck(tx, event, repr(error))
+        self._count("poison", 1)
+        return Heard(held=held)
+
+
+def order(
+    events: Sequence[Event],
+    pool: Mapping[tuple[str, str, int], Event],
+    rows: Mapping[str, Subject],
+    hears: Mapping[str, frozenset[str]],
+    result: Heard,
+) -> tuple[list[Event], list[Event]]:
+    """What is to be handled, each after what it presupposes, and what is to be held because its subject is.
+
+    Raises Unheard where the rows, now locked, show that something else was presupposed than was fetched.
+    """
+    ordered: list[Event] = []
+    held: list[Event] = []
+    reached: dict[tuple[str, str], int] = {}
+
+    def heard(source: str, subject: str) -> int:
+        return reached.get((source, subject), rows[subject].heard.get(source, 0))
+
+    def take(event: Event) -> bool:
+        if event.sequence <= heard(event.source, event.subject):
+            return True
+        for source, last in (*event.after.items(), (event.source, event.sequence - 1)):
+            if source not in hears:
+                continue
+            while (next_one := heard(source, event.subject) + 1) <= last:
+                earlier = pool.get((source, event.subject, next_one))
+                if earlier is None or not take(earlier):
+                    return False
+        if event.sequence <= heard(event.source, event.subject):
+            return True
+        reached[event.source, event.subject] = event.sequence
+        ordered.append(event)
+        return True
+
+    for event in events:
+        row = rows.get(event.subject)
+        if row is None:
+            result.lost += 1
+        elif row.held:
+            if event.sequence > row.heard.get(event.source, 0):
+                held.append(event)
+        elif event.sequence <= heard(event.source, event.subject):
+            result.repeats += 1
+        elif not take(event):
+            if any((event.source, event.subject, n) not in pool for n in range(1, event.sequence)) and not row.heard:
+                result.lost += 1
+            else:
+                raise Unheard(f"{event.source} {event.subject} {event.sequence}")
+    return ordered, held

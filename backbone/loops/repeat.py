@@ -1,0 +1,67 @@
+"""Repeats a step for ever: at once while there is more, else when woken or after the poll; with growing pauses on errors.
+
+A loop never ends by an error: what it can't do now it tries again, and the age of its last good step is watched.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from ..postgres.engine import is_passing
+from ..time_source import ticks
+from .bell import wait
+from .hear import FuseBlown
+
+log = structlog.get_logger()
+
+#: Seconds until the next round: 0 is at once, None is the poll.
+Round = Callable[[], Awaitable[float | None]]
+
+
+@dataclass(slots=True)
+class Pulse:
+    """What is watched of a loop: when it last came round, and why it can't."""
+
+    name: str
+    last: float = field(default_factory=ticks)
+    trouble: str | None = None
+    stopped: bool = False
+
+    @property
+    def age(self) -> float:
+        """Seconds since the last good round."""
+        return ticks() - self.last
+
+
+async def repeat(round_: Round, pulse: Pulse, woken: asyncio.Event, stopping: asyncio.Event, *, poll: float) -> None:
+    """Run `round_` until `stopping` is set; the round in hand is finished first."""
+    failures = 0
+    while not stopping.is_set():
+        try:
+            pause = await round_()
+            failures = 0
+            pulse.trouble = None
+            pulse.last = ticks()
+        except FuseBlown as blown:
+            pulse.trouble = str(blown)
+            log.error("loop.fuse_blown", loop=pulse.name, error=str(blown))
+            pause = 30.0
+        except Exception as error:
+            failures += 1
+            pause = min(2.0, 0.02 * 2**failures)
+            pulse.trouble = repr(error)[:300]
+            passing = is_passing(error)
+            if not passing or failures in (1, 5) or failures % 30 == 0:
+                say = log.warning if passing else log.error
+                say("loop.failed", loop=pulse.name, error=repr(error)[:500], again_in=pause, exc_info=not passing)
+            await wait(stopping, pause)
+            continue
+        if pause == 0:
+            await asyncio.sleep(0)
+            continue
+        await wait(woken, poll if pause is None else min(pause, poll) if pause < poll else poll)
+    pulse.stopped = True

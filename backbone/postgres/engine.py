@@ -1,0 +1,84 @@
+"""Engines: one small pool a stage, its own schema first in the search path, short transactions by construction.
+
+A statement that hangs, a lock that is not had, a transaction left open: each ends by itself, and none is poison.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncpg
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+
+def async_url(url: str) -> URL:
+    """The database's URL with the driver that we use, whatever driver it names."""
+    return make_url(url).set(drivername="postgresql+asyncpg")
+
+
+def make_engine(
+    url: str, *, schema: str, name: str, size: int = 6, extra: int = 6, statement_timeout_ms: int = 15_000
+) -> AsyncEngine:
+    """A pool of `size` connections (`extra` more under load) whose search path is `schema`."""
+    return create_async_engine(
+        async_url(url),
+        pool_size=size,
+        max_overflow=extra,
+        pool_timeout=5,
+        pool_use_lifo=True,
+        query_cache_size=500,
+        connect_args={
+            "timeout": 5,
+            "command_timeout": 30,
+            "prepared_statement_cache_size": 200,
+            "server_settings": {
+                "application_name": name,
+                "search_path": schema,
+                "statement_timeout": str(statement_timeout_ms),
+                "lock_timeout": "1000",
+                "idle_in_transaction_session_timeout": "2000",
+                "timezone": "UTC",
+                "jit": "off",
+            },
+        },
+    )
+
+
+#: What the database's being away looks like from here.
+AWAY: tuple[type[BaseException], ...] = (
+    OperationalError,
+    InterfaceError,
+    PoolTimeout,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    ConnectionError,
+    asyncio.TimeoutError,
+    OSError,
+)
+
+#: SQLSTATEs that a second try may well get over: serialisation, deadlock, lock and statement timeouts, shutdown, idle.
+_PASSING = frozenset({"40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03", "25P03", "53300", "08006"})
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether an error says something of the database's moment and nothing of the data: worth the same try again."""
+    if isinstance(error, DBAPIError):
+        state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
+        return error.connection_invalidated or state in _PASSING or isinstance(error, OperationalError | InterfaceError)
+    return isinstance(error, AWAY)
+
+
+@contextmanager
+def away_as(problem: type[Exception]) -> Iterator[None]:
+    """Turn the database's being away into `problem`, so that a caller is told at once."""
+    try:
+        yield
+    except Exception as error:
+        if is_passing(error):
+            raise problem(str(error)) from error
+        raise

@@ -1,0 +1,252 @@
+"""Runs stages: their followers, works, relay and housekeeping, as loops of one process; starts and drains them.
+
+SIGTERM: unready, stop polling, finish what is in hand, commit, close, in 25 s at most. A loop that dies ends the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC
+
+import structlog
+from sqlalchemy import text
+
+from ..ground import Ground, lane_bell
+from ..log import dead_letters, partitions
+from ..log.event import LANES, Event, Fact, Lane
+from ..log.tx import Tx
+from ..loops.follow import READER, Follower
+from ..loops.hear import Ear
+from ..loops.repeat import Pulse, Round, repeat
+from ..stage import Stage, Work
+from ..time_source import WallClock, ticks
+
+log = structlog.get_logger()
+
+#: How far the reconciler trails beside Kafka, in seconds.
+BEHIND = {Lane.URGENT: 1.0, Lane.ORDINARY: 5.0}
+
+
+@dataclass(slots=True)
+class RunningStage:
+    """A stage with its loops. `ear` is what every carrier hears with."""
+
+    stage: Stage
+    ground: Ground
+    ear: Ear
+    kafka: bool
+    pulses: dict[str, Pulse] = field(default_factory=dict)
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    followers: dict[Lane, Follower] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, stage: Stage, ground: Ground, stuck: Callable[[str, str, str], Fact]) -> RunningStage:
+        """Give a stage its hearing. `stuck(stage, event type, error)` is the fact that a human is needed."""
+        gauges = ground.around.gauges
+        gauges.know(stage.name)
+
+        async def say_stuck(tx: Tx, event: Event, error: str) -> None:
+            tx.say(stuck(stage.name, event.type, error[:500]), event.subject, urgent=True, cause=event)
+            log.error("event.set_aside", stage=stage.name, subject=event.subject, type=event.type, error=error)
+
+        async def handle_directory(tx: Tx, events: Sequence[Event]) -> None:
+            await ground.directory.hear(tx, events)
+            await ground.directory.refresh(tx.connection)
+
+        ear = Ear(
+            stage, ground.transactions, ground.sources.spans, handle_directory, say_stuck,
+            lambda outcome, n: gauges.heard.labels(stage.name, outcome).inc(n),
+        )  # fmt: skip
+        running = cls(stage, ground, ear, kafka=bool(ground.settings.kafka))
+        for lane in LANES:
+            behind = BEHIND[lane] if running.kafka else 0.0
+            running.followers[lane] = Follower(ear, ground.sources, ground.transactions, lane, behind=behind)
+        return running
+
+    async def start(self) -> None:
+        """Make today's partition, read the directory, start the loops."""
+        await partitions.make_ahead(self.ground.transactions, self.ground.around.time.now().astimezone(UTC).date())
+        await self.ground.directory.refresh()
+        if self.stage.on_start is not None:
+            await self.stage.on_start()
+        if self.stage.hears:
+            for lane, follower in self.followers.items():
+                names = [lane_bell(source, lane is Lane.URGENT) for source in self.stage.hears]
+                self.loop(f"follow.{lane}", _at_once(follower.step), names, 0.25)
+        for work in self.stage.works:
+            for lane in work.lanes:
+                self.loop(f"{work.name}.{lane}", self._work(work, lane), [f"{self.stage.name}.{work.name}"], work.poll)
+        self.loop("housekeeping", self._housekeeping, [], 5.0)
+        self.loop("directory", self._directory, [lane_bell("router", False)], 0.5)
+
+    def loop(self, name: str, round_: Round, bells: Sequence[str], poll: float) -> None:
+        """Start a loop that is woken by `bells`."""
+        gauges = self.ground.around.gauges
+        timed = gauges.round.labels(self.stage.name, name)
+        seen = gauges.pulse.labels(self.stage.name, name)
+
+        async def watched() -> float | None:
+            with timed.time():
+                pause = await round_()
+            seen.set_to_current_time()
+            return pause
+
+        pulse = self.pulses[name] = Pulse(f"{self.stage.name}.{name}")
+        woken = self.ground.around.bell.listener([*bells, "stop"])
+        self.tasks.append(
+            asyncio.create_task(repeat(watched, pulse, woken, self.stopping, poll=poll), name=pulse.name)
+        )
+
+    def _work(self, work: Work, lane: Lane) -> Round:
+        async def round_() -> float | None:
+            next_at = await work.step(lane)
+            if next_at is None:
+                return None
+            return max(0.0, (next_at - self.ground.around.time.now()).total_seconds())
+
+        return round_
+
+    async def _directory(self) -> float | None:
+        await self.ground.directory.refresh()
+        return None
+
+    async def _housekeeping(self) -> float | None:
+        """The database's clock, the partitions, the gauges, the invariants."""
+        gauges, name = self.ground.around.gauges, self.stage.name
+        async with self.ground.transactions.reading() as connection:
+            database_now = (await connection.execute(text("select clock_timestamp()"))).scalar_one()
+            if isinstance(self.ground.around.time, WallClock):
+                self.ground.around.time.agree_with(database_now)
+            gauges.dead.labels(name).set(await dead_letters.count(connection))
+            default = await connection.execute(text("select count(*) from outbox_default"))
+            gauges.outbox_default.labels(name).set(default.scalar_one())
+        for invariant, count in self.stage.invariants.items():
+            gauges.invariant.labels(name, invariant).set(await count())
+        now = self.ground.around.time.now()
+        await partitions.make_ahead(self.ground.transactions, now.astimezone(UTC).date())
+        await partitions.drop_old(self.ground.transactions, now, self._passed, self.stage.before_drop)
+        return None
+
+    async def _passed(self) -> list[int]:
+        """How far every other stage has read this one's log; a reader that never read counts as 0."""
+        positions = []
+        for reader in READERS_OF.get(self.stage.name, ()):
+            async with self.ground.sources._reading(reader) as connection:
+                rows = await connection.execute(
+                    text(f"select position from {reader}.cursor where reader = :r and source = :s"),
+                    {"r": READER, "s": self.stage.name},
+                )
+                positions.append(max([row[0] for row in rows], default=0))
+        return positions
+
+    async def replay(self, letter_id: int, *, discard: bool) -> int | None:
+        """Hear a dead letter's subject again (or pass over the letter); answers how many letters are left of it."""
+        async with self.ground.transactions() as tx:
+            found = await dead_letters.release(tx, letter_id, discard=discard)
+        if found is None:
+            return None
+        letter, events = found
+        for event in events:
+            await self.ear.hear([event])
+        async with self.ground.transactions() as tx:
+            return await dead_letters.clear(tx, letter)
+
+    async def stop(self, within: float = 20.0) -> None:
+        """Finish what is in hand, then close."""
+        self.stopping.set()
+        self.ground.around.bell.ring(["stop"], outward=False)
+        if self.tasks:
+            done, late = await asyncio.wait(self.tasks, timeout=within)
+            for task in late:
+                log.error("loop.late", loop=task.get_name())
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        if self.stage.on_stop is not None:
+            await self.stage.on_stop()
+        await self.ground.close()
+
+
+#: Who reads whose log; filled by the composition root, which alone knows all stages.
+READERS_OF: dict[str, tuple[str, ...]] = {}
+
+
+def _at_once(step: Callable[[], Awaitable[bool]]) -> Round:
+    async def round_() -> float | None:
+        return 0.0 if await step() else None
+
+    return round_
+
+
+async def watch(stages: Sequence[RunningStage], *, dead: Callable[[str], None]) -> None:
+    """Measure the event loop's lag, and call `dead` when a loop has ended or made no progress for two minutes."""
+    gauges = stages[0].ground.around.gauges
+    while True:
+        before = ticks()
+        await asyncio.sleep(0.1)
+        gauges.lag.set(max(0.0, ticks() - before - 0.1))
+        for running in stages:
+            if running.stopping.is_set():
+                continue
+            for task in running.tasks:
+                if task.done():
+                    dead(f"{task.get_name()} ended: {task.exception() if not task.cancelled() else 'cancelled'}")
+            for pulse in running.pulses.values():
+                if pulse.age > 120 and pulse.trouble is None:
+                    dead(f"{pulse.name} makes no progress")
+
+
+def ages(stages: Sequence[RunningStage]) -> Mapping[str, float]:
+    """Seconds since each loop's last good round: what `/livez` asks."""
+    return {pulse.name: pulse.age for running in stages for pulse in running.pulses.values()}
+
+
+async def waits(stages: Sequence[RunningStage]) -> list[str]:
+    """What each stage waits for, in words: what `/readyz` says. Empty when all is well."""
+    found = []
+    for running in stages:
+        try:
+            async with asyncio.timeout(2), running.ground.transactions.reading() as connection:
+                await connection.execute(text("select 1"))
+        except Exception as error:
+            found.append(f"{running.stage.name}: PostgreSQL does not answer ({type(error).__name__})")
+            continue
+        found += [
+            f"{p.name}: {p.trouble}" for p in running.pulses.values() if p.trouble is not None and p.age > 5 and not p.stopped
+        ]
+    return found
+
+
+def end_process(why: str) -> None:
+    """End at once with an error: a process whose loops are dead is worse than none."""
+    log.critical("process.dead", why=why)
+    with contextlib.suppress(OSError):
+        os.sync()
+    os._exit(70)
+
+
+async def settle(stages: Sequence[RunningStage], lanes: Sequence[Lane] = LANES) -> int:
+    """Step all followers and due works until nothing is left to do: how a story moves. Answers the rounds taken."""
+    for rounds in range(1, 500):
+        busy = False
+        for running in stages:
+            for lane in lanes:
+                follower = running.followers[lane]
+                before = dict(follower.positions)
+                await follower.step()
+                busy |= follower.positions != before
+        for running in stages:
+            for work in running.stage.works:
+                for lane in work.lanes:
+                    if lane in lanes:
+                        next_at = await work.step(lane)
+                        busy |= next_at is not None and next_at <= running.ground.around.time.now()
+        if not busy:
+            return rounds
+    raise RuntimeError("the stages never come to rest")
+
+

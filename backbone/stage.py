@@ -1,0 +1,56 @@
+"""What a stage is: a value. Its name, whom it hears, how it handles, what it works off, its routes.
+
+No base class and no registry: `build` in each stage's `app.py` makes one, and the process runs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter
+
+from .log.event import Event, Lane
+from .log.tx import Tx
+
+#: Handles events in the order given; says what follows through `tx`. What it raises makes them poison.
+Handler = Callable[[Tx, Sequence[Event]], Awaitable[None]]
+
+#: Does what is due now in a lane; answers the earliest instant at which there is more, None for "not known".
+Step = Callable[[Lane], Awaitable[datetime | None]]
+
+#: A sentence that must hold, as a count of what breaks it.
+Invariant = Callable[[], Awaitable[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Something that falls due. Every lane is a loop of its own, so that urgent work never waits for the rest."""
+
+    name: str
+    step: Step
+    lanes: tuple[Lane, ...] = (Lane.URGENT, Lane.ORDINARY)
+    poll: float = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage. `hears` maps a stage's name to the event types that are of use here; the others are only counted.
+
+    `subjects` names the table that holds its subjects' rows. `makes_subjects` is false where a subject begins here.
+    """
+
+    name: str
+    hears: Mapping[str, frozenset[str]]
+    handle: Handler
+    works: tuple[Work, ...] = ()
+    routes: tuple[APIRouter, ...] = ()
+    hot: Mapping[tuple[str, str], Any] = field(default_factory=dict)
+    invariants: Mapping[str, Invariant] = field(default_factory=dict)
+    subjects: str = "subject"
+    makes_subjects: bool = True
+    on_start: Callable[[], Awaitable[None]] | None = None
+    on_stop: Callable[[], Awaitable[None]] | None = None
+    before_drop: Callable[[Tx, str], Awaitable[None]] | None = None

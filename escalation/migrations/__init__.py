@@ -1,0 +1,1 @@
+"""Escalation's schema, revision by revision: expanding first, contracting later."""

@@ -1,0 +1,126 @@
+"""What the router says: what is owed, and who is on it. Subject: the incident's id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from services.decide import Decision
+
+from .codec import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class ContractVersion:
+    """The frozen contract that a decision was made under."""
+
+    number: str
+    version: int
+    customer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a decision was made from, besides the report: enough to make it again.
+
+    `cause` is the type of the event that led to it; `severity` is set where a person set it.
+    """
+
+    cause: str
+    submitted_at: datetime
+    at: datetime
+    clocks_from: datetime | None
+    severity: str | None
+    coverage: str | None
+    impact: str
+    contract: ContractVersion | None
+    catalogue: str
+    calendars: str
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRouted(Fact):
+    """A decision: the first one, or a new one after a change (`number` counts them from 1)."""
+
+    TYPE: ClassVar[str] = "incident.routed"
+    FOR_CUSTOMER: ClassVar[bool] = True
+    number: int
+    decision: Decision
+    inputs: Inputs
+
+
+@dataclass(frozen=True, slots=True)
+class CrisisManagerAssigned(Fact):
+    """A crisis manager is to be paged. Assigned for the contract's purposes when the page is acknowledged (BASE-CM).
+
+    `considered` is what was looked at: one item a person, in the order of preference.
+    """
+
+    TYPE: ClassVar[str] = "crisis_manager.assigned"
+    FOR_CUSTOMER: ClassVar[bool] = True
+    person: str
+    name: str
+    attempt: int
+    reason: str
+    considered: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleAssigned(Fact):
+    """Others to be paged: `role` is `engineer`, `duty-manager`, `delivery-manager` or `administrator`.
+
+    `people` are ids of people, or of contacts of the contract where `side` is `customer`.
+    """
+
+    TYPE: ClassVar[str] = "people.assigned"
+    role: str
+    side: str
+    people: list[str]
+    reason: str
+    rule: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerChanged(Fact):
+    """Who works on it now; None: back in the queue."""
+
+    TYPE: ClassVar[str] = "owner.changed"
+    FOR_CUSTOMER: ClassVar[bool] = True
+    by: str
+    person: str | None
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerRefused(Fact):
+    """The request for another owner could not be met."""
+
+    TYPE: ClassVar[str] = "owner.refused"
+    by: str
+    person: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceDrawn(Fact):
+    """A contract's balance was drawn down: minutes or visits, and what is left."""
+
+    TYPE: ClassVar[str] = "balance.drawn"
+    balance: str
+    amount: float
+    left: float
+    rule: str
+    announce: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EffortRefused(Fact):
+    """The contract's balance does not cover the effort: nothing was drawn."""
+
+    TYPE: ClassVar[str] = "effort.refused"
+    by: str
+    minutes: int
+    left: float
+    rule: str
+    reason: str

@@ -1,0 +1,1 @@
+"""Intake's schema, revision by revision: expanding first, contracting later."""

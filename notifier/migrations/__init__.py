@@ -1,0 +1,1 @@
+"""Notifier's schema, revision by revision: expanding first, contracting later."""

@@ -1,0 +1,1 @@
+"""The router's schema, revision by revision: expanding first, contracting later."""
