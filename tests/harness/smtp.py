@@ -1,0 +1,87 @@
+"""A real mail server on loopback, that can be told to refuse, to be slow, or to go away in the middle.
+
+It keeps every mail that it has said yes to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any
+
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+
+@dataclass(slots=True)
+class MailServer:
+    """`on_recipient` and `on_data` are what it answers instead of yes; `hangs` and `drops` what it does with a mail."""
+
+    port: int = 0
+    mails: list[EmailMessage] = field(default_factory=list)
+    encrypted: list[bool] = field(default_factory=list)
+    on_recipient: str | None = None
+    on_data: str | None = None
+    hangs: bool = False
+    drops: bool = False
+    users: dict[str, str] = field(default_factory=dict)
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.on_recipient is not None:
+            return self.on_recipient.format(address=address)
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        if self.hangs:
+            await asyncio.Event().wait()
+        if self.on_data is not None:
+            return self.on_data
+        assert isinstance(envelope.content, bytes)
+        mail = message_from_bytes(envelope.content, policy=default)
+        assert isinstance(mail, EmailMessage)
+        self.mails.append(mail)
+        self.encrypted.append(session.ssl is not None)
+        if self.drops:
+            assert server.transport is not None
+            server.transport.abort()
+        return "250 OK: queued as 12345"
+
+    def knows(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
+        assert isinstance(data, LoginPassword)
+        known = self.users.get(data.login.decode()) == data.password.decode()
+        return AuthResult(success=known, handled=known)
+
+
+@asynccontextmanager
+async def mail_server(tls: ssl.SSLContext | None = None) -> AsyncIterator[MailServer]:
+    """The server on loopback; with `tls` it offers STARTTLS, and takes logins only after it."""
+    state = MailServer()
+    loop = asyncio.get_running_loop()
+    sessions: set[SMTP] = set()
+
+    def session() -> SMTP:
+        made = SMTP(state, hostname="mail.test", loop=loop, tls_context=tls, authenticator=state.knows)
+        sessions.add(made)
+        return made
+
+    server = await loop.create_server(session, "127.0.0.1", 0)
+    state.port = server.sockets[0].getsockname()[1]
+    try:
+        yield state
+    finally:
+        server.close()
+        tasks = [one._handler_coroutine for one in sessions if one._handler_coroutine is not None]
+        for one in sessions:
+            if one.transport is not None:
+                one.transport.abort()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,135 @@
+"""Pages by mail, against a real mail server on loopback."""
+
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from notifier.channels import Attempt, Failed, Sent, SmtpSettings
+from notifier.channels.email import Email
+from notifier.messages import Message
+from tests.harness.certificate import server_context
+from tests.harness.smtp import MailServer, mail_server
+
+MESSAGE = Message(subject="INC-000042 sev 1 Стeppe", text="Всё упало\nTake it: https://x/ack/1\n", short="s", spoken="s")
+ATTEMPT = Attempt(
+    id="0198-a1",
+    page="0198-p1",
+    incident="0198-i1",
+    number="INC-000042",
+    to="cm-ana",
+    at=datetime(2026, 2, 4, 14, 22, 30, tzinfo=UTC),
+)
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[MailServer]:
+    async with mail_server() as server:
+        yield server
+
+
+def email(server: MailServer, **more: object) -> Email:
+    settings = SmtpSettings(host="127.0.0.1", port=server.port, sender="critsit@provider.example", tls="none", timeout=5)
+    return Email(replace(settings, **more))
+
+
+async def test_a_page_arrives_whole_and_is_known_by_its_attempt(server: MailServer) -> None:
+    outcome = await email(server).send(MESSAGE, "ana@provider.example", ATTEMPT)
+    assert outcome == Sent("<0198-a1@provider.example>")
+    (mail,) = server.mails
+    assert mail["To"] == "ana@provider.example"
+    assert mail["Subject"] == MESSAGE.subject
+    assert mail.get_content().replace("\r\n", "\n") == MESSAGE.text
+    assert mail["Date"].datetime == ATTEMPT.at
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert (mail["X-Critsit-Incident"], mail["X-Critsit-Page"]) == ("INC-000042", "0198-p1")
+    assert "X-Critsit-Repeat" not in mail
+
+
+async def test_a_repeat_has_the_same_id_and_says_that_it_is_one(server: MailServer) -> None:
+    for repeat in (False, True):
+        await email(server).send(MESSAGE, "ana@provider.example", replace(ATTEMPT, repeat=repeat))
+    first, second = server.mails
+    assert first["Message-ID"] == second["Message-ID"]
+    assert second["X-Critsit-Repeat"] == "yes"
+
+
+@pytest.mark.parametrize(("code", "retry"), [("450 4.2.1", True), ("550 5.1.1", False)])
+async def test_what_is_refused_for_good_is_not_worth_a_retry_and_names_no_address(
+    server: MailServer, code: str, retry: bool
+) -> None:
+    server.on_recipient = code + " <{address}> not now"
+    outcome = await email(server).send(MESSAGE, "ana@provider.example", ATTEMPT)
+    assert isinstance(outcome, Failed)
+    assert outcome.retry is retry
+    assert "ana@" not in outcome.reason
+    assert code[:3] in outcome.reason
+
+
+async def test_a_full_disk_over_there_is_worth_a_retry(server: MailServer) -> None:
+    server.on_data = "452 4.3.1 disk full"
+    outcome = await email(server).send(MESSAGE, "ana@provider.example", ATTEMPT)
+    assert isinstance(outcome, Failed)
+    assert outcome.retry
+
+
+async def test_a_server_that_hangs_is_given_up_in_time(server: MailServer) -> None:
+    server.hangs = True
+    outcome = await email(server, timeout=0.2).send(MESSAGE, "ana@provider.example", ATTEMPT)
+    assert isinstance(outcome, Failed)
+    assert outcome.retry
+
+
+async def test_a_server_that_goes_away_before_its_answer_may_have_it_so_it_is_sent_again(server: MailServer) -> None:
+    server.drops = True
+    outcome = await email(server).send(MESSAGE, "ana@provider.example", ATTEMPT)
+    assert isinstance(outcome, Failed)
+    assert outcome.retry
+
+
+async def test_nobody_listening_is_a_failure_and_no_crash() -> None:
+    async with mail_server() as server:
+        pass
+    outcome = await email(server).send(MESSAGE, "ana@provider.example", ATTEMPT)
+    assert isinstance(outcome, Failed)
+    assert outcome.retry
+
+
+@pytest.mark.parametrize("address", ["", "ana", "a@b\r\nBcc: eve@x.example", "a@b, eve@x.example", "@", "a b@x.example"])
+async def test_what_is_no_address_leaves_nothing_behind(server: MailServer, address: str) -> None:
+    outcome = await email(server).send(MESSAGE, address, ATTEMPT)
+    assert isinstance(outcome, Failed)
+    assert not outcome.retry
+    assert server.mails == []
+
+
+async def test_a_title_with_a_line_break_adds_no_header(server: MailServer) -> None:
+    await email(server).send(replace(MESSAGE, subject="a\r\nBcc: eve@x.example"), "ana@provider.example", ATTEMPT)
+    assert "Bcc" not in server.mails[0]
+
+
+async def test_where_encryption_is_asked_for_a_server_without_it_gets_nothing(server: MailServer) -> None:
+    outcome = await email(server, tls="starttls").send(MESSAGE, "ana@provider.example", ATTEMPT)
+    assert isinstance(outcome, Failed)
+    assert server.mails == []
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes its certificate with openssl")
+async def test_over_starttls_with_a_login_and_only_to_a_server_that_is_trusted(tmp_path: Path) -> None:
+    context, authority = server_context(tmp_path)
+    async with mail_server(context) as server:
+        server.users["critsit"] = "pw"
+        known = email(server, tls="starttls", ca_file=str(authority), username="critsit", password="pw")
+        assert isinstance(await known.send(MESSAGE, "ana@provider.example", ATTEMPT), Sent)
+        assert server.encrypted == [True]
+        wrong = Email(replace(known.settings, password="no"))
+        outcome = await wrong.send(MESSAGE, "ana@provider.example", ATTEMPT)
+        assert isinstance(outcome, Failed)
+        assert not outcome.retry
+        stranger = Email(replace(known.settings, ca_file=None))
+        assert isinstance(await stranger.send(MESSAGE, "ana@provider.example", ATTEMPT), Failed)
+        assert len(server.mails) == 1
+        assert "pw" not in repr(known)
