@@ -30,6 +30,8 @@ def is_public(address: str) -> bool:
         found = ip_address(address)
     except ValueError:
         return False
+    if isinstance(found, IPv6Address) and found.scope_id is not None:
+        return False
     if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
         found = found.ipv4_mapped
     if isinstance(found, IPv6Address) and any(found in network for network in _BENT):

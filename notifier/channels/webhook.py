@@ -30,7 +30,7 @@ class Webhook:
         self._private = frozenset(host.casefold().rstrip(".") for host in settings.private_hosts)
         if not settings.secrets:
             raise ValueError("a webhook needs a secret to be signed with")
-        self._signers = tuple(Signer(secret) for secret in settings.secrets)
+        self._signers = tuple(map(_signer, settings.secrets))
         # A kept connection was checked for another host: none is kept. No proxy of the environment may be in between.
         self._client = httpx2.AsyncClient(
             follow_redirects=False,
@@ -100,6 +100,14 @@ class Webhook:
             "webhook-timestamp": str(int(at.timestamp())),
             "webhook-signature": " ".join(signer.sign(attempt.id, at, body) for signer in self._signers),
         }
+
+
+def _signer(secret: str) -> Signer:
+    try:
+        return Signer(secret)
+    except Exception as error:
+        # Whatever the library makes of a bad secret: its own words might have the secret in them.
+        raise ValueError("a secret for webhooks is none: write whsec_ and base64 after it") from error
 
 
 def payload(message: Message, attempt: Attempt) -> str:

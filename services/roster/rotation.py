@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from fnmatch import fnmatchcase
 from zoneinfo import ZoneInfo
 
-from services.roster.local_time import instant
+from services.calendar.local_time import instant
 from services.roster.model import Rotation, Shift, Window
 
 

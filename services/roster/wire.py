@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter
 
 from services.durations import parse_duration
-from services.roster.local_time import time_zones
+from services.calendar.local_time import time_zones
 from services.roster.model import ContactChannel, OnCallMode, Role, WeekHours, Window
 
 _STRICT = ConfigDict(extra="forbid")

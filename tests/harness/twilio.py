@@ -60,7 +60,9 @@ class FakeTwilio:
             case "down":
                 writer.write(answer(503, b"<html>unavailable</html>"))
             case "bad-number":
-                writer.write(_json(400, {"code": 21211, "message": f"The 'To' number {to} is not valid", "status": 400}))
+                writer.write(
+                    _json(400, {"code": 21211, "message": f"The 'To' number {to} is not valid", "status": 400})
+                )
             case "html":
                 writer.write(answer(200, b"<html>Welcome to the hotel's network</html>"))
             case "no-sid":
@@ -68,7 +70,7 @@ class FakeTwilio:
             case "redirects":
                 writer.write(answer(307, headers={"location": f"http://127.0.0.1:{self.port}/elsewhere"}))
             case "cut":
-                writer.write(b"HTTP/1.1 201 Created\r\ncontent-length: 500\r\n\r\n{\"sid\": \"SM")
+                writer.write(b'HTTP/1.1 201 Created\r\ncontent-length: 500\r\n\r\n{"sid": "SM')
             case "drops":
                 writer.transport.abort()
             case "hangs":

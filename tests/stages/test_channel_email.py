@@ -14,7 +14,9 @@ from notifier.messages import Message
 from tests.harness.certificate import server_context
 from tests.harness.smtp import MailServer, mail_server
 
-MESSAGE = Message(subject="INC-000042 sev 1 Стeppe", text="Всё упало\nTake it: https://x/ack/1\n", short="s", spoken="s")
+MESSAGE = Message(
+    subject="INC-000042 sev 1 Стeppe", text="Всё упало\nTake it: https://x/ack/1\n", short="s", spoken="s"
+)
 ATTEMPT = Attempt(
     id="0198-a1",
     page="0198-p1",
@@ -32,7 +34,9 @@ async def server() -> AsyncIterator[MailServer]:
 
 
 def email(server: MailServer, **more: object) -> Email:
-    settings = SmtpSettings(host="127.0.0.1", port=server.port, sender="critsit@provider.example", tls="none", timeout=5)
+    settings = SmtpSettings(
+        host="127.0.0.1", port=server.port, sender="critsit@provider.example", tls="none", timeout=5
+    )
     return Email(replace(settings, **more))
 
 
@@ -98,7 +102,9 @@ async def test_nobody_listening_is_a_failure_and_no_crash() -> None:
     assert outcome.retry
 
 
-@pytest.mark.parametrize("address", ["", "ana", "a@b\r\nBcc: eve@x.example", "a@b, eve@x.example", "@", "a b@x.example"])
+@pytest.mark.parametrize(
+    "address", ["", "ana", "a@b\r\nBcc: eve@x.example", "a@b, eve@x.example", "@", "a b@x.example"]
+)
 async def test_what_is_no_address_leaves_nothing_behind(server: MailServer, address: str) -> None:
     outcome = await email(server).send(MESSAGE, address, ATTEMPT)
     assert isinstance(outcome, Failed)
