@@ -105,9 +105,9 @@ class Webhook:
 def _signer(secret: str) -> Signer:
     try:
         return Signer(secret)
-    except Exception as error:
+    except Exception:
         # Whatever the library makes of a bad secret: its own words might have the secret in them.
-        raise ValueError("a secret for webhooks is none: write whsec_ and base64 after it") from error
+        raise ValueError("a secret for webhooks is none: write whsec_ and base64 after it") from None
 
 
 def payload(message: Message, attempt: Attempt) -> str:

@@ -37,7 +37,7 @@ def _reach(facts: PageFacts, asked: Words) -> Iterator[str]:
     if caller or phone:
         yield "Called: " + ", ".join(part for part in (caller, phone or "no phone given") if part)
     if facts.link:
-        yield f"{asked.ask}: {facts.link}"
+        yield f"{asked.ask}: {one_line(facts.link)}"
 
 
 def _rest(facts: PageFacts, asked: Words, zone: ZoneInfo, now: datetime) -> Iterator[str]:
@@ -48,13 +48,13 @@ def _rest(facts: PageFacts, asked: Words, zone: ZoneInfo, now: datetime) -> Iter
     if facts.dues:
         yield f"Promised (times in {zone.key}):"
         for due in sorted(facts.dues, key=lambda due: (due.at, due.name)):
-            rule = f" [{due.rule}]" if due.rule else ""
+            rule = f" [{one_line(due.rule)}]" if due.rule else ""
             sentence = f" {one_line(due.sentence)}" if due.sentence else ""
             yield f"- {clock_words(due.name)}: {local_time(due.at, zone, now)}{rule}{sentence}"
     if facts.because:
-        yield f"Decided by: {', '.join(facts.because)}"
+        yield f"Decided by: {one_line(', '.join(facts.because))}"
     if ours and facts.flags:
-        yield f"Flags: {', '.join(facts.flags)}"
+        yield f"Flags: {one_line(', '.join(facts.flags))}"
     for label, value in (
         ("Product", facts.product),
         ("Queue", facts.queue if ours else None),

@@ -25,7 +25,7 @@ class Words:
 
 def words(facts: PageFacts) -> Words:
     """The words for the facts' reason."""
-    severity = facts.severity or "not known yet"
+    severity = one_line(facts.severity or "") or "not known yet"
     match facts.reason:
         case Reason.CRISIS_MANAGER:
             return Words(
