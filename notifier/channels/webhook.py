@@ -11,6 +11,7 @@ from datetime import UTC
 
 import httpx2
 from standardwebhooks import Webhook as Signer
+from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 from notifier.channels.port import Attempt, Delivered, Failed, Outcome
 from notifier.channels.safe_address import Unresolved, Unsafe, safe_addresses
@@ -105,7 +106,7 @@ class Webhook:
 def _signer(secret: str) -> Signer:
     try:
         return Signer(secret)
-    except Exception:
+    except (ValueError, RuntimeError, EmptyWebhookSecretError):
         # Whatever the library makes of a bad secret: its own words might have the secret in them.
         raise ValueError("a secret for webhooks is none: write whsec_ and base64 after it") from None
 

@@ -12,8 +12,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, TypeAdapter
 
-from services.durations import parse_duration
 from services.calendar.local_time import time_zones
+from services.durations import parse_duration
 from services.roster.model import ContactChannel, OnCallMode, Role, WeekHours, Window
 
 _STRICT = ConfigDict(extra="forbid")
