@@ -1,0 +1,1 @@
+"""The process around the stages: settings, logging, gauges, the loops that run and drain."""

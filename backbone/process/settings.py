@@ -1,0 +1,185 @@
+"""Settings: from the environment (`CRITSIT_…`, a stage's own `INTAKE_…` over it) or one TOML file (`CRITSIT_CONFIG`).
+
+An unknown variable with our prefix stops the start with its name; a secret is never printed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+PREFIX = "CRITSIT_"
+STAGES = ("intake", "router", "escalation", "notifier")
+
+#: Variables with our prefix that are no settings of a process: the clients', the tests', and the file's own name.
+_OTHERS = frozenset(PREFIX + name for name in ("CONFIG", "URL", "KEY", "TEST_KAFKA", "REQUIRE_KAFKA"))
+#: What Kubernetes sets by itself for a Service of that name (INTAKE_PORT=tcp://…, INTAKE_SERVICE_HOST).
+_KUBERNETES = re.compile(r"_SERVICE_(HOST|PORT)(_|$)|_PORT_[0-9]+_(TCP|UDP)")
+_READS = re.compile(r"(?P<reader>[A-Z]+)_READS_(?P<name>[A-Z]+)")
+
+
+class SettingsError(Exception):
+    """A setting that is not there, not known, or not what it has to be; the words name it. Never worth a retry."""
+
+
+def _parts(value: object) -> object:
+    if isinstance(value, str):
+        return [part for part in re.split(r"[,\s]+", value.strip()) if part]
+    return value
+
+
+Listed = Annotated[tuple[str, ...], BeforeValidator(_parts)]
+SecretsListed = Annotated[tuple[SecretStr, ...], BeforeValidator(_parts)]
+
+
+class Settings(BaseModel):
+    """What a process is told. Every field is `CRITSIT_<FIELD>`, `<STAGE>_<FIELD>`, or a key of the TOML file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    #: Absent: the embedded PostgreSQL under `data`.
+    database_url: SecretStr | None = None
+    #: Bootstrap servers; absent: the log in PostgreSQL alone carries.
+    kafka: str | None = None
+    topic_prefix: Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,100}$")] = "critsit"
+    admin_key: SecretStr | None = None
+    #: Where people and senders reach us: links in pages start with it. No slash at its end.
+    public_url: str = "http://127.0.0.1:8080"
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] | None = None
+    data: Path = Path("data")
+    catalogue: Path | None = None
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    #: Requests a second for each key; absent: as many as it likes.
+    rate_limit: Annotated[float, Field(gt=0)] | None = None
+    #: Requests that may wait in the accept queue before more are refused with 429.
+    accept_queue: Annotated[int, Field(ge=1)] = 5_000
+
+    smtp_host: str | None = None
+    smtp_port: Annotated[int, Field(ge=1, le=65535)] = 587
+    smtp_from: str | None = None
+    smtp_tls: Literal["starttls", "implicit", "none"] = "starttls"
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_ca_file: str | None = None
+
+    #: As Standard Webhooks writes them (`whsec_…`), the newest first, two while they are changed over.
+    webhook_secrets: SecretsListed = ()
+    webhook_private_hosts: Listed = ()
+
+    twilio_base_url: str = "https://api.twilio.com"
+    twilio_account: str | None = None
+    twilio_token: SecretStr | None = None
+    twilio_from: str | None = None
+    twilio_voice_from: str | None = None
+
+    #: Whether the built-in mailbox receives; None: when no real channel is configured.
+    mailbox: bool | None = None
+
+    #: A stage's own database, where it is not `database_url`.
+    databases: dict[str, SecretStr] = Field(default_factory=dict)
+    #: "reader/name": the URL by which a stage reads another's log, where it is not that stage's own.
+    readers: dict[str, SecretStr] = Field(default_factory=dict)
+
+    @field_validator("public_url", "twilio_base_url")
+    @classmethod
+    def _a_url(cls, value: str) -> str:
+        if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):
+            raise ValueError("has to be a URL that starts with http:// or https://")
+        return value.rstrip("/")
+
+    @classmethod
+    def load(cls, stage: str | None = None, environ: Mapping[str, str] | None = None, **given: Any) -> Self:
+        """Read the environment and the TOML file; `given` (the command line's options) stands over both.
+
+        `stage` None is all four in one process. Raises SettingsError, whose words name the variable.
+        """
+        env = dict(os.environ if environ is None else environ)
+        values, where = _from_file(env.get("CRITSIT_CONFIG"), stage)
+        for name, value in _ours(env):
+            field = name.removeprefix(PREFIX).lower()
+            if field not in cls.model_fields or field in ("databases", "readers"):
+                raise SettingsError(f"{name} is not a setting that critsit knows.")
+            values[field], where[field] = value, name
+        for own in STAGES:
+            for name, value in _ours(env, f"{own.upper()}_"):
+                field = name.removeprefix(f"{own.upper()}_").lower()
+                if reads := _READS.fullmatch(name):
+                    values.setdefault("readers", {})[f"{own}/{reads['name'].lower()}"] = value
+                elif field not in cls.model_fields or field in ("databases", "readers"):
+                    raise SettingsError(f"{name} is not a setting that critsit knows.")
+                elif field == "database_url":
+                    values.setdefault("databases", {})[own] = value
+                elif own == stage:
+                    values[field], where[field] = value, name
+        values |= {field: value for field, value in given.items() if value is not None}
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            raise SettingsError("; ".join(_say(item, where) for item in error.errors())) from None
+
+    def url_of(self, name: str, reader: str | None = None) -> str:
+        """The database URL of a stage, or that by which `reader` reads the stage's log. Raises SettingsError."""
+        if reader is not None and (found := self.readers.get(f"{reader}/{name}")):
+            return found.get_secret_value()
+        url = self.databases.get(name) or self.database_url
+        if url is None:
+            raise SettingsError(f"CRITSIT_DATABASE_URL is not set, nor {name.upper()}_DATABASE_URL.")
+        return url.get_secret_value()
+
+    def with_database(self, url: str) -> Self:
+        """The same settings with the database that has just been started."""
+        return self.model_copy(update={"database_url": SecretStr(url)})
+
+    def secret(self, field: str) -> str | None:
+        """A secret's text, for the one who has to use it; None where it is not set."""
+        value = getattr(self, field)
+        return value.get_secret_value() if isinstance(value, SecretStr) else None
+
+
+def _ours(env: Mapping[str, str], prefix: str = PREFIX) -> list[tuple[str, str]]:
+    """The variables with a prefix that are meant for settings; an empty one is not set."""
+    return sorted(
+        (name, value)
+        for name, value in env.items()
+        if name.startswith(prefix)
+        and name not in _OTHERS
+        and not _KUBERNETES.search(name)
+        and not value.startswith(("tcp://", "udp://"))
+        and value != ""
+    )
+
+
+def _from_file(path: str | None, stage: str | None) -> tuple[dict[str, Any], dict[str, str]]:
+    """The values of the TOML file: its own keys, and those of the stage's table over them."""
+    if not path:
+        return {}, {}
+    try:
+        read = tomllib.loads(Path(path).read_text("utf-8"))
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"CRITSIT_CONFIG names {path}, which can't be read: {error}") from None
+    tables = {name: read.pop(name) for name in STAGES if isinstance(read.get(name), dict)}
+    values = dict(read)
+    for name, table in tables.items():
+        for field, value in table.items():
+            if field not in Settings.model_fields:
+                raise SettingsError(f"{name}.{field} in {path} is not a setting that critsit knows.")
+            if field == "database_url":
+                values.setdefault("databases", {})[name] = value
+            elif name == stage:
+                values[field] = value
+    for field in values:
+        if field not in Settings.model_fields:
+            raise SettingsError(f"{field} in {path} is not a setting that critsit knows.")
+    return values, {field: f"{field} in {path}" for field in values}
+
+
+def _say(item: Any, where: Mapping[str, str]) -> str:
+    field = str(item["loc"][0]) if item["loc"] else ""
+    return f"{where.get(field, PREFIX + field.upper())}: {str(item['msg']).removeprefix('Value error, ')}"

@@ -1,0 +1,174 @@
+"""A request's body: read under bounds while it streams, then parsed once, from bytes, into one frozen type.
+
+No body is held beyond its limit, none is waited for beyond its time, none is parsed deeper than 64 levels.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope
+
+from .pointer import pointer
+from .problem import FieldError, Problem, bad_fields, not_json, wrong
+
+T = TypeVar("T")
+
+#: Bytes of a body, where a route says nothing else.
+LIMIT = 256 * 1024
+#: Seconds for all of a body to come in.
+SECONDS = 10.0
+#: Levels of JSON, arrays and objects together.
+DEPTH = 64
+
+_STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+#: What the parser lets through and nothing behind it can keep: looked at closely only where it may be.
+_SUSPECT = re.compile(rb"\\u0000|NaN|Infinity|[eE]\+?[0-9]{3}|[0-9]{300}")
+
+
+def header(scope: Scope, name: bytes) -> bytes | None:
+    """The first header of that name (lower case), or None."""
+    for key, value in scope["headers"]:
+        if key == name:
+            return bytes(value)
+    return None
+
+
+async def read_body(
+    scope: Scope, receive: Receive, limit: int = LIMIT, *, seconds: float = SECONDS, json: bool = True
+) -> bytes:
+    """Read the body, `limit` bytes and `seconds` at most. `json` asks for the media type and a content.
+
+    Raises Problem: 413 too large, 408 too slow, 415 another media type or encoded, 400 empty or broken off.
+    """
+    length: bytes | None = None
+    media: bytes | None = None
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            length = value
+        elif name == b"content-type":
+            media = value
+        elif name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
+            raise Problem(
+                415, "Encoded body", "Send the body as it is, without Content-Encoding.",
+                headers={"Accept-Encoding": "identity"},
+            )  # fmt: skip
+    if length is not None and length.isdigit() and int(length[:20]) > limit:
+        raise _too_large(limit)
+    if json and not _is_json(media):
+        raise Problem(
+            415, "Unsupported media type", "Send JSON, with Content-Type: application/json.",
+            headers={"Accept": "application/json"},
+        )  # fmt: skip
+    try:
+        async with asyncio.timeout(seconds):
+            body = await _all(receive, limit)
+    except TimeoutError:
+        raise Problem(
+            408, "Body too slow", f"The body has to come in within {seconds:g} seconds.",
+            headers={"Connection": "close"},
+        ) from None  # fmt: skip
+    if json and not body:
+        raise Problem(400, "No body", "The body is empty.", type="bad-json", errors=[FieldError("", "is empty")])
+    return body
+
+
+async def _all(receive: Receive, limit: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect()
+        part = message.get("body", b"")
+        size += len(part)
+        if size > limit:
+            raise _too_large(limit)
+        if not message.get("more_body", False):
+            return part if not parts else b"".join((*parts, part))
+        if part:
+            parts.append(part)
+
+
+def _too_large(limit: int) -> Problem:
+    return Problem(413, "Body too large", f"A body of {limit // 1024} KiB at most is taken here.", limit=limit)
+
+
+def _is_json(media: bytes | None) -> bool:
+    if media == b"application/json":
+        return True
+    if media is None:
+        return False
+    kind = media.split(b";", 1)[0].strip().lower()
+    return kind == b"application/json" or (kind.startswith(b"application/") and kind.endswith(b"+json"))
+
+
+def parse(adapter: TypeAdapter[T], body: bytes) -> T:
+    """The body as the adapter's type.
+
+    Raises Problem: 400 where it is no JSON (or deeper than 64 levels), 422 with every wrong place's JSON pointer.
+    """
+    check(body)
+    try:
+        return adapter.validate_json(body)
+    except ValidationError as error:
+        raise bad_fields(error, body) from None
+
+
+def check(body: bytes) -> None:
+    """Refuse what no parser's type refuses: too many levels, NaN and the infinite, U+0000. For free-form bodies too."""
+    if body.count(b"[") + body.count(b"{") > DEPTH and _too_deep(body):
+        raise Problem(
+            400, "Too deep", f"JSON of {DEPTH} levels at most is taken.", type="bad-json",
+            errors=[FieldError("", f"is nested more than {DEPTH} levels deep")],
+        )  # fmt: skip
+    if _SUSPECT.search(body):
+        faults = _unstorable(parse_any(body))
+        if faults:
+            raise wrong(faults)
+
+
+def parse_any(body: bytes) -> Any:
+    """The body as plain JSON values; NaN and Infinity are no JSON. Raises Problem 400."""
+    try:
+        return from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        raise not_json(str(error)) from None
+
+
+def _too_deep(body: bytes) -> bool:
+    """Count levels without recursion: each round takes away the innermost pairs, strings being out of the way."""
+    left = _STRINGS.sub(b"", body).translate(None, _NOT_BRACKETS)
+    for _ in range(DEPTH):
+        less = left.replace(b"[]", b"").replace(b"{}", b"")
+        if len(less) == len(left):
+            # Nothing left, or nothing that pairs: the parser refuses that by itself, and 200 levels whatever they are.
+            return False
+        left = less
+    return bool(left)
+
+
+def _unstorable(document: Any) -> list[FieldError]:
+    faults: list[FieldError] = []
+    todo: list[tuple[tuple[str | int, ...], Any]] = [((), document)]
+    while todo:
+        at, value = todo.pop()
+        if isinstance(value, str):
+            if "\x00" in value:
+                faults.append(FieldError(pointer(*at), "holds the character U+0000, which can't be stored"))
+        elif isinstance(value, float):
+            if value in (float("inf"), float("-inf")):
+                faults.append(FieldError(pointer(*at), "is a number too large to be kept"))
+        elif isinstance(value, dict):
+            if any("\x00" in key for key in value):
+                faults.append(FieldError(pointer(*at), "has a key with the character U+0000, which can't be stored"))
+            todo += [((*at, key), item) for key, item in value.items()]
+        elif isinstance(value, list):
+            todo += [((*at, index), item) for index, item in enumerate(value)]
+    return faults

@@ -1,0 +1,101 @@
+"""Settings: the environment, a stage's own over it, one file; what is unknown stops the start by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from backbone.process.settings import Settings, SettingsError
+
+
+def test_nothing_set_is_the_embedded_default() -> None:
+    settings = Settings.load(environ={})
+    assert settings.kafka is None
+    assert settings.database_url is None
+    assert settings.topic_prefix == "critsit"
+
+
+def test_an_unknown_variable_with_our_prefix_stops_the_start_with_its_name() -> None:
+    with pytest.raises(SettingsError, match="CRITSIT_KAFAK"):
+        Settings.load(environ={"CRITSIT_KAFAK": "localhost:9092"})
+    with pytest.raises(SettingsError, match="INTAKE_COLOUR"):
+        Settings.load("intake", environ={"INTAKE_COLOUR": "red"})
+
+
+def test_what_clients_tests_and_kubernetes_set_is_no_unknown_setting() -> None:
+    Settings.load(
+        environ={
+            "CRITSIT_URL": "http://x", "CRITSIT_KEY": "k", "CRITSIT_TEST_KAFKA": "a:1", "CRITSIT_REQUIRE_KAFKA": "1",
+            "INTAKE_SERVICE_HOST": "10.0.0.1", "INTAKE_SERVICE_PORT": "80", "INTAKE_PORT": "tcp://10.0.0.1:80",
+            "INTAKE_PORT_80_TCP_ADDR": "10.0.0.1", "PATH": "/bin",
+        }
+    )  # fmt: skip
+
+
+def test_a_stages_own_variable_stands_over_the_common_one_and_only_for_that_stage() -> None:
+    env = {"CRITSIT_LOG_LEVEL": "warning", "ROUTER_LOG_LEVEL": "debug"}
+    assert Settings.load("router", environ=env).log_level == "debug"
+    assert Settings.load("intake", environ=env).log_level == "warning"
+    assert Settings.load(environ=env).log_level == "warning"
+
+
+def test_every_stage_may_have_a_database_of_its_own_and_a_role_for_reading() -> None:
+    env = {
+        "CRITSIT_DATABASE_URL": "postgresql://all/x",
+        "INTAKE_DATABASE_URL": "postgresql://intake/x",
+        "NOTIFIER_READS_INTAKE": "postgresql://reader@intake/x",
+    }
+    settings = Settings.load("notifier", environ=env)
+    assert settings.url_of("notifier") == "postgresql://all/x"
+    assert settings.url_of("intake") == "postgresql://intake/x"
+    assert settings.url_of("intake", reader="notifier") == "postgresql://reader@intake/x"
+    assert settings.url_of("intake", reader="router") == "postgresql://intake/x"
+
+
+def test_without_a_database_the_error_says_which_variable_is_missing() -> None:
+    with pytest.raises(SettingsError, match="CRITSIT_DATABASE_URL"):
+        Settings.load(environ={}).url_of("intake")
+    assert Settings.load(environ={}).with_database("postgresql://y/z").url_of("intake") == "postgresql://y/z"
+
+
+def test_a_secret_is_never_printed() -> None:
+    settings = Settings.load(
+        environ={
+            "CRITSIT_ADMIN_KEY": "hush-hush", "CRITSIT_DATABASE_URL": "postgresql://u:hush-hush@h/d",
+            "CRITSIT_WEBHOOK_SECRETS": "hush-hush,hush-hush2", "INTAKE_DATABASE_URL": "postgresql://u:hush-hush@h/d",
+        }
+    )  # fmt: skip
+    assert "hush" not in repr(settings)
+    assert "hush" not in settings.model_dump_json()
+    assert settings.secret("admin_key") == "hush-hush"
+    assert [s.get_secret_value() for s in settings.webhook_secrets] == ["hush-hush", "hush-hush2"]
+
+
+def test_a_wrong_value_is_told_with_its_variable_and_without_the_value() -> None:
+    with pytest.raises(SettingsError, match="CRITSIT_SMTP_PORT") as told:
+        Settings.load(environ={"CRITSIT_SMTP_PORT": "hush"})
+    assert "hush" not in str(told.value)
+
+
+def test_a_file_gives_what_the_environment_does_not(tmp_path: Path) -> None:
+    file = tmp_path / "critsit.toml"
+    file.write_text('log_level = "error"\nkafka = "k:9092"\n[intake]\nport = 9001\ndatabase_url = "postgresql://i/i"\n')
+    env = {"CRITSIT_CONFIG": str(file), "CRITSIT_KAFKA": "other:9092"}
+    settings = Settings.load("intake", environ=env)
+    assert (settings.log_level, settings.kafka, settings.port) == ("error", "other:9092", 9001)
+    assert settings.url_of("intake") == "postgresql://i/i"
+    assert Settings.load("router", environ=env).port is None
+
+
+def test_an_unknown_key_in_the_file_is_told_with_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "critsit.toml"
+    file.write_text('colour = "red"\n')
+    with pytest.raises(SettingsError, match=r"colour in .*critsit\.toml"):
+        Settings.load(environ={"CRITSIT_CONFIG": str(file)})
+    with pytest.raises(SettingsError, match="can't be read"):
+        Settings.load(environ={"CRITSIT_CONFIG": str(tmp_path / "none.toml")})
+
+
+def test_the_command_line_stands_over_everything() -> None:
+    assert Settings.load(environ={"CRITSIT_PORT": "1"}, port=2, host=None).port == 2
