@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from services.decide import Decision
+from services.decision import Decision
 
 from .codec import Fact
 

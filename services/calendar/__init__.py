@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .deadline import NeverOpen, add_business_time, open_between
-from .hours import ALWAYS, PROVIDER_DEFAULT, Calendar, calendar_of
 from .days import Day, days
+from .deadline import NeverOpen, add_business_time, open_between
 from .holidays import VERSION
+from .hours import ALWAYS, PROVIDER_DEFAULT, Calendar, calendar_of
 from .opening import is_open, next_open
 
 __all__ = [

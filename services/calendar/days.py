@@ -28,7 +28,10 @@ def days(calendar: Calendar, start: datetime, end: datetime, most: int = 400) ->
     day, last = start.astimezone(zone).date(), end.astimezone(zone).date()
     found: list[Day] = []
     while day <= last and len(found) < most:
-        counted = sum(max(0, min(b, closes) - max(a, opens)) for opens, closes in spans_of(calendar, day))
+        counted = 0
+        for opens, closes in spans_of(calendar, day):  # what the day before has counted does not count twice
+            counted += max(0, min(b, closes) - max(a, opens))
+            a = max(a, min(b, closes))
         windows = tuple((_clock(opens), _clock(closes)) for opens, closes in calendar.windows_on(day))
         found.append(Day(day, windows, timedelta(microseconds=counted), _note(calendar, day)))
         day += timedelta(days=1)

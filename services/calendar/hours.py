@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from services.contract.model import Contract, Location, Week, Windows
 
 from .holidays import DayKind, kind_of
+from .local_time import zone
 
 #: 09:00–17:30 (BASE-HOURS), unless the catalogue or the location says otherwise.
 DEFAULT_WINDOWS: Windows = ((9 * 60, 17 * 60 + 30),)
@@ -20,6 +21,8 @@ DEFAULT_WINDOWS: Windows = ((9 * 60, 17 * 60 + 30),)
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """When business time counts. `always`: around the clock, a kind of its own, not 00:00–24:00 of some zone.
+
+    `name` is what a clock says it runs on: `24x7`, `default`, or the location's id.
 
     `week` None: `windows` on the days that the country works. `country` None: Monday to Friday, no public holidays.
     """
@@ -36,7 +39,7 @@ class Calendar:
     @property
     def zone(self) -> ZoneInfo:
         """The zone of its local time."""
-        return ZoneInfo(self.time_zone)
+        return zone(self.time_zone)
 
     def kind(self, day: date) -> DayKind:
         """What kind of day the country has."""
@@ -46,11 +49,14 @@ class Calendar:
         return kind_of(day, self.country, self.region)
 
     def windows_on(self, day: date) -> Windows:
-        """The opening windows of a local day, in minutes from midnight; hours that name a weekday beat the weekend."""
+        """The opening windows of a local day, in minutes from midnight.
+
+        Hours that name a weekday beat the country's weekend, never its holidays or the location's own.
+        """
         if day in self.holidays:
             return ()
         kind = self.kind(day)
-        if kind.holiday is not None:
+        if kind.holiday is not None and not kind.works:
             return ()
         if self.week is not None:
             return self.week[day.weekday()]
@@ -72,8 +78,18 @@ def calendar_of(contract: Contract | None, location_id: str | None, windows: Win
 
 
 def of_location(location: Location, windows: Windows = DEFAULT_WINDOWS) -> Calendar:
-    """The business hours of a location."""
+    """The business hours of a location: its own `hours`, else `windows` on its country's working days (BASE-HOURS)."""
     return Calendar(
         location.id, False, location.time_zone, location.country, location.region, location.hours, windows,
         location.holidays,
     )  # fmt: skip
+
+
+def management_calendar(contract: Contract, windows: Windows = DEFAULT_WINDOWS) -> Calendar:
+    """When bought management hours are delivered: in the time zone agreed in writing, else where the host is (RSM-ADDON).
+
+    A time zone has no country: Monday to Friday, no public holidays.
+    """
+    if contract.management_time_zone is None:
+        return of_location(contract.host, windows)
+    return Calendar("management", time_zone=contract.management_time_zone, windows=windows)

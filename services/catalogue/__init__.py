@@ -1,0 +1,1 @@
+"""What is on sale: the catalogue as data, and the mechanisms that put it to use."""

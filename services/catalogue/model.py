@@ -1,0 +1,348 @@
+"""The catalogue as a value: severities, services in their order, clocks, words. All of it comes from YAML.
+
+A second organisation's catalogue has other names and numbers and the same shape; no name of either stands in Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, ClassVar, Literal
+
+from pydantic import ConfigDict
+
+from services.contract.model import Windows
+
+from .conditions import Condition, Duration
+from .products import Group, Groups
+from .work_order import WorkOrderTerms
+
+_STRICT = ConfigDict(extra="forbid")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Severity:
+    """A severity, highest first. `coverage` is `24x7` or `business-hours`; urgent ones never wait behind others."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    id: str
+    impact: str
+    coverage: Literal["24x7", "business-hours"]
+    urgent: bool
+    attention: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A clock's target at some severities, perhaps only for a product group; or the same due instant as another's."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    severities: tuple[str, ...]
+    rule: str
+    target: Duration | None = None
+    products: str | None = None
+    with_: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """Who is called at some severities, or which sides' executives may be notified."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    severities: tuple[str, ...]
+    rule: str
+    to: tuple[str, ...] = ()
+    sides: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Papers:
+    """Papers that must lie with the provider: those of the `event`, or the `topology`."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    of: Literal["event", "topology"]
+    rule: str
+    flag: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """A limit of effort."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    target: Duration
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quiet:
+    """Severities about which the service's own terms are silent."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    severities: tuple[str, ...]
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A support service. `over_next`: its exhibit supersedes, and the next service that fits supplies the rest.
+    `during_only`: its own terms hold while its event is under way. `reduces`: what a downgrade proposal is about."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    id: str
+    queue: str
+    rule: str
+    section: str
+    title: str
+    conditions: tuple[Condition, ...]
+    english: str | None = None
+    over_next: bool = False
+    during_only: bool = False
+    papers: Papers | None = None
+    first_response: tuple[Target, ...] = ()
+    crisis_manager: tuple[Target, ...] = ()
+    status_update: tuple[Target, ...] = ()
+    escalates_to: tuple[Call, ...] = ()
+    executives: tuple[Call, ...] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
+    quiet: Quiet | None = None
+    reduces: Literal["coverage", "severity"] = "severity"
+    effort_limit: Limit | None = None
+    root_cause_after_closing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flagged:
+    """A rule and the flag that shows it."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    rule: str
+    flag: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Through:
+    """Products that a role may report through a portal."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    products: str
+    portal: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reporting:
+    """Who may report: by role, any product by any channel (no entries), or what the entries say."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    rule: str
+    flag: str
+    unchecked_channels: tuple[str, ...]
+    roles: Mapping[str, tuple[Through, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """Entitlement review: where an entitlement is in doubt."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    queue: str
+    service: str
+    no_contract: Flagged
+    out_of_term: Flagged
+    prerelease: Flagged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommonFlags:
+    """Flags that any incident may get."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    severity_differs: Flagged
+    unknown_location: Flagged
+    unknown_solution: Flagged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """The customer's clock that a question starts. `time`: around the clock, or as the severity is covered."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    clock: str
+    severities: tuple[str, ...]
+    target: Duration
+    time: Literal["wall", "severity"]
+    rule: str
+    proposes: bool
+    to: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Onsite:
+    """On-site resources: from the submission, and from the consent."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    clock: str
+    severities: tuple[str, ...]
+    target: Duration
+    after_consent: Duration
+    rule: str
+    visits: str
+    purchase_rule: str
+    place_rule: str
+    unlisted_severities: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unrouted:
+    """How long an incident may go without a decision."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    clock: str
+    target: Duration
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Downgrade:
+    """What is proposed where the customer can't keep up: severity → the next."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    rule: str
+    to: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Later:
+    """Clocks that start on the way."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    questions: tuple[Question, ...]
+    onsite: Onsite | None
+    unrouted: Unrouted
+    downgrade: Downgrade
+    change_rule: str
+    warn_percent: int
+    reopen_within: Duration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quietly:
+    """Severities, and the rule that speaks of them."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    severities: tuple[str, ...]
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoughtHours:
+    """A service whose hours are drawn from a balance."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    service: str
+    balance: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Management:
+    """Support management: by itself, on request, from bought hours."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    runs_by_itself: Quietly
+    on_request: Quietly
+    bought: BoughtHours
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RootCause:
+    """When a root cause analysis may be asked for."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    rule: str
+    after_closing: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """What effort is drawn from, and when it is announced."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    announce_percent: int
+    balances: tuple[BoughtHours, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """A rule of the contract: its section, its sentence, and whether it is ours."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    section: str
+    text: str
+    ours: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Catalogue:
+    """What is on sale, and by which rules. `version` is the hash of all of it; `raw` is the YAML as JSON."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    name: str
+    english: str
+    portals: tuple[str, ...]
+    kinds: tuple[str, ...]
+    severities: tuple[Severity, ...]
+    coverage_rules: Mapping[str, str]
+    business_hours: Windows
+    product_groups: Mapping[str, Group]
+    reporting: Reporting
+    review: Review
+    flags: CommonFlags
+    language_rule: str
+    later: Later
+    management: Management
+    executive_rules: Mapping[str, str]
+    root_cause: RootCause
+    effort: Effort
+    services: tuple[Service, ...]
+    rules: Mapping[str, Rule]
+    work_order: WorkOrderTerms
+    proactive: Mapping[str, Any]
+    version: str
+    raw: Mapping[str, Any]
+
+    @cached_property
+    def groups(self) -> Groups:
+        """The product groups, compiled."""
+        return Groups(self.product_groups)
+
+    @cached_property
+    def rank(self) -> Mapping[str, int]:
+        """Severity → 0 for the highest."""
+        return {severity.id: index for index, severity in enumerate(self.severities)}
+
+    @cached_property
+    def by_impact(self) -> Mapping[str, Severity]:
+        """Impact, as customers state it → severity (SEV-ASSIGN)."""
+        return {severity.impact: severity for severity in self.severities}
+
+    def severity(self, id_: str) -> Severity:
+        """A severity by its name. Raises KeyError."""
+        return self.severities[self.rank[id_]]
+
+    def service(self, id_: str) -> Service:
+        """A service by its name. Raises KeyError."""
+        return next(service for service in self.services if service.id == id_)
+
+    def is_urgent(self, severity: str) -> bool:
+        """Whether incidents of the severity overtake the rest."""
+        return severity in self.rank and self.severity(severity).urgent
+
+    def cite(self, rule: str) -> Mapping[str, str]:
+        """A rule as explanations quote it: id, section, text."""
+        known = self.rules.get(rule)
+        return {"id": rule, "section": known.section if known else "", "text": known.text if known else ""}
+
+
