@@ -76,9 +76,11 @@ class Settings(BaseModel):
     twilio_base_url: str = "https://api.twilio.com"
     twilio_account: str | None = None
     twilio_token: SecretStr | None = None
-    twilio_from: str | None = None
+    twilio_sms_from: str | None = None
     twilio_voice_from: str | None = None
 
+    #: Seconds that a page waits for an answer before the next step of its ladder.
+    page_step_seconds: Annotated[float, Field(gt=0)] = 60
     #: Whether the built-in mailbox receives; None: when no real channel is configured.
     mailbox: bool | None = None
 
@@ -124,7 +126,12 @@ class Settings(BaseModel):
         except ValidationError as error:
             raise SettingsError("; ".join(_say(item, where) for item in error.errors())) from None
 
-    def url_of(self, name: str, reader: str | None = None) -> str:
+    @classmethod
+    def for_stage(cls, stage: str, environ: Mapping[str, str] | None = None) -> Self:
+        """What a process of one stage is told: `INTAKE_…` over `CRITSIT_…`. Raises SettingsError."""
+        return cls.load(stage, environ)
+
+    def url_of(self, name: str, *, reader: str | None = None) -> str:
         """The database URL of a stage, or that by which `reader` reads the stage's log. Raises SettingsError."""
         if reader is not None and (found := self.readers.get(f"{reader}/{name}")):
             return found.get_secret_value()

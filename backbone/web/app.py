@@ -84,6 +84,7 @@ def web_app(
         },
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
+    app.state.ring = ring
     for router in routers:
         app.include_router(router)
     app.include_router(health_routes(health))

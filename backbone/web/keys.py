@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Literal, Protocol
@@ -29,10 +30,10 @@ CALLER = "critsit.caller"
 class Caller:
     """Who calls. `contracts` None: all of them. `id` is the key's; what is remembered for a key is remembered by it."""
 
+    id: str
     name: str
     scopes: frozenset[str]
-    contracts: frozenset[str] | None
-    id: str
+    contracts: frozenset[str] | None = None
 
     def sees(self, contract: str | None) -> bool:
         """Whether what belongs to this contract (None: to no contract) is there for the caller; if not, it is a 404."""
@@ -47,7 +48,7 @@ class Caller:
 class KeyRing(Protocol):
     """Knows the keys by their hashes."""
 
-    async def find(self, hash: str) -> Caller | None:
+    def find(self, hash: str) -> Caller | Awaitable[Caller | None] | None:
         """The caller whose key has this hash (see `hash_of`), or None. Called for every request: answer from memory."""
         ...
 
@@ -55,7 +56,7 @@ class KeyRing(Protocol):
 class NoKeys:
     """A ring without keys."""
 
-    async def find(self, hash: str) -> Caller | None:
+    def find(self, hash: str) -> None:
         """Nobody."""
         return None
 
@@ -66,13 +67,13 @@ class WithAdmin:
     def __init__(self, ring: KeyRing, admin_key: str | None) -> None:
         self._ring = ring
         self._hash = hash_of(admin_key) if admin_key else None
-        self._admin = Caller("admin", SCOPES, None, "admin")
+        self._admin = Caller("admin", "admin", SCOPES)
 
-    async def find(self, hash: str) -> Caller | None:
+    def find(self, hash: str) -> Caller | Awaitable[Caller | None] | None:
         """The admin, or whom the ring knows."""
         if self._hash is not None and hmac.compare_digest(hash, self._hash):
             return self._admin
-        return await self._ring.find(hash)
+        return self._ring.find(hash)
 
 
 def new_key() -> tuple[str, str]:
@@ -95,7 +96,8 @@ async def authenticate(scope: Scope, ring: KeyRing) -> Caller:
     token = token.strip()
     if kind.lower() != b"bearer" or not token or len(token) > 512:
         raise _unknown("Send a key: Authorization: Bearer <key>.")
-    caller = await ring.find(sha256(token).hexdigest())
+    found = ring.find(sha256(token).hexdigest())
+    caller = found if found is None or isinstance(found, Caller) else await found
     if caller is None:
         raise _unknown("This key is not known here.")
     return caller
@@ -146,9 +148,14 @@ class Public:
         return None
 
 
-def require(*any_of: ScopeName) -> Any:
-    """`caller: Annotated[Caller, require("work")]`; of several scopes one is enough. Put it first: key before body."""
-    return Depends(Require(tuple(any_of)))
+def require(scope: ScopeName) -> Any:
+    """`caller: Annotated[Caller, require("work")]`, or `caller: Caller = require("work")`. Put it before the body."""
+    return Depends(Require((scope,)))
+
+
+def require_any(*scopes: ScopeName) -> Any:
+    """As `require`, where one of several scopes is enough."""
+    return Depends(Require(scopes))
 
 
 def public(reason: str) -> Any:
