@@ -27,7 +27,7 @@ def years_from(calendar: Calendar, at: datetime) -> range:
     return range(first, min(first + _YEARS, MAXYEAR))
 
 
-def add_business_time(calendar: Calendar, start: datetime, span: timedelta) -> datetime:
+def deadline(calendar: Calendar, start: datetime, span: timedelta) -> datetime:
     """The earliest instant (UTC) at which `span` of the calendar's open time has been counted from `start`.
 
     A span that ends with a day's last window is due at that window's end, not when the next one opens (BASE-HOURS).

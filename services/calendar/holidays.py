@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from importlib.metadata import version
 
 import holidays as library
 
 #: Whose word it is, to be kept with what was decided by it.
-VERSION = f"holidays {library.__version__}"
+VERSION = f"holidays {version('holidays')}"
 
 
 @dataclass(frozen=True, slots=True)

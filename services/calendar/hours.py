@@ -86,7 +86,7 @@ def of_location(location: Location, windows: Windows = DEFAULT_WINDOWS) -> Calen
 
 
 def management_calendar(contract: Contract, windows: Windows = DEFAULT_WINDOWS) -> Calendar:
-    """When bought management hours are delivered: in the time zone agreed in writing, else where the host is (RSM-ADDON).
+    """When bought management hours are delivered (RSM-ADDON): in the time zone agreed in writing, else at the host.
 
     A time zone has no country: Monday to Friday, no public holidays.
     """

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from importlib.metadata import version
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
-import tzdata
-
 #: The edition of the zones, to be kept with what was decided by them.
-ZONES_VERSION = f"tzdata {tzdata.IANA_VERSION}"
+ZONES_VERSION = f"tzdata {version('tzdata')}"
 
 
 @cache
 def time_zones() -> frozenset[str]:
     """The IANA names that are taken; the machine's own zone is none of them."""
-    return frozenset((files(tzdata) / "zones").read_text("ascii").split()) - {"localtime", "Factory", "posixrules"}
+    return frozenset((files("tzdata") / "zones").read_text("ascii").split()) - {"localtime", "Factory", "posixrules"}
 
 
 @cache
@@ -28,12 +27,15 @@ def zone(name: str) -> ZoneInfo:
     """The zone of an IANA name. Raises KeyError where there is none of that name."""
     if name not in time_zones():
         raise KeyError(f"{name!r} is not a time zone: write an IANA name, for example Asia/Almaty")
-    with (files(tzdata) / "zoneinfo" / name).open("rb") as file:
+    with (files("tzdata") / "zoneinfo" / name).open("rb") as file:
         return ZoneInfo.from_file(file, key=name)
 
 
 def instant(wall: datetime, zone: ZoneInfo, *, end: bool = False) -> datetime:
-    """The instant (UTC) at which clocks in `zone` show the naive `wall` of whole seconds; `end` where it ends something."""
+    """The instant (UTC) at which clocks in `zone` show the naive `wall`, in whole seconds.
+
+    `end`: it ends something, so that of two such instants it is the last.
+    """
     early = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
     late = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
     if early <= late:
