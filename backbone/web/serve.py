@@ -1,0 +1,185 @@
+"""Serves an ASGI app until it is told to stop: unready, no new connections, finish what is in hand, drain, end.
+
+What was accepted is answered before anything is closed under it, and all of it ends within 25 seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from typing import Any
+
+import structlog
+import uvicorn
+import uvloop
+from starlette.types import ASGIApp
+
+from backbone.time_source import ticks
+
+from .health import Health
+
+log = structlog.get_logger()
+
+#: Seconds from the signal to the end; Kubernetes gives 30 before it kills.
+WITHIN = 25.0
+#: Seconds of them for the answers in hand; the rest is for the loops.
+_ANSWERS = 10
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class ServeError(Exception):
+    """It can't be served. The words are one sentence for the person who started it."""
+
+
+class CannotListen(ServeError):
+    """The address can't be had: in use, not ours, not allowed. Worth a retry only after somebody changed something."""
+
+
+class StartFailed(ServeError):
+    """The app's own start failed; the log says how."""
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn's, with the signals left to us."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(
+    app: ASGIApp,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    health: Health | None = None,
+    on_ready: Callable[[int], None] | None = None,
+    drain: Callable[[], Awaitable[None]] | None = None,
+    stop: asyncio.Event | None = None,
+    backlog: int = 2048,
+    within: float = WITHIN,
+    signals: bool = True,
+) -> None:
+    """Serve until SIGTERM, SIGINT or `stop`. Port 0 takes any that is free; `on_ready` is told which it is.
+
+    On stopping: `health` turns unready and streams end, nothing more is accepted, the requests in hand are answered,
+    `drain` is awaited; all that in `within` seconds. A second signal waits for no request. Raises ServeError.
+    """
+    sockets = listen(host, port, backlog)
+    stopping = stop or asyncio.Event()
+    config = uvicorn.Config(
+        app, http="httptools", ws="none", lifespan="on", log_config=None, access_log=False, server_header=False,
+        proxy_headers=False, backlog=backlog, timeout_keep_alive=65,
+        timeout_graceful_shutdown=int(min(_ANSWERS, within)),
+    )  # fmt: skip
+    server = _Server(config)
+
+    def told() -> None:
+        server.force_exit = stopping.is_set()
+        stopping.set()
+
+    with contextlib.ExitStack() as undo:
+        undo.callback(_close, sockets)
+        if signals:
+            loop = asyncio.get_running_loop()
+            for number in _SIGNALS:
+                loop.add_signal_handler(number, told)
+                undo.callback(loop.remove_signal_handler, number)
+        serving = asyncio.create_task(_until_closed(server, sockets), name="web")
+        asked = asyncio.create_task(stopping.wait())
+        try:
+            await _started(server, serving)
+            if on_ready is not None and not serving.done():
+                on_ready(sockets[0].getsockname()[1])
+            await asyncio.wait((serving, asked), return_when=asyncio.FIRST_COMPLETED)
+            await _finish(server, serving, health, drain, ticks() + within)
+        finally:
+            asked.cancel()
+            if not serving.done():
+                serving.cancel()
+                await asyncio.gather(serving, return_exceptions=True)
+
+
+async def _until_closed(server: _Server, sockets: list[socket.socket]) -> None:
+    try:
+        await server.serve(sockets)
+    except SystemExit:
+        raise StartFailed("The service could not start; the log says why.") from None
+
+
+async def _started(server: _Server, serving: asyncio.Task[None]) -> None:
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.005)
+
+
+async def _finish(
+    server: _Server,
+    serving: asyncio.Task[None],
+    health: Health | None,
+    drain: Callable[[], Awaitable[None]] | None,
+    end: float,
+) -> None:
+    log.info("web.stopping")
+    if health is not None:
+        health.drain()
+    server.should_exit = True
+    try:
+        async with asyncio.timeout(max(0.1, end - ticks())):
+            await serving
+            if drain is not None:
+                await drain()
+    except TimeoutError:
+        log.error("web.stopped_late", unfinished="requests" if not serving.done() else "loops")
+        return
+    log.info("web.stopped")
+
+
+def listen(host: str, port: int, backlog: int = 2048) -> list[socket.socket]:
+    """Bind every address of `host` to one port. Raises CannotListen with a sentence that says what to change."""
+    found: list[socket.socket] = []
+    try:
+        flags = socket.AI_PASSIVE
+        addresses = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=flags)
+        for family, kind, protocol, _, address in dict.fromkeys(addresses):
+            one = socket.socket(family, kind, protocol)
+            found.append(one)
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            taken = found[0].getsockname()[1] if port == 0 and len(found) > 1 else port
+            one.bind((address[0], taken, *address[2:]))
+            one.listen(backlog)
+            one.setblocking(False)
+    except socket.gaierror:
+        raise CannotListen(f"There is no address for the host “{host}”.") from None
+    except (OSError, OverflowError) as error:
+        _close(found)
+        raise CannotListen(_say(host, port, error)) from None
+    return found
+
+
+def _say(host: str, port: int, error: Exception) -> str:
+    match error:
+        case OSError(errno=errno.EADDRINUSE):
+            return f"Port {port} on {host} is in use already; choose another one with --port."
+        case OSError(errno=errno.EACCES):
+            return f"Port {port} on {host} is not allowed to this user; choose one above 1023 with --port."
+        case OSError(errno=errno.EADDRNOTAVAIL):
+            return f"{host} is not an address of this machine; choose another one with --host."
+        case _:
+            return f"Port {port} on {host} can't be had: {error}."
+
+
+def _close(sockets: list[socket.socket]) -> None:
+    for one in sockets:
+        one.close()
+
+
+def run(main: Coroutine[Any, Any, None]) -> None:
+    """Run a process's whole life on uvloop."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main)
