@@ -100,7 +100,11 @@ def decide(
         case = Case(report, contract, at, catalogue.groups)
         fit = _first_that_fits(case, catalogue, catalogue.services, notes)
         outside = _outside_severity(fit, catalogue)
-        if outside is not None:
+        if outside is not None and severity is None:
+            notes.tells.append(
+                f"Requests with the event's form are severity {outside[0].id} before and after the event itself;"
+                f" without the form this one would be severity {level.id} by its impact."
+            )
             level = outside[0]
             notes.rule(outside[1])
         if fit.service.over_next:
@@ -111,15 +115,16 @@ def decide(
         notes.flag(catalogue.flags.severity_differs)
     notes.rule(fit.service.rule)
     language = _language(report, location, fit.service, catalogue, notes)
-    _papers(fit, contract, level, notes)
+    _papers(fit, contract, notes)
     if fit.service.quiet is not None and level.id in fit.service.quiet.severities:
         notes.rule(fit.service.quiet.rule)
     notes.tells += fit.service.notes.values()
     notes.rule(*fit.service.notes)
     covered = coverage or level.coverage
     hours = calendar_of(contract, location.id if location else None, catalogue.business_hours)
-    calendar = ALWAYS if covered == ALWAYS.name else hours
-    clocks = _clocks(fit, report, catalogue, level, calendar, clocks_from or submitted_at, notes)
+    calendar = ALWAYS if level.coverage == ALWAYS.name else hours
+    effort = ALWAYS if covered == ALWAYS.name else hours
+    clocks = _clocks(fit, report, catalogue, level, calendar, effort, clocks_from or submitted_at, notes)
     notes.rule(catalogue.coverage_rules[covered])
     queue = catalogue.review.queue if review else fit.service.queue
     return Decision(
@@ -130,11 +135,11 @@ def decide(
         language=language,
         coverage=covered,
         escalates_to=_escalates_to(fit, catalogue, level, notes),
-        executives=_executives(fit, catalogue, level),
+        executives=_executives(fit, catalogue, level, notes),
         flags=tuple(notes.flags),
         because=tuple(notes.because),
         clocks=clocks,
-        terms=_terms(fit, catalogue, level, calendar, location, clocks),
+        terms=_terms(fit, catalogue, level, effort, location, clocks),
         passed_over=tuple(notes.passed),
         notes=tuple(notes.tells),
     )
@@ -225,15 +230,11 @@ def _first_that_fits(case: Case, catalogue: Catalogue, services: tuple[Service, 
 def _with_next(
     fit: _Fit, case: Case, catalogue: Catalogue, rest: tuple[Service, ...], level: Severity, notes: _Notes
 ) -> _Fit:
-    """A solution's exhibit, over the next service that fits at the same severity (MISSION).
-
-    What that one asks for is flagged where its first response is the one that holds.
-    """
-    silent = _silent(fit, level)
+    """A solution's exhibit, over the next service that fits at the same severity (MISSION): it lends its times only."""
     for service in rest:
         answer = _fits(service, case)
         if isinstance(answer, Fails):
-            notes.fails(service, answer, flags=silent)
+            notes.fails(service, answer, flags=False)
         elif answer.speaks or ((outside := _outside_severity(answer, catalogue)) is not None and outside[0] == level):
             return _Fit(fit.service, fit.event, fit.solution, answer.in_event, answer)
     raise AssertionError("the catalogue's last service fits everything")
@@ -249,9 +250,7 @@ def _outside_severity(fit: _Fit, catalogue: Catalogue) -> tuple[Severity, str] |
     return None
 
 
-def _language(
-    report: Report, location: Location | None, service: Service, catalogue: Catalogue, notes: _Notes
-) -> str:
+def _language(report: Report, location: Location | None, service: Service, catalogue: Catalogue, notes: _Notes) -> str:
     """The language of the work: English only, or the incident's where the location has it (LANG)."""
     spoken = (report.language or catalogue.english).split("-")[0].lower()
     if service.english is not None:
@@ -265,21 +264,14 @@ def _language(
     return spoken if spoken in known else catalogue.english
 
 
-def _papers(fit: _Fit, contract: Contract | None, level: Severity, notes: _Notes) -> None:
-    """Flag papers that should lie with the provider, and don't: the chosen service's, or those of who speaks for it."""
-    for part in (fit, fit.under):
-        papers = part.service.papers if part else None
-        if part is None or papers is None or contract is None:
-            continue
-        on_file = contract.topology_on_file if papers.of == "topology" else part.event is None or part.event.details_on_file
-        if not on_file and (part is fit or _silent(fit, level)):
-            notes.flag(Flagged(rule=papers.rule, flag=papers.flag))
-
-
-def _silent(fit: _Fit, level: Severity) -> bool:
-    """Whether a solution's exhibit leaves the first response at this severity to the service below it."""
-    exhibit = fit.solution.exhibit if fit.solution is not None else {}
-    return level.id not in exhibit.get("first_response", {})
+def _papers(fit: _Fit, contract: Contract | None, notes: _Notes) -> None:
+    """Flag papers that should lie with the provider, and don't."""
+    papers = fit.service.papers
+    if papers is None or contract is None:
+        return
+    on_file = contract.topology_on_file if papers.of == "topology" else fit.event is None or fit.event.details_on_file
+    if not on_file:
+        notes.flag(Flagged(rule=papers.rule, flag=papers.flag))
 
 
 def _target(
@@ -304,10 +296,11 @@ def _clocks(
     catalogue: Catalogue,
     level: Severity,
     calendar: Calendar,
+    effort: Calendar,
     start: datetime,
     notes: _Notes,
 ) -> tuple[ClockTerms, ...]:
-    """The provider's clocks that start with the decision."""
+    """The provider's clocks that start with the decision; `effort` is the calendar of the continuing work."""
     found: dict[str, ClockTerms] = {}
     for name in ("first_response", "crisis_manager", "status_update"):
         answer = _target(fit, name, report, catalogue, level)
@@ -322,8 +315,8 @@ def _clocks(
             )  # fmt: skip
         elif target is not None:
             found[name] = timed(
-                name, "provider", start, target, calendar, rule, catalogue.later.warn_percent,
-                repeats=name == "status_update",
+                name, "provider", start, target, effort if name == "status_update" else calendar, rule,
+                catalogue.later.warn_percent, repeats=name == "status_update",
             )  # fmt: skip
         if name in found:
             notes.rule(rule)
@@ -360,13 +353,14 @@ def _escalates_to(fit: _Fit, catalogue: Catalogue, level: Severity, notes: _Note
     return tuple(found)
 
 
-def _executives(fit: _Fit, catalogue: Catalogue, level: Severity) -> tuple[str, ...]:
+def _executives(fit: _Fit, catalogue: Catalogue, level: Severity, notes: _Notes) -> tuple[str, ...]:
     """Which sides' executives may be notified on request."""
     found: list[str] = []
     for service in (*[p.service for p in (fit, fit.under) if p is not None and p.speaks], catalogue.services[-1]):
         for call in service.executives:
-            if level.id in call.severities:
-                found += [side for side in call.sides if side not in found]
+            if level.id in call.severities and (new := [side for side in call.sides if side not in found]):
+                notes.rule(call.rule)
+                found += new
     return tuple(found)
 
 
@@ -382,11 +376,13 @@ def _terms(
     later = catalogue.later
     exhibit = fit.solution.exhibit if fit.solution is not None else {}
 
+    reduced = level.coverage == ALWAYS.name and calendar is not ALWAYS
+
     def later_clock(name: str, target: timedelta, time: str, rule: str, side: str, **more: object) -> LaterClock:
         exhibited = exhibit.get(name, {}).get(level.id)
         return LaterClock(
             name=name, side=side, target=write_duration(exhibited or target),
-            calendar=ALWAYS.name if time == "wall" else calendar.name, rule=fit.service.rule if exhibited else rule,
+            calendar=ALWAYS.name if time == "wall" and not reduced else calendar.name, rule=fit.service.rule if exhibited else rule,
             **more,  # type: ignore[arg-type]
         )  # fmt: skip
 
@@ -400,15 +396,18 @@ def _terms(
             for q in later.questions
             if level.id in q.severities
         ),
-        onsite=later_clock(onsite.clock, onsite.target, "wall", onsite.rule, "provider") if onsite else None,
+        onsite=None if onsite is None else later_clock(onsite.clock, onsite.target, "wall", onsite.rule, "provider"),
         onsite_after_consent=write_duration(onsite.after_consent) if onsite else None,
-        status_update=update
-        and LaterClock(name=update.name, side=update.side, target=update.target, calendar=update.calendar, rule=update.rule),
+        status_update=None
+        if update is None
+        else LaterClock(
+            name=update.name, side=update.side, target=update.target, calendar=update.calendar, rule=update.rule
+        ),
         advisory_limit=int(limit.target.total_seconds() // 60) if limit else None,
         advisory_rule=limit.rule if limit else None,
         root_cause_after_closing=fit.in_event and any(level.id in s.root_cause_after_closing for s in speaking),
         downgrade_about="coverage" if any(s.reduces == "coverage" for s in speaking) else "severity",
-        downgrade_to=later.downgrade.to.get(level.id),
+        downgrade_to=_reduced_to(speaking, later.downgrade.to.get(level.id), catalogue, level),
         downgrade_rule=later.downgrade.rule,
         event=next((p.event.id for p in (fit, fit.under) if p is not None and p.event is not None), None),
         in_event=fit.in_event,
@@ -418,3 +417,8 @@ def _terms(
     )
 
 
+def _reduced_to(services: list[Service], lower: str | None, catalogue: Catalogue, level: Severity) -> str | None:
+    """What a downgrade proposes: the next severity, or, where the effort is what is reduced, the lower coverage."""
+    if lower is None or not any(service.reduces == "coverage" for service in services):
+        return lower
+    return next((s.coverage for s in catalogue.severities if s.coverage != level.coverage), None)

@@ -44,7 +44,15 @@ class StartFailed(ServeError):
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn's, with the signals left to us."""
+    """Uvicorn's, with the signals left to us; `ready` is set once it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -90,14 +98,15 @@ async def serve(
                 loop.add_signal_handler(number, told)
                 undo.callback(loop.remove_signal_handler, number)
         serving = asyncio.create_task(_until_closed(server, sockets), name="web")
-        asked = asyncio.create_task(stopping.wait())
+        ready, asked = asyncio.create_task(server.ready.wait()), asyncio.create_task(stopping.wait())
         try:
-            await _started(server, serving)
-            if on_ready is not None and not serving.done():
+            await asyncio.wait((serving, ready), return_when=asyncio.FIRST_COMPLETED)
+            if on_ready is not None and ready.done():
                 on_ready(sockets[0].getsockname()[1])
             await asyncio.wait((serving, asked), return_when=asyncio.FIRST_COMPLETED)
             await _finish(server, serving, health, drain, ticks() + within)
         finally:
+            ready.cancel()
             asked.cancel()
             if not serving.done():
                 serving.cancel()
@@ -109,11 +118,6 @@ async def _until_closed(server: _Server, sockets: list[socket.socket]) -> None:
         await server.serve(sockets)
     except SystemExit:
         raise StartFailed("The service could not start; the log says why.") from None
-
-
-async def _started(server: _Server, serving: asyncio.Task[None]) -> None:
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.005)
 
 
 async def _finish(

@@ -191,7 +191,9 @@ class EventUnderWay:
 
     def _about(self, event: Event, case: Case) -> bool:
         named = event.solution is not None and event.solution == case.report.solution
-        return matches(event.products, case.report.product) or (named and case.groups.has(self.cloud, case.report.product))
+        return matches(event.products, case.report.product) or (
+            named and case.groups.has(self.cloud, case.report.product)
+        )
 
     def _near(self, event: Event, at: datetime) -> bool:
         return event.starts_at - self.before <= at < event.ends_at + self.after
@@ -215,4 +217,3 @@ def under_way(event: Event, at: datetime) -> bool:
 def came_through(report: Report, portal: str) -> bool:
     """Whether the report came through that portal."""
     return report.channel == "portal" and report.portal == portal
-

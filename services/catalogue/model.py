@@ -344,5 +344,3 @@ class Catalogue:
         """A rule as explanations quote it: id, section, text."""
         known = self.rules.get(rule)
         return {"id": rule, "section": known.section if known else "", "text": known.text if known else ""}
-
-

@@ -94,7 +94,12 @@ def contradictions(catalogue: Catalogue) -> list[Fault]:
         for kind in ("first_response", "crisis_manager", "status_update", "escalates_to", "executives"):
             for n, entry in enumerate(getattr(service, kind)):
                 known(f"{where}/{kind}/{n}/rule", "rule", entry.rule, catalogue.rules)
-                known(f"{where}/{kind}/{n}/products", "product group", getattr(entry, "products", None), catalogue.groups.by_name)
+                known(
+                    f"{where}/{kind}/{n}/products",
+                    "product group",
+                    getattr(entry, "products", None),
+                    catalogue.groups.by_name,
+                )
                 for severity in entry.severities:
                     known(f"{where}/{kind}/{n}/severities", "severity", severity, catalogue.rank)
         for n, condition in enumerate(service.conditions):
@@ -109,7 +114,9 @@ def contradictions(catalogue: Catalogue) -> list[Fault]:
     else:
         for severity in catalogue.severities:
             if not any(severity.id in t.severities and t.products is None for t in last.first_response):
-                faults.append(Fault("/services", None, "fault", f"no first response at severity {severity.id} by default"))
+                faults.append(
+                    Fault("/services", None, "fault", f"no first response at severity {severity.id} by default")
+                )
     return faults
 
 
@@ -124,5 +131,3 @@ def _with(service: Mapping[str, Any]) -> dict[str, Any]:
 def _minutes(text: str) -> int:
     hours, minutes = text.split(":")
     return int(hours) * 60 + int(minutes)
-
-

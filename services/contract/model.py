@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 #: Opening windows of a weekday: (start, end) in minutes from local midnight, 1,440 is the day's end.
 Windows = tuple[tuple[int, int], ...]
@@ -111,7 +112,7 @@ class Designated:
     location: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Contract:
     """A work order. `office365_users` None: all of the customer's users."""
 
@@ -133,7 +134,17 @@ class Contract:
     management_time_zone: str | None = None
     delivery_manager: str | None = None
 
-    @property
+    @cached_property
+    def by_address(self) -> Mapping[str, tuple[Contact, ...]]:
+        """The contacts by e-mail (case folded) and by phone."""
+        found: dict[str, tuple[Contact, ...]] = {}
+        for contact in self.contacts:
+            for address in (contact.email, contact.phone):
+                if address:
+                    found[address.casefold()] = (*found.get(address.casefold(), ()), contact)
+        return found
+
+    @cached_property
     def host(self) -> Location:
         """The host location; a checked contract has exactly one (MULTI)."""
         return next(location for location in self.locations if location.role == "host")

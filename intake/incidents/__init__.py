@@ -1,0 +1,1 @@
+"""Incidents: taken, made durable, read again."""

@@ -1,0 +1,148 @@
+"""The group commit: concurrent reports share a commit, and each is answered only after its own is durable.
+
+While one batch commits the next one fills; nothing lingers. A batch that fails is taken apart, so that one bad report
+hurts nobody else; what became of a commit whose connection died is looked up by the ids before it is tried again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from backbone.postgres.engine import is_passing
+from backbone.web.problem import Unavailable
+
+from . import store
+from .accepted import Accepting, Outcome, Taken
+
+#: Reports in a batch at most, and how many may wait before more are told to come back.
+MOST, QUEUE = 256, 5_000
+
+
+class GroupCommit:
+    """Takes reports one by one and commits them together. `taken` is called after each commit that took any."""
+
+    def __init__(self, engine: AsyncEngine, taken: Callable[[Sequence[Accepting]], None]) -> None:
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._taken = taken
+        self._waiting: list[tuple[Accepting, asyncio.Future[Outcome]]] = []
+        self._running: set[asyncio.Task[None]] = set()
+        self._lanes = 2
+
+    @property
+    def waiting(self) -> int:
+        """Reports that are in no batch yet."""
+        return len(self._waiting)
+
+    async def take(self, item: Accepting) -> Outcome:
+        """Make one report durable. Raises Unavailable where that is not known to have happened."""
+        if len(self._waiting) >= QUEUE:
+            raise Unavailable("more reports are waiting than can be taken at once")
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, future))
+        if len(self._running) < self._lanes:
+            task = asyncio.create_task(self._commit_what_waits())
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        return await future
+
+    async def drain(self) -> None:
+        """Wait for all that was begun."""
+        while self._running:
+            await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def _commit_what_waits(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+            futures: dict[str, asyncio.Future[Outcome]] = {item.id: future for item, future in batch}
+            firsts, followers = _without_doubles([item for item, _ in batch])
+            try:
+                outcomes = await self._commit(firsts)
+                if followers:
+                    outcomes |= await self._commit(followers)
+            except BaseException as error:
+                for _, future in batch:
+                    if not future.done():
+                        future.set_exception(Unavailable(str(error)[:200]) if _is_away(error) else error)
+                if not isinstance(error, Exception):
+                    raise
+                continue
+            for id_, future in futures.items():
+                if not future.done():
+                    outcome = outcomes[id_]
+                    if isinstance(outcome, BaseException):
+                        future.set_exception(outcome)
+                    else:
+                        future.set_result(outcome)
+
+    async def _commit(self, items: Sequence[Accepting]) -> dict[str, Outcome | BaseException]:
+        """Commit a batch, once more where its connection died, and without the repeats where there are any."""
+        try:
+            return await self._once(items)
+        except IntegrityError:
+            return await self._without_repeats(items)
+        except Exception as error:
+            if is_passing(error):
+                return await self._again(items)
+            if len(items) == 1:
+                return {items[0].id: error}
+        found: dict[str, Outcome | BaseException] = {}
+        for item in items:
+            found |= await self._commit([item])
+        return found
+
+    async def _once(self, items: Sequence[Accepting]) -> dict[str, Outcome | BaseException]:
+        if not items:
+            return {}
+        async with self._engine.connect() as connection:
+            numbers = await store.take(connection, items)
+        self._taken(items)
+        return {id_: Taken(id_, number) for id_, number in numbers.items()}
+
+    async def _without_repeats(self, items: Sequence[Accepting]) -> dict[str, Outcome | BaseException]:
+        async with self._engine.connect() as connection:
+            found: dict[str, Outcome | BaseException] = dict(await store.seen(connection, items, _latest(items)))
+        rest = [item for item in items if item.id not in found]
+        if len(rest) == len(items) and len(items) > 1:
+            for item in items:
+                found |= await self._commit([item])
+            return found
+        if len(rest) == len(items):
+            return await self._again(items)
+        return found | (await self._commit(rest) if rest else {})
+
+    async def _again(self, items: Sequence[Accepting]) -> dict[str, Outcome | BaseException]:
+        """A second try, after looking for what the first one may have left."""
+        async with self._engine.connect() as connection:
+            there = await store.numbers_of(connection, [item.id for item in items])
+        found: dict[str, Outcome | BaseException] = {id_: Taken(id_, number) for id_, number in there.items()}
+        if there:
+            self._taken(items)
+        rest = [item for item in items if item.id not in there]
+        return found | (await self._once(rest) if rest else {})
+
+
+def _without_doubles(items: list[Accepting]) -> tuple[list[Accepting], list[Accepting]]:
+    """Those that come first with their keys, and those whose key is in the same batch already."""
+    firsts: list[Accepting] = []
+    followers: list[Accepting] = []
+    keys: set[tuple[str, str, str]] = set()
+    for item in items:
+        own = {(item.sender, kind, value) for kind, value in item.keys}
+        (followers if own & keys else firsts).append(item)
+        keys |= own
+    return firsts, followers
+
+
+def _latest(items: Sequence[Accepting]) -> datetime:
+    return max(item.received_at for item in items)
+
+
+def _is_away(error: BaseException) -> bool:
+    return is_passing(error) or isinstance(error, IntegrityError)
+
+

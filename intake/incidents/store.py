@@ -1,0 +1,144 @@
+"""The SQL of taking incidents: a whole batch in one statement, durable when it returns.
+
+Incidents, keys and events are one statement, so that one round trip is one commit; a key that is there makes it fail
+whole, and what failed is looked up and tried again without the repeats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import uuid_utils.compat as uuid_utils
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from .accepted import Accepting, Conflict, Outcome, Repeated
+
+#: How long an Idempotency-Key is remembered at least; a reference is until a day after its incident's closure.
+KEY_KEPT = timedelta(hours=24)
+
+_TAKE = text("""
+with given as (
+    select * from unnest(cast(:id as text[]), cast(:event as uuid[]), cast(:sender as text[]), cast(:reference as text[]),
+        cast(:urgent as bool[]), cast(:contract as text[]), cast(:at as timestamptz[]), cast(:submitted as timestamptz[]),
+        cast(:report as text[]), cast(:by as text[]), cast(:headers as text[]))
+        with ordinality as g(id, event, sender, reference, urgent, contract, at, submitted, report, by, headers, place)
+), made as (
+    insert into incident (subject, urgent, sender, reference, contract, opened_at, updated_at, report, view)
+    select id, urgent, sender, reference, contract, submitted, at, report::jsonb,
+        jsonb_build_object('received_at', to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
+    from given order by place
+    returning subject, number
+), kept as (
+    insert into remembered (sender, kind, value, subject, digest, remembered_at, forget_at)
+    select s, k, v, i, d, a, f from unnest(cast(:k_sender as text[]), cast(:k_kind as text[]), cast(:k_value as text[]),
+        cast(:k_id as text[]), cast(:k_digest as bytea[]), cast(:k_at as timestamptz[]), cast(:k_forget as timestamptz[]))
+        as w(s, k, v, i, d, a, f)
+), numbered as (
+    select g.*, 'INC-' || lpad(m.number::text, greatest(6, length(m.number::text)), '0') as number
+    from given g join made m on m.subject = g.id
+), said as (
+    insert into outbox (event_id, subject, sequence, urgent, type, payload, headers, after, occurred_at)
+    select event, id, 1, urgent, 'incident.reported', jsonb_build_object('number', number, 'report', report::jsonb,
+        'submitted_at', to_char(submitted at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+        'received_at', to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'by', by),
+        headers::jsonb, '{}', at
+    from numbered order by place
+)
+select id, number from numbered
+""")
+
+
+async def take(c: AsyncConnection, batch: Sequence[Accepting]) -> dict[str, str]:
+    """Make a batch durable in one statement (the connection commits by itself). Answers id → number.
+
+    Raises IntegrityError, with nothing taken, where a key of the batch is there already.
+    """
+    keys = [(item, kind, value) for item in batch for kind, value in item.keys]
+    rows = await c.execute(
+        _TAKE,
+        {
+            "id": [x.id for x in batch],
+            "event": [uuid_utils.uuid7() for _ in batch],
+            "sender": [x.sender for x in batch],
+            "reference": [x.report.reference for x in batch],
+            "urgent": [x.urgent for x in batch],
+            "contract": [x.report.contract for x in batch],
+            "at": [x.received_at for x in batch],
+            "submitted": [x.submitted_at for x in batch],
+            "report": [x.report_json for x in batch],
+            "by": [x.by for x in batch],
+            "headers": [x.headers for x in batch],
+            "k_sender": [x.sender for x, _, _ in keys],
+            "k_kind": [kind for _, kind, _ in keys],
+            "k_value": [value for _, _, value in keys],
+            "k_id": [x.id for x, _, _ in keys],
+            "k_digest": [x.digest for x, _, _ in keys],
+            "k_at": [x.received_at for x, _, _ in keys],
+            "k_forget": [x.received_at + KEY_KEPT if kind == "key" else None for x, kind, _ in keys],
+        },
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def seen(c: AsyncConnection, batch: Sequence[Accepting], now: datetime) -> dict[str, Outcome]:
+    """Which of a batch are repeats or conflicts by what is remembered: id → outcome; expired keys are forgotten."""
+    keys = [(x, kind, value) for x in batch for kind, value in x.keys]
+    if not keys:
+        return {}
+    await c.execute(
+        text(
+            "delete from remembered r using unnest(cast(:s as text[]), cast(:k as text[]), cast(:v as text[])) w(s, k, v)"
+            " where r.sender = w.s and r.kind = w.k and r.value = w.v and r.forget_at < :now"
+        ),
+        {"s": [x.sender for x, _, _ in keys], "k": [k for _, k, _ in keys], "v": [v for _, _, v in keys], "now": now},
+    )
+    rows = await c.execute(
+        text(
+            "select r.sender, r.kind, r.value, r.subject, r.digest from remembered r"
+            " join unnest(cast(:s as text[]), cast(:k as text[]), cast(:v as text[])) w(s, k, v)"
+            " on r.sender = w.s and r.kind = w.k and r.value = w.v"
+        ),
+        {"s": [x.sender for x, _, _ in keys], "k": [k for _, k, _ in keys], "v": [v for _, _, v in keys]},
+    )
+    known = {(r[0], r[1], r[2]): (r[3], bytes(r[4])) for r in rows}
+    found: dict[str, Outcome] = {}
+    for item in batch:
+        hits = [hit for kind, value in item.keys if (hit := known.get((item.sender, kind, value))) is not None]
+        if not hits:
+            continue
+        subjects = {subject for subject, _ in hits}
+        if len(subjects) > 1:
+            found[item.id] = Conflict(hits[0][0], "the key and the reference belong to different incidents")
+        elif any(digest != item.digest for _, digest in hits):
+            found[item.id] = Conflict(hits[0][0], "the key or reference was used before, with another body")
+        else:
+            found[item.id] = Repeated(hits[0][0])
+    return found
+
+
+async def numbers_of(c: AsyncConnection, ids: Sequence[str]) -> dict[str, str]:
+    """id → number of those that are durable: what became of a batch whose connection died in the commit."""
+    rows = await c.execute(
+        text("select subject, number from incident where subject = any(cast(:ids as text[]))"), {"ids": list(ids)}
+    )
+    return {row[0]: number_of(row[1]) for row in rows}
+
+
+def number_of(number: int) -> str:
+    """`INC-000042`."""
+    return f"INC-{number:06d}"
+
+
+async def forget(c: AsyncConnection, now: datetime) -> int:
+    """Forget the keys whose time is over; answers how many."""
+    done = await c.execute(
+        text(
+            "delete from remembered where ctid in (select ctid from remembered where forget_at < :now limit 5000)"
+        ),
+        {"now": now},
+    )
+    return int(done.rowcount)
+
+

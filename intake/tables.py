@@ -1,0 +1,75 @@
+"""Intake's tables, as SQLAlchemy knows them; a test compares them with the migrated database."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from backbone.log.tables import log_tables, subject_columns
+
+metadata = MetaData()
+log_tables(metadata, subjects=False)
+
+incident = Table(
+    "incident",
+    metadata,
+    *subject_columns(),
+    Column("number", BigInteger, Identity(always=True, cache=1), nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("reference", Text),
+    Column("state", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("contract", Text),
+    Column("severity", Text),
+    Column("queue", Text),
+    Column("owner", Text),
+    Column("flags", ARRAY(Text), nullable=False),
+    Column("opened_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("closed_at", DateTime(timezone=True)),
+    Column("report", JSONB, nullable=False),
+    Column("view", JSONB, nullable=False),
+    UniqueConstraint("number", name="incident_number"),
+    CheckConstraint("state in ('open', 'resolved', 'closed')", name="incident_state"),
+    Index("incident_contract", "contract", "subject"),
+)
+
+remembered = Table(
+    "remembered",
+    metadata,
+    Column("sender", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("value", Text, primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("remembered_at", DateTime(timezone=True), nullable=False),
+    Column("forget_at", DateTime(timezone=True)),
+    CheckConstraint("kind in ('key', 'reference')", name="remembered_kind"),
+)
+Index("remembered_forget", remembered.c.forget_at, postgresql_where=remembered.c.forget_at.isnot(None))
+
+fact = Table(
+    "fact",
+    metadata,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("subject", Text, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("payload", JSONB, nullable=False),
+    UniqueConstraint("subject", "stage", "sequence", name="fact_once"),
+)
