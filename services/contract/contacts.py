@@ -11,9 +11,9 @@ from .model import Contact, Contract
 
 
 def contacts_of(contract: Contract, reporter: Reporter) -> tuple[Contact, ...]:
-    """The contacts that the reporter may be: those with its e-mail, then those with its phone; empty without any."""
-    found: tuple[Contact, ...] = ()
+    """The contacts that the reporter is, those of the e-mail address first; empty where it is none of them."""
+    found: dict[str, Contact] = {}
     for address in (reporter.email, reporter.phone):
-        if address:
-            found += tuple(c for c in contract.by_address.get(address.casefold(), ()) if c not in found)
-    return found
+        for contact in contract.by_address.get(address.casefold(), ()) if address else ():
+            found.setdefault(contact.id, contact)
+    return tuple(found.values())

@@ -48,7 +48,7 @@ EVENT = {"id": "e", "name": "e", "starts_at": "2026-06-01T08:00:00Z", "ends_at":
         ({"locations": [HQ | {"time_zone": "Mars/Base"}]}, "/locations/0/time_zone", None, "fault"),
         ({"locations": [HQ | {"country": "XX"}]}, "/locations/0/country", None, "fault"),
         ({"locations": [HQ | {"colour": "red"}]}, "/locations/0/colour", None, "fault"),
-        ({"locations": [HQ | {"region": "XYZ"}]}, "/locations/0/region", None, "fault"),
+        ({"locations": [HQ | {"country": "GB", "region": "XYZ"}]}, "/locations/0/region", None, "fault"),
         ({"colour": "red"}, "/colour", None, "fault"),
         ({"services": ["base", "teleport"]}, "/services/1", None, "fault"),
         ({"contacts": [{"id": "x", "name": "X", "roles": ["king"], "email": "x@f.example"}]},

@@ -1,32 +1,29 @@
-"""The booked services: asked for in time, at a listed location (REQUEST-60)."""
+"""The booked services: ones that can be booked, asked for in time, at a listed location (REQUEST-60).
+
+The last day to ask is counted from the term's own end.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import timedelta
-from typing import Any
+from datetime import date, timedelta
 
-from services.contract.wire import BookingWire
+from services.contract.shapes import BOOKING, TERM
 
 from .sheet import Sheet
-from .term import read_term
 
 
-def check_bookings(sheet: Sheet, fields: Mapping[str, Any]) -> None:
+def check_bookings(sheet: Sheet) -> None:
     """Every booking by itself, and against the term."""
-    term = read_term(Sheet(sheet.terms), fields)
     ask = sheet.terms.bookings.ask_before_end
-    listed = sheet.location_ids(fields)
-    for where, booking in sheet.items(fields, "bookings", BookingWire):
-        if sheet.terms.bookable and booking.service not in sheet.terms.bookable:
-            known = ", ".join(sheet.terms.bookable)
-            sheet.fault(where + "/service", None, f"{booking.service!r} can't be booked; these can: {known}")
-        if booking.location is not None and booking.location not in listed:
-            sheet.fault(where + "/location", None, f"{booking.location!r} is not a listed location")
-        if booking.price is not None and booking.price < 0:
-            sheet.fault(where + "/price", None, "is below zero")
-        if term is not None and booking.requested_on > term[1] - timedelta(days=ask.days):
+    ends: date | None = TERM.read(sheet.raw.get("term"), "/term", []).get("to")
+    bookable = (*sheet.terms.bookable, *sheet.terms.services)
+    for where, booking in sheet.items("bookings", BOOKING):
+        if sheet.terms.bookable:
+            sheet.known(booking.get("service"), where + "/service", "a service to book", bookable)
+        sheet.listed(booking.get("location"), where + "/location")
+        asked = booking.get("requested_on")
+        if ends is not None and asked is not None and asked > ends - timedelta(days=ask.days):
             sheet.fault(
                 where + "/requested_on", ask.rule,
-                f"asked for later than {ask.days} days before the term's end on {term[1]}",
+                f"it is asked for at least {ask.days} days before the term ends on {ends}",
             )  # fmt: skip

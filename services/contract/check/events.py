@@ -1,25 +1,25 @@
-"""The events: confirmed in time, and over after they began (AEM-CONFIRM)."""
+"""The events: confirmed in time, and over after they began (AEM-CONFIRM).
+
+One that is not confirmed yet is no fault: it still may be.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from services.contract.wire import EventWire
-from services.durations import write_duration
+from services.contract.shapes import EVENT
 
 from .sheet import Sheet
 
 
-def check_events(sheet: Sheet, fields: Mapping[str, Any]) -> None:
-    """Every event by itself. One that is not confirmed yet may still become so, until it is too late for that."""
+def check_events(sheet: Sheet) -> None:
+    """Every event by itself; its `solution` is a name for people, and need not be one of the work order's."""
     notice = sheet.terms.event_confirmation
-    for where, event in sheet.items(fields, "events", EventWire):
-        if event.ends_at <= event.starts_at:
-            sheet.fault(where + "/ends_at", None, "the event ends before it starts")
-        if event.confirmed_at is not None and event.confirmed_at > event.starts_at - notice.before:
+    for where, event in sheet.items("events", EVENT):
+        starts, ends, confirmed = event.get("starts_at"), event.get("ends_at"), event.get("confirmed_at")
+        if starts is not None and ends is not None and ends <= starts:
+            sheet.fault(where + "/ends_at", None, "the event is over before it starts")
+        if starts is not None and confirmed is not None and confirmed > starts - notice.before:
+            latest = f"{starts - notice.before:%Y-%m-%d %H:%M} UTC"
             sheet.fault(
                 where + "/confirmed_at", notice.rule,
-                f"confirmed later than {notice.before.days // 7} weeks ({write_duration(notice.before)}) before the start:"
-                " such an event is refused",
+                f"an event is confirmed at least {notice.before.days} days before it starts: here by {latest}",
             )  # fmt: skip

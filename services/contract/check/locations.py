@@ -1,59 +1,56 @@
-"""The locations: one host, countries that may stand together, time zones and regions that exist (MULTI, MULTI-BILLING)."""
+"""The locations: one host, countries that may stand together, regions that exist (MULTI, MULTI-BILLING).
+
+A country that needs a work order of its own stands in one alone.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from services.calendar.holidays import countries, regions
-from services.contract.wire import LocationWire
-from services.faults import pointer
+from services.calendar.holidays import region_of, regions
+from services.contract.shapes import LOCATION
 
 from .sheet import Sheet
 
-_ROLES = ("host", "downstream")
+_HOST, _DOWNSTREAM = "host", "downstream"
+
+_Located = list[tuple[str, Mapping[str, Any]]]
 
 
-def check_locations(sheet: Sheet, fields: Mapping[str, Any]) -> None:
+def check_locations(sheet: Sheet) -> None:
     """Every location by itself, and all of them together."""
-    for where, location in sheet.items(fields, "locations", LocationWire):
-        if location.region is not None and location.region not in regions(location.country):
-            sheet.fault(where + "/region", None, f"{location.region!r} is not a region of {location.country} that is known")
-    raw = fields.get("locations")
-    if raw is None or isinstance(raw, list | tuple):
-        _hosts(sheet, raw or ())
-        _countries(sheet, raw or ())
+    locations = list(sheet.items("locations", LOCATION))
+    for where, location in locations:
+        sheet.known(location.get("role"), where + "/role", "a location's role", (_HOST, _DOWNSTREAM))
+        _region(sheet, where, location)
+    _hosts(sheet, locations)
+    _countries(sheet, locations)
 
 
-def _hosts(sheet: Sheet, raw: Any) -> None:
-    """Exactly one host (MULTI); the second one is the fault. Roles are looked at whatever else is wrong."""
-    rule = sheet.terms.hosts.rule
-    hosts = 0
-    for index, item in enumerate(raw):
-        role = item.get("role") if isinstance(item, dict) else None
-        if role == "host":
-            hosts += 1
-            if hosts > sheet.terms.hosts.exactly:
-                sheet.fault(pointer("locations", index, "role"), rule, "there is a host already: a work order has one")
-        elif isinstance(role, str) and role not in _ROLES:
-            sheet.fault(pointer("locations", index, "role"), None, f"{role!r} is neither host nor downstream")
-    if hosts == 0:
-        sheet.fault("/locations", rule, "no location is the host: one of them has the role host")
+def _region(sheet: Sheet, where: str, location: Mapping[str, Any]) -> None:
+    """A region that the country's holidays know; where they are the same everywhere, any."""
+    country, region = location.get("country"), location.get("region")
+    if country is not None and region is not None and region_of(country, region) is None:
+        known = ", ".join(sorted(regions(country)))
+        sheet.fault(where + "/region", None, f"{region!r} is not a region of {country} with holidays known: {known}")
 
 
-def _countries(sheet: Sheet, raw: Any) -> None:
-    """An excluded country stands alone (MULTI-BILLING)."""
-    excluded = sheet.terms.excluded_countries
-    found = {
-        index: item["country"]
-        for index, item in enumerate(raw)
-        if isinstance(item, dict) and isinstance(item.get("country"), str) and item["country"] in countries()
-    }
-    if len(set(found.values())) < 2:
+def _hosts(sheet: Sheet, locations: _Located) -> None:
+    """As many hosts as there must be (MULTI); what is too many is a fault at its role."""
+    terms = sheet.terms.hosts
+    hosts = [where for where, location in locations if location.get("role") == _HOST]
+    for where in hosts[terms.exactly :]:
+        sheet.fault(where + "/role", terms.rule, f"there is a host already: a work order has {terms.exactly}")
+    if len(hosts) < terms.exactly:
+        sheet.fault("/locations", terms.rule, f"a work order has {terms.exactly} location with the role {_HOST}")
+
+
+def _countries(sheet: Sheet, locations: _Located) -> None:
+    """An excluded country beside another country (MULTI-BILLING)."""
+    terms = sheet.terms.excluded_countries
+    if len({location["country"] for _, location in locations if "country" in location}) < 2:
         return
-    for index, country in found.items():
-        if country in excluded.codes:
-            sheet.fault(
-                pointer("locations", index, "country"), excluded.rule,
-                f"{country} needs a work order of its own, apart from other countries",
-            )  # fmt: skip
+    for where, location in locations:
+        if (country := location.get("country")) in terms.codes:
+            sheet.fault(where + "/country", terms.rule, f"{country} needs a work order of its own")
