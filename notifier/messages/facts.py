@@ -16,6 +16,7 @@ class Reason(StrEnum):
     CRISIS_MANAGER = "crisis-manager"
     ENGINEER = "engineer"
     ESCALATION = "escalation"
+    RAPID_ESCALATION = "rapid-escalation"
     NOBODY_ON_CALL = "nobody-on-call"
     NEEDS_A_HUMAN = "needs-a-human"
     EXECUTIVE_PROVIDER = "executive-provider"

@@ -47,6 +47,12 @@ def words(facts: PageFacts) -> Words:
                 "you are the duty manager on call, and a promise to this customer is at risk or broken.",
                 "Decline at the link: the next duty manager on call is paged at once, and then again every 5 minutes.",
             )
+        case Reason.RAPID_ESCALATION:
+            return Words(
+                "Take it over",
+                f"you are on call for the teams to which severity {severity} escalates at once.",
+                "Decline at the link: the others on call were paged too.",
+            )
         case Reason.NOBODY_ON_CALL:
             return Words(
                 "Find somebody",

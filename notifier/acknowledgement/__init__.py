@@ -1,0 +1,1 @@
+"""Acknowledging and declining: by the API, by the signed link in a page."""

@@ -1,0 +1,106 @@
+"""Acknowledging and declining a page, whoever asks: the API, the link, a pressed key.
+
+Doing it twice is the same as once; what is over stays over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from backbone.ground import Ground
+from backbone.log.tx import Tx
+from notifier.metrics import Metrics
+from notifier.pages import requests, store
+from notifier.pages.due import pass_on
+from notifier.pages.ledger import ONE_IS_ENOUGH, Ledger
+from notifier.pages.page import NOBODY, Page, Purpose, State
+from notifier.pages.people import People
+from notifier.rules.ladder import Ladder
+from notifier.rules.who import next_duty_manager
+
+
+class NoPage(Exception):
+    """There is no such page."""
+
+
+class Over(Exception):
+    """The page is over in another way; the words say how."""
+
+
+@dataclass(frozen=True, slots=True)
+class Acts:
+    """What a reader does with a page. `wake` is rung where somebody else is to be paged."""
+
+    ground: Ground
+    people: People
+    metrics: Metrics
+    ladder: Ladder
+    wake: Callable[[], None]
+
+    async def acknowledge(self, page_id: UUID, by: str | None = None) -> Page:
+        """Somebody has it. Raises NoPage, and Over where it was cancelled, or somebody else has it by now."""
+        async with self.ground.transactions() as tx:
+            ledger, page = await self._locked(tx, page_id)
+            if page.state is State.ACKNOWLEDGED:
+                return page
+            others = ledger.pages(page.incident, page.purpose) if page.purpose in ONE_IS_ENOUGH else []
+            taken = next((other for other in others if other.state is State.ACKNOWLEDGED), None)
+            late = page.state is State.EXHAUSTED and taken is None
+            if not page.is_open and not late:
+                raise Over(_why(page, taken))
+            page = ledger.acknowledge(page, by or page.person)
+            await ledger.close()
+            return page
+
+    async def decline(self, page_id: UUID, by: str | None, reason: str) -> Page:
+        """They can't: the next one, at once. Raises NoPage and Over."""
+        async with self.ground.transactions() as tx:
+            await self.people.directory.refresh(tx.connection)
+            ledger, page = await self._locked(tx, page_id)
+            if page.ended is not None and page.ended.startswith("declined"):
+                return page
+            if not page.is_open:
+                raise Over(_why(page, None))
+            page = ledger.decline(page, by or page.person, reason)
+            if page.purpose is Purpose.DUTY_MANAGER and page.wants_ack:
+                self._next_duty_manager(tx, ledger, page)
+            elif page.purpose is Purpose.DELIVERY_MANAGER:
+                happened = f"{page.name} can't take care of it ({reason}): {page.happened}"[:1_000]
+                ledger.request(
+                    page.incident,
+                    requests.instead_of(page.purpose, str(page.id), happened, self.people.roster(), tx.now),
+                )
+            await ledger.close()
+            tx.committed.append(self.wake)
+            return page
+
+    def _next_duty_manager(self, tx: Tx, ledger: Ledger, page: Page) -> None:
+        """The next one on call; where there is nobody else, the same one again, but not the same second."""
+        follower = next_duty_manager(self.people.roster(), page.person, tx.now)
+        if follower.id != page.person:
+            pass_on(ledger, page, follower, tx.now)
+        elif not any(other.is_open for other in ledger.pages(page.incident, page.purpose)):
+            pass_on(ledger, page, follower, tx.now + self.ladder.again)
+
+    async def _locked(self, tx: Tx, page_id: UUID) -> tuple[Ledger, Page]:
+        incident = await store.incident_of(tx, page_id)
+        if incident is None:
+            raise NoPage
+        await tx.lock([incident], make=False)
+        ledger = await Ledger.open(tx, self.metrics, [incident], pages_of=[incident])
+        page = ledger.page(page_id)
+        if page is None or page.person == NOBODY:
+            raise NoPage
+        return ledger, page
+
+
+def _why(page: Page, taken: Page | None) -> str:
+    if taken is not None and taken.id != page.id:
+        return f"{taken.name} has it: acknowledged by {taken.acknowledged_by}."
+    if page.state is State.ACKNOWLEDGED:
+        return f"It is acknowledged, by {page.acknowledged_by}."
+    if page.state is State.EXHAUSTED:
+        return "Nobody answered in time, and somebody else was paged."
+    return f"This page is no longer wanted: {page.ended}."

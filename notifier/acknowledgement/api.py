@@ -1,0 +1,74 @@
+"""The link in a page: GET shows it, POST acknowledges or declines it.
+
+Only a POST does anything, since mail scanners follow links.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from backbone.ground import Ground
+from backbone.web.body import read_body
+from backbone.web.keys import public
+from notifier.acknowledgement.act import Acts, NoPage, Over
+from notifier.acknowledgement.screen import asking, telling
+from notifier.acknowledgement.token import Expired, Links, NoToken
+from notifier.pages import queries
+from notifier.pages.page import Page, State
+
+_KEY = public("the signed link is its own key: it is good for one page, and for a while")
+
+
+def routes(ground: Ground, acts: Acts, links: Links) -> APIRouter:
+    """The link's routes."""
+    router = APIRouter(tags=["pages"])
+
+    async def found(token: str) -> tuple[Page, str, str]:
+        id_ = await links.page(token)
+        async with ground.transactions.reading() as connection:
+            page = await queries.one(connection, id_, None)
+            if page is None:
+                raise NoToken
+            number, title, customer = await queries.headline(connection, page.incident)
+        return page, number, f"{customer}: {title}" if customer else title
+
+    @router.get("/ack/{token}", dependencies=[_KEY], response_class=Response)
+    async def show(token: str) -> Response:
+        """What the page is about, and two buttons. Changes nothing."""
+        try:
+            page, number, title = await found(token)
+        except (NoToken, Expired) as error:
+            return _no_link(error)
+        if page.state is State.ACKNOWLEDGED:
+            return telling(200, f"{number}: acknowledged", f"Acknowledged by {page.acknowledged_by}. {title}")
+        if not page.is_open and page.state is not State.EXHAUSTED:
+            return telling(410, f"{number}: no longer wanted", f"{title} ({page.ended})")
+        return asking(number, title, f"You are paged as {page.purpose.value.replace('-', ' ')}. {page.happened}")
+
+    @router.post("/ack/{token}", dependencies=[_KEY], response_class=Response)
+    async def press(token: str, request: Request) -> Response:
+        """Acknowledge; with the form's `do=decline`, decline."""
+        body = await read_body(request.scope, request.receive, 4 * 1024, json=False)
+        form = dict(parse_qsl(body.decode("latin-1"), max_num_fields=10)) if body else {}
+        try:
+            page, number, title = await found(token)
+            if form.get("do") == "decline":
+                await acts.decline(page.id, None, "declined by the link")
+                return telling(200, f"{number}: declined", "Thank you: somebody else is asked.")
+            page = await acts.acknowledge(page.id)
+        except (NoToken, Expired, NoPage) as error:
+            return _no_link(error)
+        except Over as over:
+            return telling(409, "Not any more", str(over))
+        return telling(200, f"{number}: you have it", f"Acknowledged by {page.acknowledged_by}. {title}")
+
+    return router
+
+
+def _no_link(error: Exception) -> Response:
+    if isinstance(error, Expired):
+        return telling(410, "This link has expired", "It was good for two weeks. Look the incident up instead.")
+    return telling(404, "This is no link of ours", "It is not whole, or it was never given out. Open the page again.")

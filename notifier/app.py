@@ -1,0 +1,69 @@
+"""The notifier's composition root: the one place where its parts are put together.
+
+Nothing else here builds channels, metrics or transactions.
+"""
+
+from __future__ import annotations
+
+from backbone.ground import Ground, Surroundings
+from backbone.log.event import Lane
+from backbone.process.settings import Settings
+from backbone.stage import Stage, Work
+from notifier.acknowledgement import api as acknowledgement_api
+from notifier.acknowledgement.act import Acts
+from notifier.acknowledgement.token import Links
+from notifier.callbacks import api as callbacks_api
+from notifier.channels import configured
+from notifier.mailbox import api as mailbox_api
+from notifier.mailbox.store import MailboxDraft
+from notifier.metrics import Metrics
+from notifier.pages import api as pages_api
+from notifier.pages.beat import Beats
+from notifier.pages.due import Dispatch
+from notifier.pages.handlers import HEARS, Handlers
+from notifier.pages.invariants import invariants
+from notifier.pages.people import PARSERS, People
+from notifier.pages.sender import Sender
+from notifier.pages.stuck import OwnHolds
+from notifier.rules.ladder import Ladder
+from notifier.settings import callback_url, channel_settings
+
+NAME = "notifier"
+
+
+def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
+    """The stage, and the ground that it stands on. Raises SettingsError."""
+    drafts = MailboxDraft()
+    channels = configured(channel_settings(settings), drafts.keep)
+    ground = Ground.of(NAME, settings, around, hears=tuple(HEARS), parsers=PARSERS)
+    metrics, ladder = Metrics(around.registry), Ladder()
+    people = People(ground.directory, channels)
+    links = Links(ground.transactions, settings.public_url, around.time.now)
+
+    def wake() -> None:
+        ground.wake("send")
+
+    sender = Sender(ground, Dispatch(people, metrics, ladder, around.holder), metrics, ladder, drafts, links)
+    acts = Acts(ground, people, metrics, ladder, wake)
+    stage = Stage(
+        name=NAME,
+        hears=HEARS,
+        handle=Handlers(people, metrics, wake).handle,
+        works=(
+            Work("send", sender.step),
+            Work("beat", Beats(ground, sender).step, lanes=(Lane.URGENT,), poll=0.5),
+            Work("own-holds", OwnHolds(ground, people, metrics).step, lanes=(Lane.URGENT,), poll=1.0),
+        ),
+        routes=(
+            pages_api.routes(ground, acts),
+            mailbox_api.routes(ground),
+            acknowledgement_api.routes(ground, acts, links),
+            callbacks_api.routes(
+                ground, acts, metrics, ladder, token=settings.secret("twilio_token"), url=callback_url(settings),
+                wake=wake,
+            ),
+        ),
+        invariants=invariants(ground),
+        on_stop=sender.stop,
+    )  # fmt: skip
+    return stage, ground

@@ -1,0 +1,63 @@
+"""Writes down what a provider says of an attempt: delivered, or failed after all.
+
+What failed after it was taken is followed by the next channel at once; what is over is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from uuid import UUID
+
+from backbone.ground import Ground
+from events.notifications import PageDelivered, PageFailed
+from notifier.channels.twilio_callback import Receipt
+from notifier.metrics import Metrics
+from notifier.pages import store
+from notifier.pages.ledger import Ledger
+from notifier.pages.page import AttemptOutcome, State
+from notifier.rules.ladder import Ladder
+
+_SETTLED = frozenset({AttemptOutcome.DELIVERED, AttemptOutcome.FAILED})
+
+
+async def take(
+    ground: Ground,
+    metrics: Metrics,
+    ladder: Ladder,
+    receipt: Receipt,
+    attempt_id: UUID | None,
+    wake: Callable[[], None],
+) -> UUID | None:
+    """Take a receipt in; answers the page that it is about, None where it is about none of ours."""
+    async with ground.transactions() as tx:
+        rows = await tx.execute(
+            f"select {store.ATTEMPT_COLUMNS} from attempt a where provider_id = :p or id = :i limit 1",
+            {"p": receipt.provider_id, "i": attempt_id},
+        )
+        row = rows.first()
+        if row is None:
+            return None
+        subject = str(row[2])
+        await tx.lock([subject], make=False)
+        ledger = await Ledger.open(tx, metrics, [subject], pages_of=[subject])
+        again = await tx.execute(f"select {store.ATTEMPT_COLUMNS} from attempt a where id = :i", {"i": row[0]})
+        attempt = store.attempt_of(again.one())
+        page = ledger.page(attempt.page)
+        assert page is not None
+        if attempt.outcome in _SETTLED or receipt.word == "on-the-way":
+            return page.id
+        if receipt.word == "failed":
+            await store.save_attempts(tx, [replace(attempt, outcome=AttemptOutcome.FAILED, detail=receipt.detail)])
+            tx.say(PageFailed(page.said(), attempt.channel, receipt.detail), subject)
+            if page.is_open and page.state is not State.SENDING:
+                ledger.move(replace(page, next_at=tx.now))
+                tx.committed.append(wake)
+        else:
+            await store.save_attempts(tx, [replace(attempt, outcome=AttemptOutcome.DELIVERED, detail=receipt.detail)])
+            tx.say(PageDelivered(page.said(), attempt.channel), subject)
+            if page.is_open:
+                state = page.state if page.state is State.SENDING else State.DELIVERED
+                ledger.move(replace(page, state=state, reached=State.DELIVERED))
+        await ledger.close()
+        return page.id

@@ -1,0 +1,47 @@
+"""`GET /v1/mailbox`: what the built-in mailbox received, newest first.
+
+What a key may not see is not there for it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from backbone.ground import Ground
+from backbone.web.keys import Caller, require
+from backbone.web.paging import Cursor, Limit, encode_cursor
+from notifier.mailbox import store
+from notifier.pages.api import contracts_of, place
+from notifier.pages.view import instant
+
+
+def routes(ground: Ground) -> APIRouter:
+    """The mailbox's route."""
+    router = APIRouter(tags=["mailbox"])
+
+    @router.get("/v1/mailbox")
+    async def read_mailbox(
+        caller: Annotated[Caller, require("view")],
+        incident: Annotated[str | None, Query(max_length=100)] = None,
+        to: Annotated[str | None, Query(max_length=200)] = None,
+        limit: Limit = 50,
+        cursor: Cursor = None,
+    ) -> dict[str, Any]:
+        """Messages, newest first. `incident` is an id or a number, `to` a person's id."""
+        async with ground.transactions.reading() as connection:
+            found = await store.newest(
+                connection, incident=incident, person=to, contracts=contracts_of(caller), before=place(cursor),
+                limit=limit + 1,
+            )  # fmt: skip
+        items = [
+            {
+                "id": str(row["id"]), "at": instant(row["at"]), "incident": row["incident"], "page": str(row["page"]),
+                "to": row["person"], "channel": row["channel"], "subject": row["subject"], "text": row["text"],
+            }
+            for row in found[:limit]
+        ]  # fmt: skip
+        return {"items": items, "next": encode_cursor(items[-1]["id"]) if len(found) > limit else None}
+
+    return router

@@ -1,0 +1,75 @@
+"""Says that this replica lives, and takes over what a dead one was sending.
+
+No instants are compared: a holder is dead when its beat has not changed for 5 s of our own monotonic clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from backbone.ground import Ground
+from backbone.log.event import Lane
+from notifier.pages.due import release
+from notifier.pages.sender import BEAT, Sender
+
+log = structlog.get_logger()
+
+TAKE_OVER_AFTER = 5.0
+
+
+@dataclass(slots=True)
+class Beats:
+    """What this replica has seen of the others, and when by its own clock."""
+
+    ground: Ground
+    sender: Sender
+    _seen: dict[str, tuple[int | None, float]] = field(default_factory=dict)
+    _strays: frozenset[UUID] = frozenset()
+    _last: float | None = None
+
+    async def step(self, lane: Lane) -> datetime | None:
+        """Beat, at most once a second; then look at the others. Answers None: the poll is often enough."""
+        if self._last is not None and self.sender.clock() - self._last < BEAT:
+            return None
+        me = self.ground.around.holder
+        async with self.ground.transactions() as tx:
+            await self.sender.beat(tx)
+            rows = await tx.execute(
+                "select p.holder, s.beat, array_agg(p.id), array_agg(distinct p.incident) from page p"
+                " left join sender s on s.holder = p.holder where p.holder is not null group by 1, 2"
+            )
+            held = [(row[0], row[1], list(row[2]), list(row[3])) for row in rows]
+        self._last = self.sender.clock()
+        dead = [(pages, incidents) for holder, beat, pages, incidents in held if self._is_dead(holder, beat, me)]
+        dead += self._lost([pages for holder, _, pages, _ in held if holder == me], held, me)
+        self._seen = {holder: seen for holder, seen in self._seen.items() if any(h[0] == holder for h in held)}
+        for pages, incidents in dead:
+            async with self.ground.transactions() as tx:
+                await tx.lock(sorted(incidents), make=False)
+                await release(tx, pages)
+            log.warning("page.taken_over", pages=len(pages))
+        if dead:
+            self.ground.wake("send")
+        return None
+
+    def _is_dead(self, holder: str, beat: int | None, me: str) -> bool:
+        if holder == me:
+            return False
+        seen = self._seen.get(holder)
+        if seen is None or seen[0] != beat:
+            self._seen[holder] = (beat, self.sender.clock())
+            return False
+        return self.sender.clock() - seen[1] >= TAKE_OVER_AFTER
+
+    def _lost(
+        self, mine: list[list[UUID]], held: list[tuple[str, int | None, list[UUID], list[str]]], me: str
+    ) -> list[tuple[list[UUID], list[str]]]:
+        """Claims of our own that nothing of ours is working on, twice in a row: a fault broke in between."""
+        strays = frozenset(page for pages in mine for page in pages) - self.sender.pages_at_work()
+        lost, self._strays = sorted(strays & self._strays), strays
+        incidents = sorted({i for holder, _, _, found in held if holder == me for i in found})
+        return [(lost, incidents)] if lost else []

@@ -1,0 +1,249 @@
+"""What is due: claimed with its incident locked, so that no two replicas ever send the same attempt.
+
+Each page is asked once more whether it is wanted, then its next attempt is written down before it leaves.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from backbone.log.tx import Tx
+from notifier.channels import Way
+from notifier.messages import Due, PageFacts
+from notifier.metrics import Metrics
+from notifier.pages import store
+from notifier.pages.incident import Incident
+from notifier.pages.ledger import Ledger, Request
+from notifier.pages.page import NOBODY, Page, PageAttempt, Purpose, State, new_id
+from notifier.pages.people import People, Reach
+from notifier.rules.ladder import (
+    Afresh,
+    Climb,
+    Exhausted,
+    Ladder,
+    NextRound,
+    Rest,
+    from_the_start,
+    next_step,
+)
+from notifier.rules.wanted import unwanted
+from notifier.rules.who import Somebody, find, next_duty_manager
+
+#: How often we look whether somebody is there to be paged, while nobody is.
+_NOBODY_AGAIN = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """An attempt that is ours to send: all that it takes, so that sending needs no database."""
+
+    page: Page
+    attempt: PageAttempt
+    way: Way
+    facts: PageFacts
+    time_zone: str
+    last_resort: bool
+
+
+@dataclass(slots=True)
+class Room:
+    """How many attempts a lane may still let out by each channel: what waits there hinders no other channel."""
+
+    at_once: int
+    flying: Counter[str]
+
+    def take(self, channel: str) -> bool:
+        """One more by this channel, if there is room."""
+        if self.flying[channel] >= self.at_once:
+            return False
+        self.flying[channel] += 1
+        return True
+
+    def busy(self) -> frozenset[str]:
+        """The channels without room."""
+        return frozenset(channel for channel, n in self.flying.items() if n >= self.at_once)
+
+
+@dataclass(slots=True)
+class Dispatch:
+    """Decides about due pages in one transaction, and collects the errands that follow."""
+
+    people: People
+    metrics: Metrics
+    ladder: Ladder
+    holder: str
+
+    async def claim(self, tx: Tx, *, urgent: bool, room: Room, limit: int) -> list[Errand]:
+        """Take what is due in a lane and has room on its channel; of `limit` incidents at most."""
+        busy = room.busy()
+        subjects = await _lock_due(tx, urgent=urgent, busy=busy, limit=limit)
+        if not subjects:
+            return []
+        await tx.lock(subjects, make=False)
+        await self.people.directory.refresh(tx.connection)
+        ledger = await Ledger.open(tx, self.metrics, subjects, pages_of=subjects)
+        due = [
+            page
+            for subject in subjects
+            for page in ledger.pages(subject)
+            if page.next_at is not None
+            and page.next_at <= tx.now
+            and page.urgent is urgent
+            and page.channel not in busy
+        ]
+        doubtful = await store.unfinished(tx, [page.id for page in due])
+        errands = []
+        for page in due:
+            current = ledger.page(page.id)
+            if current is None or current.next_at is None or current.next_at > tx.now:
+                continue  # what was done for another page has settled this one
+            errand = await self._next(tx, ledger, current, doubtful.get(page.id), room)
+            if errand is not None:
+                errands.append(errand)
+        await ledger.close()
+        await store.save_attempts(tx, [errand.attempt for errand in errands])
+        return errands
+
+    async def _next(
+        self, tx: Tx, ledger: Ledger, page: Page, doubtful: PageAttempt | None, room: Room
+    ) -> Errand | None:
+        incident = ledger.incident(page.incident)
+        why = unwanted(page, incident)
+        if why is not None:
+            ledger.cancel(page, why)
+            return None
+        if page.person == NOBODY:
+            self._anybody_now(tx, ledger, page)
+            return None
+        reach = await self.people.reach(page, incident, tx.connection)
+        if doubtful is not None:
+            return self._errand(ledger, page, incident, reach, doubtful.channel, replace(doubtful, repeat=True))
+        match next_step(page, len(reach.ways), self.ladder, tx.now):
+            case Climb(step):
+                way = reach.ways[step]
+                if not room.take(way.channel):
+                    ledger.move(replace(page, channel=way.channel))
+                    return None
+                attempt = PageAttempt(
+                    id=new_id(), page=page.id, incident=page.incident, channel=way.channel, address=way.address,
+                    at=tx.now,
+                )  # fmt: skip
+                if page.attempts == 0:
+                    self._first(tx, page)
+                page = replace(page, step=step + 1, attempts=page.attempts + 1)
+                return self._errand(ledger, page, incident, reach, way.channel, attempt)
+            case Rest(until):
+                ledger.move(replace(page, next_at=until))
+            case Afresh(at):
+                ledger.move(replace(page, step=0, tries=page.tries + 1, next_at=at))
+            case NextRound():
+                self._round(tx, ledger, page)
+            case Exhausted():
+                ledger.exhaust(page)
+        return None
+
+    def _errand(
+        self, ledger: Ledger, page: Page, incident: Incident, reach: Reach, channel: str, attempt: PageAttempt
+    ) -> Errand:
+        named = [way for way in reach.ways if way.channel == channel]
+        way = next((way for way in named if way.address == attempt.address), None)
+        if way is None:
+            # Their contacts have changed since: the attempt goes where it was going, by what carries that channel now.
+            carrier = named[0] if named else reach.ways[0]
+            way = Way(channel, carrier.through, attempt.address if named else carrier.address)
+        later = reach.ways[page.step].channel if page.step < len(reach.ways) else ""
+        page = ledger.move(replace(page, state=State.SENDING, holder=self.holder, next_at=None, channel=later))
+        return Errand(page, attempt, way, facts_of(page, incident), reach.time_zone, reach.last_resort)
+
+    def _round(self, tx: Tx, ledger: Ledger, page: Page) -> None:
+        """A round is over without an answer: the next one on call, all channels from the first."""
+        follower = next_duty_manager(self.people.roster(), page.person, tx.now)
+        if follower.id in (page.person, NOBODY):
+            ledger.move(from_the_start(page, tx.now))
+            return
+        ledger.move(replace(page, next_at=None))
+        pass_on(ledger, page, follower, tx.now)
+
+    def _anybody_now(self, tx: Tx, ledger: Ledger, page: Page) -> None:
+        """Nobody could be paged; look whether somebody can be by now."""
+        found = find(self.people.roster(), Purpose.DUTY_MANAGER, tx.now)
+        if any(somebody.id == NOBODY for somebody in found.people):
+            ledger.move(replace(page, next_at=tx.now + _NOBODY_AGAIN))
+            return
+        ledger.request(
+            page.incident,
+            Request(
+                purpose=found.purpose, people=found.people, cause=page.cause, reason=page.reason,
+                happened=page.happened, clocks=page.clocks,
+            ),
+        )  # fmt: skip
+        ledger.cancel(page, "somebody can be paged now")
+
+    def _first(self, tx: Tx, page: Page) -> None:
+        waited = max(0.0, (tx.now - page.created_at).total_seconds())
+        tx.committed.append(lambda: self.metrics.first.labels(page.purpose.value).observe(waited))
+
+
+def pass_on(ledger: Ledger, page: Page, follower: Somebody, at: datetime) -> None:
+    """Page `follower` for the same, from `at` on: by a page of their own, or by the one that they still have."""
+    theirs = [p for p in ledger.pages(page.incident, page.purpose) if p.person == follower.id and p.is_open]
+    for other in theirs:
+        if other.next_at is None and other.state is not State.SENDING:
+            ledger.move(from_the_start(other, at))
+    if theirs:
+        return
+    # A cause of its own for each round, so that the same person can be asked anew.
+    cause = f"{page.cause.split('#', 1)[0]}#{page.id}"
+    request = Request(
+        purpose=page.purpose, people=(follower,), cause=cause, reason=page.reason, happened=page.happened,
+        clocks=page.clocks,
+    )  # fmt: skip
+    for opened in ledger.request(page.incident, request):
+        ledger.move(replace(opened, next_at=at))
+
+
+def facts_of(page: Page, incident: Incident) -> PageFacts:
+    """What the page may say; the link is put in where it leaves."""
+    return PageFacts(
+        reason=page.reason, number=incident.number, title=incident.title, severity=incident.severity,
+        customer=incident.customer,
+        dues=tuple(Due(name=c.name, at=c.due_at, rule=c.rule) for c in incident.unmet if c.side == page.side)
+        or tuple(Due(name=c.name, at=c.due_at, rule=c.rule) for c in incident.unmet),
+        caller=incident.caller, caller_phone=incident.caller_phone, happened=page.happened,
+        description=incident.description, product=incident.product, queue=incident.queue, language=incident.language,
+        crisis_manager=incident.crisis_manager, flags=incident.flags, because=incident.because,
+    )  # fmt: skip
+
+
+async def _lock_due(tx: Tx, *, urgent: bool, busy: frozenset[str], limit: int) -> list[str]:
+    rows = await tx.execute(
+        "select subject from subject where subject in (select incident from page where urgent = :urgent"
+        " and next_at <= :now and channel <> all(cast(:busy as text[])) order by next_at limit :limit)"
+        " order by subject for update skip locked",
+        {"urgent": urgent, "now": tx.now, "busy": list(busy), "limit": limit},
+    )
+    return [row[0] for row in rows]
+
+
+async def next_due(tx: Tx, *, urgent: bool, busy: frozenset[str]) -> datetime | None:
+    """When the next page of a lane is due, but for those whose channel has no room."""
+    row = (
+        await tx.execute(
+            "select next_at from page where urgent = :urgent and next_at is not null"
+            " and channel <> all(cast(:busy as text[])) order by next_at limit 1",
+            {"urgent": urgent, "busy": list(busy)},
+        )
+    ).first()
+    return None if row is None else row[0]
+
+
+async def release(tx: Tx, pages: list[UUID]) -> None:
+    """Give back claims whose holder is gone: due at once, and their attempt is in doubt."""
+    await tx.execute(
+        "update page set state = coalesce(reached, 'waiting'), holder = null, next_at = :now"
+        " where id = any(cast(:p as uuid[])) and state = 'sending'",
+        {"p": pages, "now": tx.now},
+    )

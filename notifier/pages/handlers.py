@@ -1,0 +1,110 @@
+"""What the notifier does with what it hears: keeps what it needs for its words, opens pages, cancels them.
+
+A batch costs the same few statements whatever it holds; ordinary incidents make no pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from backbone.log.event import Event
+from backbone.log.tx import Tx
+from backbone.loops.breath import Breath
+from events import codec
+from events.assignments import CrisisManagerAssigned, PeopleAssigned
+from events.codec import Fact
+from events.escalations import EscalationRaised
+from events.incidents import ExecutivesRequested, IncidentStuck
+from notifier.metrics import Metrics
+from notifier.pages import requests
+from notifier.pages.incident import told, unknown
+from notifier.pages.ledger import Ledger, Request
+from notifier.pages.page import Purpose
+from notifier.pages.people import People
+from notifier.rules.wanted import unwanted
+
+#: What is only kept, since pages are put into words from it.
+_KEPT = frozenset({"incident.reported", "incident.corrected", "clock.started", "clock.breached"})
+#: After these, a page may no longer be wanted.
+_ENDING = frozenset(
+    {"incident.resolved", "incident.closed", "incident.reopened", "incident.routed", "clock.met", "clock.superseded"}
+)
+#: These ask for pages.
+_ASKING = frozenset({"crisis_manager.assigned", "people.assigned", "executives.requested", "escalation.raised"})
+_STUCK = "incident.stuck"
+
+HEARS: Mapping[str, frozenset[str]] = {
+    "intake": frozenset(
+        {
+            "incident.reported", "incident.corrected", "incident.resolved", "incident.closed", "incident.reopened",
+            "executives.requested", _STUCK,
+        }
+    ),
+    "router": frozenset({"incident.routed", "crisis_manager.assigned", "people.assigned", _STUCK}),
+    "escalation": frozenset(
+        {"clock.started", "clock.breached", "clock.met", "clock.superseded", "escalation.raised", _STUCK}
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Handlers:
+    """Handles events; `wake` is rung after a commit that left something to be sent."""
+
+    people: People
+    metrics: Metrics
+    wake: Callable[[], None]
+
+    async def handle(self, tx: Tx, events: Sequence[Event]) -> None:
+        """Take in a batch of events, their subjects locked, in their order."""
+        breath = Breath()
+        asking = {e.subject for e in events if e.type in _ASKING or e.type == _STUCK}
+        ledger = await Ledger.open(
+            tx, self.metrics, {e.subject for e in events},
+            pages_of=asking | {e.subject for e in events if e.type in _ENDING},
+        )  # fmt: skip
+        for event in events:
+            fact: Fact = codec.read(event.type, event.payload)
+            before = ledger.incidents.get(event.subject) or unknown(event.subject)
+            ledger.tell(told(before, fact))
+            if event.type in _ENDING:
+                _cancel_unwanted(ledger, event)
+            elif event.type not in _KEPT:
+                await self._ask(ledger, event, fact)
+            await breath()
+        if await ledger.close():
+            tx.committed.append(self.wake)
+
+    async def _ask(self, ledger: Ledger, event: Event, fact: Fact) -> None:
+        incident, now = ledger.incident(event.subject), ledger.tx.now
+        wanted: Request | None = None
+        match fact:
+            case CrisisManagerAssigned():
+                for page in ledger.pages(event.subject, Purpose.CRISIS_MANAGER):
+                    if page.is_open and page.person != fact.person:
+                        ledger.cancel(page, f"handed over to {fact.name}", event)
+                wanted = requests.crisis_manager(fact, str(event.id))
+            case PeopleAssigned():
+                contract = await self.people.contract(incident, ledger.tx.connection)
+                wanted = requests.people(fact, str(event.id), self.people.roster(), contract, incident, now)
+            case EscalationRaised():
+                wanted = requests.escalation(fact, self.people.roster(), incident, now)
+            case ExecutivesRequested():
+                contract = await self.people.contract(incident, ledger.tx.connection)
+                wanted = requests.executives(fact, str(event.id), self.people.roster(), contract, now)
+            case IncidentStuck():
+                wanted = requests.stuck(fact, str(event.id), self.people.roster(), now)
+        if wanted is not None and (incident.state == "open" or isinstance(fact, IncidentStuck)):
+            ledger.request(event.subject, wanted, event)
+
+
+def _cancel_unwanted(ledger: Ledger, event: Event) -> None:
+    incident = ledger.incident(event.subject)
+    for page in ledger.pages(event.subject):
+        told_once = page.reached is not None and not page.wants_ack
+        reason = unwanted(page, incident) if page.is_open and not told_once else None
+        if reason is not None:
+            ledger.cancel(page, reason, event)
+
+

@@ -1,0 +1,140 @@
+"""What the notifier knows of an incident: enough to put a page into words, and to see whether it is still wanted.
+
+Made from what the other stages say, in their order; nothing here is asked for over the network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from pydantic import TypeAdapter
+
+from events.assignments import CrisisManagerAssigned, IncidentRouted
+from events.codec import Fact
+from events.escalations import Clock, ClockBreached, ClockMet, ClockStarted, ClockSuperseded
+from events.incidents import (
+    IncidentClosed,
+    IncidentCorrected,
+    IncidentReopened,
+    IncidentReported,
+    IncidentResolved,
+)
+from services.report import Report
+
+#: The watch that runs until the first decision: it has no clock of its own that we would hear of.
+UNROUTED = "unrouted"
+_MOST_DESCRIBED = 2_000
+_MOST_CLOCKS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """A promise that is not met yet, overdue or not."""
+
+    id: str
+    name: str
+    side: str
+    due_at: datetime
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incident:
+    """One incident; what is None has not been heard of yet."""
+
+    id: str
+    number: str
+    title: str
+    state: str = "open"
+    severity: str | None = None
+    contract: str | None = None
+    contract_version: int | None = None
+    customer: str | None = None
+    caller: str | None = None
+    caller_phone: str | None = None
+    description: str | None = None
+    product: str | None = None
+    queue: str | None = None
+    language: str | None = None
+    crisis_manager: str | None = None
+    flags: tuple[str, ...] = ()
+    because: tuple[str, ...] = ()
+    unmet: tuple[Unmet, ...] = ()
+
+    @property
+    def unmet_ids(self) -> frozenset[str]:
+        """The promises that are not kept yet."""
+        ids = {clock.id for clock in self.unmet}
+        return frozenset(ids | {UNROUTED}) if self.severity is None else frozenset(ids)
+
+
+INCIDENT: TypeAdapter[Incident] = TypeAdapter(Incident)
+
+
+def unknown(subject: str) -> Incident:
+    """An incident of which nothing could be read: its page still has to say something."""
+    return Incident(id=subject, number=subject, title="(what was reported could not be read)")
+
+
+def told(incident: Incident, fact: Fact) -> Incident:
+    """The incident after a fact; the same where the fact says nothing of interest."""
+    match fact:
+        case IncidentReported():
+            return replace(_reported(incident, fact.report), number=fact.number)
+        case IncidentCorrected():
+            return _reported(incident, fact.report)
+        case IncidentRouted():
+            return _routed(incident, fact)
+        case CrisisManagerAssigned():
+            return replace(incident, crisis_manager=fact.name)
+        case IncidentResolved():
+            return replace(incident, state="resolved")
+        case IncidentClosed():
+            return replace(incident, state="closed")
+        case IncidentReopened():
+            return replace(incident, state="open")
+        case ClockStarted() | ClockBreached():
+            others = tuple(clock for clock in incident.unmet if clock.id != fact.clock.id)
+            return replace(incident, unmet=(*others, _unmet(fact.clock))[-_MOST_CLOCKS:])
+        case ClockMet():
+            # What is done at last settles the missed ones of the same name too.
+            kept = (c for c in incident.unmet if (c.name, c.side) != (fact.clock.name, fact.clock.side))
+            return replace(incident, unmet=tuple(kept))
+        case ClockSuperseded():
+            return replace(incident, unmet=tuple(c for c in incident.unmet if c.id != fact.clock.id))
+        case _:
+            return incident
+
+
+def _reported(incident: Incident, report: Report) -> Incident:
+    return replace(
+        incident,
+        title=report.title,
+        contract=report.contract,
+        customer=incident.customer if report.contract == incident.contract else None,
+        caller=report.reporter.name,
+        caller_phone=report.reporter.phone,
+        description=report.description[:_MOST_DESCRIBED] if report.description else None,
+        product=report.product,
+        language=report.language,
+    )
+
+
+def _routed(incident: Incident, fact: IncidentRouted) -> Incident:
+    decision, contract = fact.decision, fact.inputs.contract
+    return replace(
+        incident,
+        severity=decision.severity,
+        queue=decision.queue,
+        language=decision.language,
+        flags=tuple(decision.flags),
+        because=tuple(decision.because),
+        contract=contract.number if contract else incident.contract,
+        contract_version=contract.version if contract else None,
+        customer=contract.customer if contract else None,
+    )
+
+
+def _unmet(clock: Clock) -> Unmet:
+    return Unmet(clock.id, clock.name, clock.side, clock.due_at, clock.rule)

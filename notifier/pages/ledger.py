@@ -1,0 +1,179 @@
+"""The pages of some incidents in one transaction: opened, moved and ended here, and written back in one go.
+
+Every change says its fact; nothing is said that is not written in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+from backbone.log.event import Event
+from backbone.log.tx import Tx
+from events.notifications import (
+    PageAcknowledged,
+    PageCancelled,
+    PageDeclined,
+    PageExhausted,
+    PageRequested,
+)
+from notifier.messages import Reason
+from notifier.metrics import Metrics
+from notifier.pages import store
+from notifier.pages.incident import Incident, unknown
+from notifier.pages.page import Page, Purpose, Side, State, new_id
+from notifier.rules.who import Somebody
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Somebody is to be told. `cause` names what brought it about, so that it is asked for once."""
+
+    purpose: Purpose
+    people: tuple[Somebody, ...]
+    cause: str
+    reason: Reason
+    happened: str
+    side: Side = Side.PROVIDER
+    clocks: tuple[str, ...] = ()
+    wants_ack: bool = True
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What is known of the locked subjects, and what has changed."""
+
+    tx: Tx
+    metrics: Metrics
+    incidents: dict[str, Incident]
+    _pages: dict[UUID, Page] = field(default_factory=dict)
+    _told: set[str] = field(default_factory=set)
+    _moved: set[UUID] = field(default_factory=set)
+
+    @classmethod
+    async def open(cls, tx: Tx, metrics: Metrics, subjects: Iterable[str], *, pages_of: Iterable[str]) -> Ledger:
+        """Read the incidents, and all pages of those in `pages_of`; their subjects are locked already."""
+        ledger = cls(tx, metrics, await store.incidents(tx, subjects))
+        wanted = list(pages_of)
+        if wanted:
+            ledger._pages = {page.id: page for page in await store.pages(tx, wanted)}
+        return ledger
+
+    async def close(self) -> bool:
+        """Write what has changed; answers whether a page moved."""
+        await store.save_incidents(self.tx, [self.incidents[id_] for id_ in sorted(self._told)])
+        await store.save_pages(self.tx, [self._pages[id_] for id_ in sorted(self._moved)])
+        return bool(self._moved)
+
+    def incident(self, subject: str) -> Incident:
+        """What is known of an incident."""
+        return self.incidents.get(subject) or unknown(subject)
+
+    def tell(self, incident: Incident) -> None:
+        """Keep what is known of an incident now."""
+        if self.incidents.get(incident.id) != incident:
+            self.incidents[incident.id] = incident
+            self._told.add(incident.id)
+
+    def page(self, id_: UUID) -> Page | None:
+        """A page of the incidents that were read."""
+        return self._pages.get(id_)
+
+    def pages(self, subject: str, *purposes: Purpose) -> list[Page]:
+        """An incident's pages, oldest first, of some purposes or of all."""
+        return [p for p in self._pages.values() if p.incident == subject and (not purposes or p.purpose in purposes)]
+
+    def move(self, page: Page) -> Page:
+        """Keep a page as it is now."""
+        if self._pages.get(page.id) != page:
+            self._pages[page.id] = page
+            self._moved.add(page.id)
+        return page
+
+    def request(self, subject: str, request: Request, cause: Event | None = None) -> list[Page]:
+        """Open a page for each of the people, but for those who have been asked already.
+
+        Whoever has an open page for the same purpose is on the way to being told: that page takes over what keeps it
+        wanted, and there is no second one."""
+        known = self.pages(subject, request.purpose)
+        opened = []
+        for somebody in request.people:
+            theirs = [page for page in known if page.person == somebody.id and page.side is request.side]
+            if any(page.cause == request.cause for page in theirs):
+                continue
+            current = next((page for page in theirs if page.is_open), None)
+            if current is not None:
+                both = (*current.clocks, *(c for c in request.clocks if c not in current.clocks))
+                clocks = both if current.clocks and request.clocks else ()
+                self.move(replace(current, clocks=clocks, happened=_both(current.happened, request.happened)))
+                continue
+            opened.append(self._open(subject, request, somebody, cause))
+        return opened
+
+    def acknowledge(self, page: Page, by: str) -> Page:
+        """Somebody has it; who else was asked for the same is asked no more."""
+        page = self.move(
+            replace(
+                page, state=State.ACKNOWLEDGED, acknowledged_at=self.tx.now, acknowledged_by=by, next_at=None,
+                holder=None, ended=None,
+            )
+        )  # fmt: skip
+        self.tx.say(PageAcknowledged(page.said(), by, self.tx.now), page.incident)
+        self.metrics.became(page.purpose, "acknowledged", self.tx)
+        if page.purpose in ONE_IS_ENOUGH:
+            for other in self.pages(page.incident, page.purpose):
+                if other.id != page.id and other.is_open and other.side is page.side:
+                    self.cancel(other, f"taken by {page.name if by == page.person else by}")
+        return page
+
+    def decline(self, page: Page, by: str, reason: str) -> Page:
+        """They can't: the page is over for them."""
+        page = self.move(
+            replace(page, state=State.CANCELLED, next_at=None, holder=None, ended=f"declined by {by}: {reason}"[:500])
+        )
+        self.tx.say(PageDeclined(page.said(), by, reason), page.incident)
+        self.metrics.became(page.purpose, "declined", self.tx)
+        return page
+
+    def exhaust(self, page: Page) -> Page:
+        """All was tried, and nobody acknowledged."""
+        page = self.move(
+            replace(page, state=State.EXHAUSTED, next_at=None, holder=None, ended="all channels tried, no answer")
+        )
+        self.tx.say(PageExhausted(page.said()), page.incident)
+        self.metrics.became(page.purpose, "exhausted", self.tx)
+        return page
+
+    def cancel(self, page: Page, reason: str, cause: Event | None = None) -> Page:
+        """No longer wanted."""
+        page = self.move(replace(page, state=State.CANCELLED, next_at=None, holder=None, ended=reason))
+        self.tx.say(PageCancelled(page.said(), reason), page.incident, cause=cause)
+        self.metrics.became(page.purpose, "cancelled", self.tx)
+        return page
+
+    def _open(self, subject: str, request: Request, somebody: Somebody, cause: Event | None) -> Page:
+        now: datetime = self.tx.now
+        page = Page(
+            id=new_id(), incident=subject, purpose=request.purpose, side=request.side, person=somebody.id,
+            name=somebody.name, cause=request.cause, reason=request.reason, happened=request.happened,
+            clocks=request.clocks, urgent=request.wants_ack or self.tx.subjects[subject].urgent,
+            wants_ack=request.wants_ack, round_at=now, created_at=now, next_at=now,
+        )  # fmt: skip
+        self.move(page)
+        self.tx.say(PageRequested(page.said()), subject, cause=cause)
+        self.metrics.became(page.purpose, "requested", self.tx)
+        return page
+
+
+#: Purposes for which one acknowledgement is enough; executives and those who are only informed are told each.
+ONE_IS_ENOUGH = frozenset(
+    {
+        Purpose.CRISIS_MANAGER, Purpose.DUTY_MANAGER, Purpose.ENGINEER, Purpose.CLOUD_OPERATIONS, Purpose.PRODUCT_TEAM,
+    }
+)  # fmt: skip
+
+
+def _both(first: str, second: str) -> str:
+    return first if second in first else f"{first}; {second}"[:1_000]

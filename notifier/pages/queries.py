@@ -1,0 +1,82 @@
+"""Reads pages for those who look at them; locks nothing.
+
+A key that is bound to contracts is never shown a page of another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from notifier.pages.page import Page, PageAttempt
+from notifier.pages.store import ATTEMPT_COLUMNS, PAGE_COLUMNS, attempt_of, page_of
+
+_VISIBLE = "exists (select from incident i where i.id = p.incident and i.contract = any(cast(:contracts as text[])))"
+
+
+async def newest(
+    c: AsyncConnection,
+    *,
+    incident: str | None,
+    state: str | None,
+    contracts: Sequence[str] | None,
+    before: UUID | None,
+    limit: int,
+) -> list[Page]:
+    """Pages newest first, behind `before`; `incident` is an id or a number; `contracts` None is all of them."""
+    where = ["true"]
+    params: dict[str, Any] = {"limit": limit}
+    if incident is not None:
+        where.append("p.incident in (select :incident union select id from incident where number = :incident)")
+        params["incident"] = incident
+    if state is not None:
+        where.append("p.state = :state")
+        params["state"] = state
+    if contracts is not None:
+        where.append(_VISIBLE)
+        params["contracts"] = list(contracts)
+    if before is not None:
+        where.append("p.id < :before")
+        params["before"] = before
+    rows = await c.execute(
+        text(f"select {PAGE_COLUMNS} from page p where {' and '.join(where)} order by p.id desc limit :limit"), params
+    )
+    return [page_of(row) for row in rows]
+
+
+async def one(c: AsyncConnection, id_: UUID, contracts: Sequence[str] | None) -> Page | None:
+    """One page, None where there is none, or none that may be seen."""
+    rows = await c.execute(
+        text(
+            f"select {PAGE_COLUMNS} from page p where id = :id{'' if contracts is None else f' and {_VISIBLE}'}"
+        ),
+        {"id": id_} | ({} if contracts is None else {"contracts": list(contracts)}),
+    )
+    row = rows.first()
+    return None if row is None else page_of(row)
+
+
+async def attempts(c: AsyncConnection, pages: Sequence[Page]) -> dict[UUID, list[PageAttempt]]:
+    """The attempts of pages, oldest first, by page."""
+    found: dict[UUID, list[PageAttempt]] = {page.id: [] for page in pages}
+    if found:
+        rows = await c.execute(
+            text(f"select {ATTEMPT_COLUMNS} from attempt a where page = any(cast(:p as uuid[])) order by id"),
+            {"p": list(found)},
+        )
+        for attempt in map(attempt_of, rows):
+            found[attempt.page].append(attempt)
+    return found
+
+
+async def headline(c: AsyncConnection, incident: str) -> tuple[str, str, str | None]:
+    """Number, title and customer of an incident, as its pages call it."""
+    rows = await c.execute(
+        text("select number, body ->> 'title', body ->> 'customer' from incident where id = :i"), {"i": incident}
+    )
+    row = rows.first()
+    return (incident, "", None) if row is None else (row[0], row[1], row[2])

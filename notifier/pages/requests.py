@@ -1,0 +1,136 @@
+"""Which pages a fact asks for: whom, as what, and in which words. Pure.
+
+Every fact that asks for somebody gets somebody: where nobody of the kind is there, the duty manager is told.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from events.assignments import CrisisManagerAssigned, PeopleAssigned
+from events.escalations import EscalationRaised
+from events.incidents import ExecutivesRequested, IncidentStuck
+from notifier.executives.who import of_the_customer, of_the_provider
+from notifier.messages import Reason
+from notifier.pages.incident import UNROUTED, Incident
+from notifier.pages.ledger import Request
+from notifier.pages.page import Purpose, Side
+from notifier.rules.who import Found, Somebody, find
+from services.contract.model import Contract
+from services.roster import Roster
+
+#: Pages that only inform: by the first channel, once, without an acknowledgement.
+_INFORMING = frozenset({Purpose.DELIVERY_MANAGER, Purpose.ADMINISTRATOR})
+#: Rules whose flags are for information, whoever stands in for the delivery manager.
+_INFORMING_RULES = frozenset({"CONTACTS", "RR-TOPOLOGY", "AEM-PAPERS"})
+
+_REASONS = {
+    Purpose.CRISIS_MANAGER: Reason.CRISIS_MANAGER,
+    Purpose.ENGINEER: Reason.ENGINEER,
+    Purpose.DUTY_MANAGER: Reason.NOBODY_ON_CALL,
+    Purpose.DELIVERY_MANAGER: Reason.DELIVERY_MANAGER,
+    Purpose.ADMINISTRATOR: Reason.CONFIRM_CONTACT,
+    Purpose.CLOUD_OPERATIONS: Reason.RAPID_ESCALATION,
+    Purpose.PRODUCT_TEAM: Reason.RAPID_ESCALATION,
+}
+
+
+def crisis_manager(fact: CrisisManagerAssigned, cause: str) -> Request:
+    """BASE-CM: assigned when the page is acknowledged."""
+    return Request(
+        purpose=Purpose.CRISIS_MANAGER,
+        people=(Somebody(fact.person, fact.name),),
+        cause=cause,
+        reason=Reason.CRISIS_MANAGER,
+        happened=fact.reason,
+    )
+
+
+def people(
+    fact: PeopleAssigned, cause: str, roster: Roster, contract: Contract | None, incident: Incident, now: datetime
+) -> Request:
+    """Those whom the router names; where it names nobody, those on call for the role."""
+    purpose, side = Purpose(fact.role), Side(fact.side)
+    informs = purpose in _INFORMING or fact.rule in _INFORMING_RULES
+    happened, reason = fact.reason, _reason(purpose, side)
+    named = tuple(Somebody(id_, _name(id_, side, roster, contract)) for id_ in fact.people)
+    if not named:
+        found = find(roster, purpose, now, incident.queue)
+        named, side = found.people, Side.PROVIDER
+        if found.purpose is not purpose:
+            purpose, reason, informs = found.purpose, Reason.NOBODY_ON_CALL, False
+        happened = f"{found.instead}: {happened}" if found.instead else happened
+    return Request(
+        purpose=purpose, people=named, cause=cause, reason=reason, happened=happened, side=side, wants_ack=not informs
+    )
+
+
+def escalation(fact: EscalationRaised, roster: Roster, incident: Incident, now: datetime) -> Request:
+    """Those on call for the role that the policy's level names, while the promise is not kept."""
+    purpose = Purpose(fact.role)
+    executives_ = of_the_provider(roster, now) if purpose is Purpose.EXECUTIVE else ()
+    found = Found(purpose, executives_) if executives_ else find(roster, purpose, now, incident.queue)
+    happened = f"{found.instead}: {fact.reason}" if found.instead else fact.reason
+    reason = Reason.RAPID_ESCALATION if found.purpose in _TEAMS else Reason.ESCALATION
+    if found.purpose is Purpose.EXECUTIVE:
+        reason = Reason.EXECUTIVE_PROVIDER
+    # A clock that we never heard of keeps nothing wanted; the watch for a route does, until there is one.
+    known = fact.clock_id if fact.clock_id in incident.unmet_ids else UNROUTED if fact.clock == UNROUTED else None
+    return Request(
+        purpose=found.purpose, people=found.people, cause=fact.id, reason=reason, happened=happened,
+        clocks=(known,) if known else (),
+    )  # fmt: skip
+
+
+def executives(
+    fact: ExecutivesRequested, cause: str, roster: Roster, contract: Contract | None, now: datetime
+) -> Request:
+    """BASE-EXEC-PROVIDER, BASE-EXEC-CUSTOMER: every executive of the side; where it names none, the duty manager."""
+    side = Side(fact.side)
+    named = of_the_provider(roster, now) if side is Side.PROVIDER else of_the_customer(contract)
+    asked = f"{fact.by} asks for notice to the {side.value}'s executives: {fact.reason}"
+    if named:
+        reason = Reason.EXECUTIVE_PROVIDER if side is Side.PROVIDER else Reason.EXECUTIVE_CUSTOMER
+        return Request(
+            purpose=Purpose.EXECUTIVE, people=named, cause=cause, reason=reason, happened=asked, side=side
+        )  # fmt: skip
+    found = find(roster, Purpose.DUTY_MANAGER, now)
+    return Request(
+        purpose=found.purpose, people=found.people, cause=cause, reason=Reason.NOBODY_ON_CALL,
+        happened=f"the {side.value} has named no executives: {asked}",
+    )  # fmt: skip
+
+
+def stuck(fact: IncidentStuck, cause: str, roster: Roster, now: datetime) -> Request:
+    """A stage could not go on with it: a human is needed."""
+    found = find(roster, Purpose.DUTY_MANAGER, now)
+    return Request(
+        purpose=found.purpose, people=found.people, cause=cause, reason=Reason.NEEDS_A_HUMAN,
+        happened=f"{fact.stage} could not handle {fact.event}, and set it aside",
+    )  # fmt: skip
+
+
+def instead_of(declined: Purpose, cause: str, happened: str, roster: Roster, now: datetime) -> Request:
+    """Somebody who was to take care can't, and nobody else of the kind is there: the duty manager is told."""
+    found = find(roster, Purpose.DUTY_MANAGER, now)
+    return Request(
+        purpose=found.purpose, people=found.people, cause=f"{declined.value}:{cause}", reason=Reason.NOBODY_ON_CALL,
+        happened=happened,
+    )  # fmt: skip
+
+
+_TEAMS = frozenset({Purpose.CLOUD_OPERATIONS, Purpose.PRODUCT_TEAM})
+
+
+def _reason(purpose: Purpose, side: Side) -> Reason:
+    if purpose is Purpose.EXECUTIVE:
+        return Reason.EXECUTIVE_PROVIDER if side is Side.PROVIDER else Reason.EXECUTIVE_CUSTOMER
+    return _REASONS[purpose]
+
+
+def _name(id_: str, side: Side, roster: Roster, contract: Contract | None) -> str:
+    if side is Side.CUSTOMER:
+        contacts = contract.contacts if contract is not None else ()
+        return next((contact.name for contact in contacts if contact.id == id_), id_)
+    found = roster.person(id_)
+    return found.name if found is not None else id_

@@ -1,0 +1,220 @@
+"""Sends: claims what is due, lets it leave outside of any transaction, many at once, and writes down what became of it.
+
+No channel waits for another; what is in doubt after a crash leaves again, under the same id, marked as a repeat.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+
+from backbone.ground import Ground
+from backbone.log.event import Lane
+from backbone.log.tx import Tx
+from backbone.time_source import ticks
+from events.notifications import PageDelivered, PageFailed, PageSent
+from notifier.acknowledgement.token import Links
+from notifier.channels import Attempt, Delivered, Failed, Outcome, Sent, mask
+from notifier.mailbox.store import MailboxDraft, save_entries
+from notifier.messages import compose
+from notifier.metrics import Metrics
+from notifier.pages import store
+from notifier.pages.due import Dispatch, Errand, Room, next_due
+from notifier.pages.ledger import Ledger
+from notifier.pages.page import AttemptOutcome, Page, PageAttempt, State
+from notifier.rules.ladder import Ladder, after_failure, after_success
+
+log = structlog.get_logger()
+
+#: Attempts at once by one channel. The ordinary lane leaves room for what is urgent.
+AT_ONCE = {Lane.URGENT: 40, Lane.ORDINARY: 20}
+#: Pages of one round.
+A_ROUND = 100
+#: Seconds that a round waits for its attempts before it looks for more.
+PATIENCE = 0.05
+#: Seconds without a beat of our own after which nothing is sent any more: somebody else may hold our claims by now.
+STALE = 3.0
+#: Seconds between two beats.
+BEAT = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """An attempt of which the channel has said what became."""
+
+    errand: Errand
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """An attempt in the air."""
+
+    lane: Lane
+    page: UUID
+    channel: str
+    task: asyncio.Task[None]
+
+
+@dataclass(slots=True)
+class Sender:
+    """One replica's sending, of both lanes. `beaten_at` is when it last said that it lives."""
+
+    ground: Ground
+    dispatch: Dispatch
+    metrics: Metrics
+    ladder: Ladder
+    drafts: MailboxDraft
+    links: Links
+    clock: Callable[[], float] = ticks
+    beaten_at: float = 0.0
+    flying: dict[UUID, Flight] = field(default_factory=dict)
+    finished: dict[Lane, list[Finished]] = field(default_factory=lambda: {lane: [] for lane in Lane})
+
+    async def step(self, lane: Lane) -> datetime | None:
+        """Claim, send, record. Answers when there is more: now, while something is in the air."""
+        await self.links.ready()
+        await self._record(lane)
+        urgent = lane is Lane.URGENT
+        room = Room(AT_ONCE[lane], Counter(flight.channel for flight in self.flying.values()))
+        async with self.ground.transactions() as tx:
+            errands = await self.dispatch.claim(tx, urgent=urgent, room=room, limit=A_ROUND)
+            if errands:
+                await self.beat(tx)
+            following = await next_due(tx, urgent=urgent, busy=room.busy())
+        for errand in errands:
+            task = asyncio.create_task(self._send(lane, errand), name=f"page {errand.page.id}")
+            self.flying[errand.attempt.id] = Flight(lane, errand.page.id, errand.way.channel, task)
+        ours = self._in_the_air(lane)
+        if ours:
+            await asyncio.wait(ours, timeout=PATIENCE)
+        await self._record(lane)
+        if self._in_the_air(lane) or self.finished[lane]:
+            return self.ground.around.time.now()
+        return following
+
+    async def beat(self, tx: Tx) -> None:
+        """Say in this transaction that we live, unless we just did."""
+        if self.clock() - self.beaten_at < BEAT:
+            return
+        await tx.execute(
+            "insert into sender (holder, beat) values (:h, 1) on conflict (holder) do update"
+            " set beat = sender.beat + 1",
+            {"h": self.dispatch.holder},
+        )
+        now = self.clock()
+        tx.committed.append(lambda: self._beaten(now))
+
+    def pages_at_work(self) -> frozenset[UUID]:
+        """The pages that something of ours is about to finish."""
+        return frozenset(
+            [flight.page for flight in self.flying.values()]
+            + [item.errand.page.id for done in self.finished.values() for item in done]
+        )
+
+    def _beaten(self, at: float) -> None:
+        self.beaten_at = at
+
+    async def stop(self, within: float = 15.0) -> None:
+        """Let what is in the air arrive, and write it down."""
+        tasks = [flight.task for flight in self.flying.values()]
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=within)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        for lane in Lane:
+            await self._record(lane)
+        for channel in self.dispatch.people.channels.values():
+            await channel.close()
+
+    def _in_the_air(self, lane: Lane) -> list[asyncio.Task[None]]:
+        return [flight.task for flight in self.flying.values() if flight.lane is lane]
+
+    async def _send(self, lane: Lane, errand: Errand) -> None:
+        attempt = errand.attempt
+        try:
+            outcome = await self._leave(errand)
+        except asyncio.CancelledError:
+            self.flying.pop(attempt.id, None)
+            raise
+        except Exception as error:
+            log.error("page.not_sent", page=str(errand.page.id), channel=errand.way.channel, exc_info=error)
+            outcome = Failed(f"could not be sent: {type(error).__name__}", retry=True)
+        self.flying.pop(attempt.id, None)
+        if outcome is not None:
+            self.finished[lane].append(Finished(errand, outcome))
+        self.ground.around.bell.ring(["notifier.send"], outward=False)
+
+    async def _leave(self, errand: Errand) -> Outcome | None:
+        if self.clock() - self.beaten_at > STALE:
+            return None  # frozen for a while: whoever has taken over sends it
+        now = self.ground.around.time.now()
+        link = self.links.link(errand.page.id)
+        message = compose(replace(errand.facts, link=link), errand.time_zone, now)
+        return await errand.way.through.send(
+            message,
+            errand.attempt.address,
+            Attempt(
+                id=str(errand.attempt.id), page=str(errand.page.id), incident=errand.page.incident,
+                number=errand.facts.number, to=errand.page.person, at=now, repeat=errand.attempt.repeat, link=link,
+            ),
+        )  # fmt: skip
+
+    async def _record(self, lane: Lane) -> None:
+        """Write down what became of the attempts; they stay in hand until that is committed."""
+        done = list(self.finished[lane])
+        if not done:
+            return
+        async with self.ground.transactions() as tx:
+            await self._write(tx, done)
+        self.finished[lane] = self.finished[lane][len(done) :]
+
+    async def _write(self, tx: Tx, done: list[Finished]) -> None:
+        subjects = sorted({item.errand.page.incident for item in done})
+        await tx.lock(subjects, make=False)
+        ledger = await Ledger.open(tx, self.metrics, [], pages_of=subjects)
+        attempts = []
+        for item in done:
+            page = ledger.page(item.errand.page.id)
+            assert page is not None
+            attempts.append(self._one(tx, ledger, page, item))
+        await ledger.close()
+        await store.save_attempts(tx, attempts)
+        await save_entries(tx, [e for a in attempts if (e := self.drafts.kept.get(str(a.id))) is not None])
+        ids = [str(attempt.id) for attempt in attempts]
+        tx.committed.append(lambda: self.drafts.forget(ids))
+
+    def _one(self, tx: Tx, ledger: Ledger, page: Page, item: Finished) -> PageAttempt:
+        errand, attempt = item.errand, item.errand.attempt
+        channel, address = errand.way.channel, mask(attempt.address)
+        ours = page.state is State.SENDING and page.holder == self.dispatch.holder
+        match item.outcome:
+            case Failed(reason):
+                outcome, detail, provider = AttemptOutcome.FAILED, reason, None
+                tx.say(PageFailed(page.said(), channel, reason), page.incident)
+                if ours:
+                    ledger.move(after_failure(page, tx.now))
+            case Sent(provider_id):
+                outcome, detail, provider = AttemptOutcome.SENT, "", provider_id
+                tx.say(PageSent(page.said(), channel, address, attempt.repeat), page.incident)
+                if ours:
+                    ledger.move(
+                        after_success(page, State.SENT, self.ladder, tx.now, last_resort=errand.last_resort)
+                    )  # fmt: skip
+            case Delivered():
+                outcome, detail, provider = AttemptOutcome.DELIVERED, "", None
+                tx.say(PageSent(page.said(), channel, address, attempt.repeat), page.incident)
+                tx.say(PageDelivered(page.said(), channel), page.incident)
+                if ours:
+                    ledger.move(
+                        after_success(page, State.DELIVERED, self.ladder, tx.now, last_resort=errand.last_resort)
+                    )  # fmt: skip
+        self.metrics.tried(channel, outcome.value, attempt.repeat, tx)
+        return replace(attempt, outcome=outcome, detail=detail, provider_id=provider)

@@ -1,0 +1,1 @@
+"""The notifier's rules: pure functions over values, with the instant as a parameter."""
