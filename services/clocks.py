@@ -1,0 +1,200 @@
+"""Which clocks follow from a decision that replaces another, from a question, an update, a consent.
+
+What was met stays met, and what a change does not touch is left alone: nobody owes the same thing twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from services.calendar import ALWAYS, Calendar
+from services.catalogue.model import Catalogue
+from services.decide import timed
+from services.decision import ClockTerms, Decision, LaterClock
+from services.durations import parse_duration
+
+State = Literal["running", "met", "breached", "superseded"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A clock that was started. `running` until it is met, breached (due, and not met) or superseded by other terms.
+
+    A breached one has `met_at` where it was done after all, late.
+    """
+
+    id: str
+    name: str
+    side: str
+    state: State
+    started_at: datetime
+    due_at: datetime
+    warn_at: datetime
+    target: str
+    calendar: str
+    rule: str
+    repeats: bool = False
+    met_at: datetime | None = None
+
+
+class Changed(NamedTuple):
+    """What a change does: these close as superseded, those start."""
+
+    supersede: tuple[Running, ...]
+    start: tuple[ClockTerms, ...]
+
+
+class Proposal(NamedTuple):
+    """A downgrade to propose: about `severity` or `coverage`, to what, by which rule."""
+
+    about: str
+    to: str
+    rule: str
+
+
+def is_raised(catalogue: Catalogue, before: str, after: str) -> bool:
+    """Whether `after` is a higher severity than `before` (SEV-CHANGE): its clocks then count from the change."""
+    return catalogue.rank[after] < catalogue.rank[before]
+
+
+def changed(
+    running: Sequence[Running],
+    old: Decision | None,
+    new: Decision,
+    at: datetime,
+    *,
+    raised: bool,
+    calendar: Calendar = ALWAYS,
+) -> Changed:
+    """What becomes of an incident's clocks, all that it ever had, when `new` takes the place of `old` (SEV-CHANGE).
+
+    `new` was decided with `clocks_from=at` where the severity was raised, else from the submission: such a clock may be
+    over at once. `calendar`: the business hours that `new` counts by, needed where its later clocks are not 24x7.
+    """
+    supersede: list[Running] = []
+    start: list[ClockTerms] = []
+    for terms in new.clocks:
+        kept, begins = _again(new, terms, running, calendar)
+        supersede += [r for r in running if r.state == "running" and r.name == terms.name and not kept]
+        start += [begins] if begins is not None else []
+    decided = {clock.name for clock in new.clocks}
+    later = _later(new)
+    ours = {clock.name for clock in old.clocks} | set(_later(old)) if old is not None else set()
+    for clock in running:
+        if clock.state != "running" or clock.name in decided or clock.name not in ours:
+            continue
+        on_the_way = later.get(clock.name)
+        if on_the_way is None:
+            supersede.append(clock)
+        elif not _same_terms(clock, on_the_way) and clock.name != _onsite_name(new):
+            supersede.append(clock)
+            start.append(_timed(new, on_the_way, calendar, at if raised else clock.started_at))
+    return Changed(tuple(supersede), tuple(start))
+
+
+def question(decision: Decision, calendar: Calendar, to: str, at: datetime) -> ClockTerms | None:
+    """The customer's clock that a question to `to` starts, each time anew; None where it is only recorded.
+
+    CUST-ACCESS at the urgent severities, CUST-B-CHANGE to change control, CUST-C-REPLY to the case owner. `calendar`:
+    the business hours of the decision's location.
+    """
+    asked = next((clock for clock in decision.terms.questions if clock.to is None or clock.to == to), None)
+    return _timed(decision, asked, calendar, at) if asked is not None else None
+
+
+def updated(decision: Decision, calendar: Calendar, at: datetime) -> ClockTerms | None:
+    """The next status update, counted from the one given at `at`; None where none is owed (RSM-ESCALATION-1)."""
+    update = decision.terms.status_update
+    return _timed(decision, update, calendar, at, repeats=True) if update is not None else None
+
+
+def missed(decision: Decision, calendar: Calendar, due_at: datetime) -> ClockTerms | None:
+    """The next status update after a missed one: counted from the instant at which that was due (RSM-ESCALATION-1)."""
+    return updated(decision, calendar, due_at)
+
+
+def onsite(decision: Decision, calendar: Calendar, submitted_at: datetime, consented_at: datetime) -> ClockTerms | None:
+    """The clock of on-site resources once the customer has agreed (BASE-ONSITE); None where the terms have none.
+
+    Due at the later of the target from the submission and the time that the consent leaves.
+    """
+    terms = decision.terms.onsite
+    if terms is None:
+        return None
+    from_submission = _timed(decision, terms, calendar, submitted_at)
+    if decision.terms.onsite_after_consent is None:
+        return from_submission
+    from_consent = _timed(decision, replace(terms, target=decision.terms.onsite_after_consent), calendar, consented_at)
+    return from_consent if from_consent.due_at > from_submission.due_at else from_submission
+
+
+def unrouted(catalogue: Catalogue, received_at: datetime) -> ClockTerms:
+    """The watch over an incident on which nobody has decided yet (UNROUTED)."""
+    watch = catalogue.later.unrouted
+    percent = catalogue.later.warn_percent
+    return timed(watch.clock, "provider", received_at, watch.target, ALWAYS, watch.rule, percent)
+
+
+def proposal(decision: Decision, clock: Running | ClockTerms) -> Proposal | None:
+    """What to propose when a clock of the customer's is over (SEV-DOWNGRADE); None where nothing follows from it."""
+    terms = decision.terms
+    if not any(asked.name == clock.name and asked.proposes for asked in terms.questions):
+        return None
+    if terms.downgrade_to is None or terms.downgrade_to in (decision.severity, decision.coverage):
+        return None
+    return Proposal(terms.downgrade_about, terms.downgrade_to, terms.downgrade_rule)
+
+
+def _again(
+    new: Decision, terms: ClockTerms, running: Sequence[Running], calendar: Calendar
+) -> tuple[bool, ClockTerms | None]:
+    """Whether what runs under the name is left alone, and the clock that starts anew, if one does."""
+    own = [clock for clock in running if clock.name == terms.name and clock.state != "superseded"]
+    if terms.repeats:
+        armed = next((clock for clock in own if clock.state == "running"), None)
+        if armed is None:
+            return False, terms
+        if (armed.target, armed.rule, armed.calendar) == (terms.target, terms.rule, terms.calendar):
+            return True, None
+        # Updates that were given count: an interval never starts before the one that runs.
+        start = max(armed.started_at, terms.started_at)
+        anew = timed(
+            terms.name, terms.side, start, parse_duration(terms.target), _of(terms.calendar, calendar), terms.rule,
+            new.terms.warn_percent, repeats=True,
+        )  # fmt: skip
+        return False, terms if start == terms.started_at else anew
+    if any(clock.met_at is not None for clock in own):
+        return False, None
+    if any((clock.due_at, clock.target, clock.rule) == (terms.due_at, terms.target, terms.rule) for clock in own):
+        return True, None
+    return False, terms
+
+
+def _later(decision: Decision) -> dict[str, LaterClock]:
+    """The clocks that something on the way may have started, by name."""
+    found = {clock.name: clock for clock in decision.terms.questions}
+    return found | ({clock.name: clock} if (clock := decision.terms.onsite) is not None else {})
+
+
+def _onsite_name(decision: Decision) -> str | None:
+    return decision.terms.onsite.name if decision.terms.onsite is not None else None
+
+
+def _same_terms(clock: Running, terms: LaterClock) -> bool:
+    return (clock.target, clock.rule, clock.calendar) == (terms.target, terms.rule, terms.calendar)
+
+
+def _timed(
+    decision: Decision, terms: LaterClock, calendar: Calendar, start: datetime, *, repeats: bool = False
+) -> ClockTerms:
+    return timed(
+        terms.name, terms.side, start, parse_duration(terms.target), _of(terms.calendar, calendar), terms.rule,
+        decision.terms.warn_percent, repeats=repeats,
+    )  # fmt: skip
+
+
+def _of(name: str, business: Calendar) -> Calendar:
+    return ALWAYS if name == ALWAYS.name else business
