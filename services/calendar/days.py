@@ -58,5 +58,3 @@ def _note(calendar: Calendar, day: date) -> str:
     if before is not None and after is not None and before != after:
         notes.append("the clocks go forward" if after > before else "the clocks go back")
     return "; ".join(notes)
-
-

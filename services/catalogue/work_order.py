@@ -33,11 +33,17 @@ class Hosts:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """A balance that is bought in advance, and the rule that draws it down."""
+    """A balance that is bought in advance, in `unit`s, and the rule that draws it down.
+
+    Drawn in whole parts, `parts` of them to a unit (minutes of an hour), so that nothing is lost by rounding; announced
+    once `announce_percent` of it is drawn.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     rule: str
     unit: str
+    parts: int
+    announce_percent: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,16 @@ class Days:
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     rule: str
     days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """Fewer days before the first one than these cost up to a percentage of the price."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    rule: str
+    days: int
+    up_to_percent: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +120,7 @@ class BookingTerms:
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     ask_before_end: Days
-    cancel_before: Days
+    cancel_before: Cancellation
     billed_from: Days
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from services.contract.exact import exact
 from services.contract.shapes import ALLOCATION, FLEX
 
 from .sheet import Sheet
@@ -29,11 +30,11 @@ def check_flex(sheet: Sheet) -> None:
         else:
             sheet.known(to, where + "/to", "what flex buys", terms.to)
         whole = whole and "amount" in allocation
-        amount = _exact(allocation.get("amount", 0))
+        amount = exact(allocation.get("amount", 0))
         total += amount
         limited += amount if to in terms.limited.to else 0
     if "allowance" in flex:
-        _sums(sheet, _exact(flex["allowance"]), total, limited, whole)
+        _sums(sheet, exact(flex["allowance"]), total, limited, whole)
 
 
 def _sums(sheet: Sheet, allowance: Fraction, total: Fraction, limited: Fraction, whole: bool) -> None:
@@ -51,10 +52,6 @@ def _sums(sheet: Sheet, allowance: Fraction, total: Fraction, limited: Fraction,
     elif total < allowance and whole:
         left = _money(allowance - total)
         sheet.fault("/flex/allowance", terms.allocate.rule, f"{left} is not allocated, and lapses", "warning")
-
-
-def _exact(value: float) -> Fraction:
-    return Fraction(str(value))
 
 
 def _money(value: Fraction) -> str:
