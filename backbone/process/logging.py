@@ -17,7 +17,7 @@ from pydantic_core import to_json
 from backbone.web.request_id import current_trace
 
 _MAIL = re.compile(r"[^\s@<>\"'(),:;\[\]{}=]+@[^\s@<>\"'(),:;\[\]{}=]+")
-_PHONE = re.compile(r"(?<![\w+])\+[1-9][0-9](?:[ ().-]?[0-9]){5,13}(?![0-9])")
+_PHONE = re.compile(r"(?<![\w+])\+[1-9](?:[ ().-]{0,2}[0-9]){6,14}(?![0-9])")
 _KEY = re.compile(r"\bcrk_[A-Za-z0-9_-]{20,}")
 _PASSWORD = re.compile(r"(?<=://)[^\s/:@]*:[^\s/@]+(?=@)")
 _SECRET_FIELDS = frozenset({"authorization", "password", "secret", "token", "admin_key", "api_key"})

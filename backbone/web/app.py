@@ -89,7 +89,7 @@ def web_app(
         app.include_router(router)
     app.include_router(health_routes(health))
     app.include_router(metrics_routes(registry))
-    app.include_router(docs_routes(title, app.openapi))
+    app.include_router(docs_routes(title, lambda: schema))
     schema = describe(app, openapi_extra)
     app.openapi_schema = schema
     app.openapi = lambda: schema  # type: ignore[method-assign]
@@ -104,5 +104,5 @@ def web_app(
 
     context: dict[str, Any] = {RING: ring, HEALTH: health, "critsit.limits": limits}
     front = Front(app, dict(hot or {}), context)
-    stack = RequestIds(HttpMetrics(AnswerProblems(Unread(front)), registry, declared))
+    stack = RequestIds(HttpMetrics(Unread(AnswerProblems(front)), registry, declared))
     return WebApp(app, health, stack)

@@ -31,7 +31,10 @@ class JsonBody:
 
 
 def json_body(adapter: TypeAdapter[Any] | Any | None = None, *, limit: int = LIMIT, seconds: float = SECONDS) -> Any:
-    """`reply: Annotated[Reply, json_body(Reply)]`. A type or its adapter; None gives the JSON as it is."""
+    """`reply: Annotated[Reply, json_body(Reply)]`. A type or its adapter; None gives the JSON as it is.
+
+    In routes that are made inside a function: `reply: Reply = json_body(Reply)` (annotations see no closure).
+    """
     if adapter is not None and not isinstance(adapter, TypeAdapter):
         adapter = TypeAdapter(adapter)
     return Depends(JsonBody(adapter, limit, seconds))

@@ -16,17 +16,18 @@ def pointer(*parts: str | int) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)[:_LONGEST]
 
 
-def pointer_into(document: Any, loc: Sequence[str | int]) -> str:
-    """The pointer for pydantic's `loc`, walked along `document` (parsed JSON), so that a union's tags fall out."""
+def pointer_into(document: Any, loc: Sequence[str | int], *, missing: bool = False) -> str:
+    """The pointer for pydantic's `loc`, walked along `document` (parsed JSON), so that a union's tags fall out.
+
+    `missing`: the last part is not there, which is the fault.
+    """
     parts: list[str | int] = []
     here = document
     for step, part in enumerate(loc):
         if isinstance(here, dict) and isinstance(part, str):
             if part in here:
                 here = here[part]
-            elif step == len(loc) - 1 and part != "[key]":
-                pass  # a field that is missing has a place all the same
-            else:
+            elif not (missing and step == len(loc) - 1):
                 continue
         elif isinstance(here, list) and isinstance(part, int) and part < len(here):
             here = here[part]

@@ -104,12 +104,12 @@ def bad_fields(error: ValidationError, body: bytes | None = None) -> Problem:
     if any(item["type"] == "json_invalid" for item in found):
         return not_json(str(found[0]["msg"]).removeprefix("Invalid JSON: "))
     document = from_json(body) if body else None
-    return wrong(
-        FieldError(
-            pointer(*item["loc"]) if body is None else pointer_into(document, item["loc"]), _plain(item["msg"])
-        )
-        for item in found
-    )  # fmt: skip
+    errors = []
+    for item in found:
+        missing = item["type"].startswith("missing")
+        place = pointer(*item["loc"]) if body is None else pointer_into(document, item["loc"], missing=missing)
+        errors.append(FieldError(place, _plain(item["msg"])))
+    return wrong(errors)
 
 
 def wrong(errors: Iterable[FieldError]) -> Problem:

@@ -141,14 +141,14 @@ class EventStream(Response):
             if reader.slow:
                 await self._send(send, slow_frame(reader.missed))
             if reader.slow or closed:
-                await send({"type": "http.response.body", "body": b"", "more_body": False})
+                await self._send(send, b"", more=False)
                 return
 
-    async def _send(self, send: Send, frames: bytes) -> None:
+    async def _send(self, send: Send, frames: bytes, *, more: bool = True) -> None:
         """Write; a reader that takes nothing for too long is slow, whatever its queue holds."""
         try:
             async with asyncio.timeout(self._patience):
-                await send({"type": "http.response.body", "body": frames, "more_body": True})
+                await send({"type": "http.response.body", "body": frames, "more_body": more})
         except TimeoutError:
             self._reader.slow = True
 
