@@ -6,7 +6,7 @@ from alembic import op
 
 from backbone.log.migration import statements
 
-revision = "notifier-0001"
+revision = "notifier_0001"
 down_revision = None
 branch_labels = None
 depends_on = None

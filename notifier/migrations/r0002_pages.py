@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "notifier-0002"
-down_revision = "notifier-0001"
+revision = "notifier_0002"
+down_revision = "notifier_0001"
 branch_labels = None
 depends_on = None
 

@@ -6,7 +6,7 @@ from alembic import op
 
 from backbone.log.migration import statements
 
-revision = "router-0001"
+revision = "router_0001"
 down_revision = None
 branch_labels = None
 depends_on = None
