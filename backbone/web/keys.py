@@ -56,7 +56,7 @@ class KeyRing(Protocol):
 class NoKeys:
     """A ring without keys."""
 
-    def find(self, hash: str) -> None:
+    def find(self, hash: str) -> Caller | None:
         """Nobody."""
         return None
 
