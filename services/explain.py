@@ -1,0 +1,180 @@
+"""Why a decision is as it is: its inputs, its rules, its arithmetic, in words that a customer reads.
+
+Derived from the decision when somebody asks, never kept: nothing here decides anything.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from services.calendar import ALWAYS, Calendar, calendar_of, days, open_between
+from services.catalogue.conditions import Bought, EventUnderWay
+from services.catalogue.model import Catalogue
+from services.clocks import Running
+from services.contract.model import Contract
+from services.decision import ClockTerms, Decision, PassedOver
+from services.durations import parse_duration, write_duration
+from services.explain_words import arithmetic, listed, local, spoken, zone_name
+from services.report import Report
+
+
+def explain_decision(
+    decision: Decision, report: Report, contract: Contract | None, catalogue: Catalogue, *, at: datetime
+) -> dict[str, Any]:
+    """One item of `decisions` in an incident's explanation. `at`: when it was decided."""
+    return {
+        "at": instant(at),
+        "text": " ".join(sentences(decision, report, contract, catalogue)),
+        "inputs": inputs(decision, report, contract, catalogue),
+        "rules": [dict(catalogue.cite(rule)) for rule in decision.because],
+        "passed_over": [{"service": p.service, "rule": p.rule, "why": p.why} for p in decision.passed_over],
+    }
+
+
+def explain_clock(
+    clock: ClockTerms | Running,
+    contract: Contract | None,
+    catalogue: Catalogue,
+    *,
+    location: str | None = None,
+    until: datetime | None = None,
+) -> dict[str, Any]:
+    """One item of `clocks` in an incident's explanation. `location`: the decision's, in whose time zone it is told;
+    `until`: when it stopped, where it did."""
+    calendar, zone = _calendars(clock, contract, catalogue, location)
+    text = _sentence(clock, contract, catalogue, location)
+    if until is not None:
+        counted = spoken(open_between(calendar, clock.started_at, until))
+        when = local(until, zone, year=until.astimezone(zone).year != clock.started_at.astimezone(zone).year)
+        text += f" It stopped on {when}, after {counted}."
+    return {
+        "name": clock.name,
+        "side": clock.side,
+        "rule": clock.rule,
+        "section": catalogue.cite(clock.rule)["section"],
+        "started_at": instant(clock.started_at),
+        "due_at": instant(clock.due_at),
+        "target": clock.target,
+        "text": text,
+        "days": [
+            {
+                "date": day.date.isoformat(),
+                "open": [list(window) for window in day.open],
+                "counted": write_duration(day.counted),
+                "note": day.note,
+            }
+            for day in days(calendar, clock.started_at, clock.due_at)
+        ],
+    }
+
+
+def sentences(decision: Decision, report: Report, contract: Contract | None, catalogue: Catalogue) -> list[str]:
+    """The decision in sentences: severity, service and those passed over, hours, clocks, calls, what is told."""
+    found = [_severity(decision, report, catalogue), _service(decision, catalogue)]
+    found += [
+        f"{catalogue.service(passed.service).title} does not take it: {passed.why} ({passed.rule})."
+        for passed in decision.passed_over
+        if _worth_telling(passed, decision, contract, catalogue)
+    ]
+    found.append(_hours(decision, contract, catalogue))
+    where = decision.terms.location
+    found += [
+        f"{_title(clock.name)}: {_sentence(clock, contract, catalogue, where)} ({clock.rule})"
+        for clock in decision.clocks
+    ]
+    if decision.escalates_to:
+        found.append(f"It is escalated rapidly to {listed(decision.escalates_to)}.")
+    if decision.executives:
+        found.append(
+            f"Executives of {listed([f'the {side}' for side in decision.executives])} are notified on request."
+        )
+    if decision.flags:
+        found.append(f"To be looked at: {', '.join(decision.flags)}.")
+    return found + list(decision.notes)
+
+
+def inputs(decision: Decision, report: Report, contract: Contract | None, catalogue: Catalogue) -> dict[str, Any]:
+    """What the decision was made from, as far as the customer has said it or its work order does."""
+    location = contract.location(decision.terms.location) if contract is not None else None
+    return {
+        "impact": report.impact,
+        "requested_severity": report.requested_severity,
+        "kind": report.kind,
+        "product": report.product,
+        "solution": report.solution,
+        "channel": report.channel,
+        "portal": report.portal,
+        "form": report.form.id if report.form is not None else None,
+        "language": report.language,
+        "prerelease": report.prerelease,
+        "contract": contract.number if contract is not None else None,
+        "term": {"from": contract.term.starts.isoformat(), "to": contract.term.ends.isoformat()} if contract else None,
+        "location": decision.terms.location,
+        "country": location.country if location is not None else None,
+        "time_zone": location.time_zone if location is not None else "UTC",
+        "catalogue": catalogue.version,
+    }
+
+
+def instant(at: datetime) -> str:
+    """An instant as the public face has it: RFC 3339, in UTC."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _severity(decision: Decision, report: Report, catalogue: Catalogue) -> str:
+    stated, level = catalogue.by_impact.get(report.impact), catalogue.severity(decision.severity)
+    said = f"the customer states {report.impact!r}" + (f", {stated.meaning}" if stated is not None else "")
+    if stated is None or stated.id == level.id:
+        return f"Severity {level.id}: {said}; it needs attention {level.attention}."
+    outside = [
+        condition.outside_rule
+        for service in catalogue.services
+        for condition in service.conditions
+        if isinstance(condition, EventUnderWay) and condition.outside_rule in decision.because
+    ]
+    why = f"the event's window sets it ({outside[0]})" if outside else "a person of the provider assessed it"
+    return f"Severity {level.id}: {said}, which is severity {stated.id}; {why}. It needs attention {level.attention}."
+
+
+def _service(decision: Decision, catalogue: Catalogue) -> str:
+    service = catalogue.service(decision.service)
+    if decision.queue == catalogue.review.queue:
+        return f"The entitlement is in doubt, so it waits in the queue {decision.queue} and is worked on meanwhile."
+    return f"{service.title} ({service.section}) takes it, in the queue {decision.queue}, language {decision.language}."
+
+
+def _hours(decision: Decision, contract: Contract | None, catalogue: Catalogue) -> str:
+    rule = catalogue.coverage_rules[decision.coverage]
+    if decision.coverage == ALWAYS.name:
+        return f"It is worked on around the clock ({rule})."
+    calendar = calendar_of(contract, decision.terms.location, catalogue.business_hours)
+    return f"It is worked on in the business hours of {decision.terms.location or zone_name(calendar.zone)} ({rule})."
+
+
+def _worth_telling(passed: PassedOver, decision: Decision, contract: Contract | None, catalogue: Catalogue) -> bool:
+    """Whether a customer would ask why not: it has bought the service, or somebody was flagged for it."""
+    if passed.rule in decision.because and passed.service != decision.service:
+        return True
+    bought = [c.service for c in catalogue.service(passed.service).conditions if isinstance(c, Bought)]
+    return contract is not None and bool(bought) and all(contract.bought(service) for service in bought)
+
+
+def _sentence(clock: ClockTerms | Running, contract: Contract | None, catalogue: Catalogue, where: str | None) -> str:
+    calendar, zone = _calendars(clock, contract, catalogue, where)
+    return arithmetic(parse_duration(clock.target), clock.started_at, clock.due_at, calendar, zone)
+
+
+def _calendars(
+    clock: ClockTerms | Running, contract: Contract | None, catalogue: Catalogue, location: str | None
+) -> tuple[Calendar, ZoneInfo]:
+    """What the clock counts by, and the time zone in which it is told."""
+    if clock.calendar == ALWAYS.name:
+        return ALWAYS, calendar_of(contract, location, catalogue.business_hours).zone
+    calendar = calendar_of(contract, clock.calendar, catalogue.business_hours)
+    return calendar, calendar.zone
+
+
+def _title(name: str) -> str:
+    return name.replace("_", " ").capitalize()

@@ -1,0 +1,128 @@
+"""Explanations: sentences that a customer can follow with a calendar in hand."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.decide import decide
+from services.explain import explain_clock, explain_decision, sentences
+from tests.harness.work_orders import ENTERPRISE, contract, report, utc
+
+BOUGHT = contract(services=["base", "rapid-response"])
+
+
+def clock(at: datetime, location: str = "almaty", **said: Any) -> dict[str, Any]:
+    order = contract()
+    asked = report(**{"product": "windows-server", "impact": "moderate", "location": location} | said)
+    decision = decide(asked, order, ENTERPRISE, submitted_at=at, at=at)
+    return explain_clock(decision.clocks[0], order, ENTERPRISE, location=decision.terms.location)
+
+
+def test_a_deadline_over_a_long_weekend_is_told_day_by_day() -> None:
+    """BASE-C, BASE-HOURS"""
+    found = clock(utc("2026-03-20 10:45"), impact="minimal")
+    assert found["text"] == (
+        "4 business hours from Friday 20 March 15:45 (Almaty time): 1 h 45 min counted on Friday; Saturday to "
+        "Wednesday stood still (Nowruz Holiday); 2 h 15 min on Thursday; due Thursday 26 March 11:15."
+    )
+    assert [day["counted"] for day in found["days"]] == ["PT1H45M", *["PT0S"] * 5, "PT2H15M"]
+    assert found["days"][0] == {
+        "date": "2026-03-20", "open": [["09:00", "17:30"]], "counted": "PT1H45M", "note": "",
+    }  # fmt: skip
+    assert found["section"] == "§2.2.2"
+
+
+def test_what_arrives_after_hours_waits_for_the_next_morning() -> None:
+    """BASE-B"""
+    assert clock(utc("2026-02-04 14:00"))["text"] == (
+        "2 business hours from Wednesday 4 February 19:00 (Almaty time): Wednesday stood still (outside the hours); "
+        "2 h on Thursday; due Thursday 5 February 11:00."
+    )
+
+
+def test_a_clock_around_the_clock_has_no_days_to_add_up() -> None:
+    """BASE-24X7"""
+    found = clock(utc("2026-02-08 20:15"), impact="critical_down")
+    assert found["text"] == (
+        "1 hour from Monday 9 February 01:15 (Almaty time), around the clock: due Monday 9 February 02:15."
+    )
+    assert found["days"] == []
+
+
+def test_a_change_of_the_clocks_is_told_where_it_lies() -> None:
+    """BASE-HOURS"""
+    text = clock(utc("2026-03-27 17:00"), location="lisbon")["text"]
+    assert text.endswith("The clocks go forward on Sunday 29 March; no time is lost or won by it.")
+
+
+def test_a_night_in_which_the_clocks_go_back_lies_within_a_clock_around_the_clock() -> None:
+    """BASE-24X7"""
+    text = clock(utc("2026-10-25 00:30"), location="lisbon", impact="critical_degraded")["text"]
+    assert text == (
+        "1 hour from Sunday 25 October 01:30 (Lisbon time), around the clock: due Sunday 25 October 01:30. "
+        "The clocks go back on Sunday 25 October; no time is lost or won by it."
+    )
+
+
+def test_a_year_is_named_where_two_are_meant() -> None:
+    """BASE-C"""
+    text = clock(utc("2026-12-31 11:30"), impact="minimal")["text"]
+    assert "Thursday 31 December 2026 16:30" in text
+    assert text.endswith("2027 12:00.")
+
+
+def test_a_clock_that_stopped_says_when_and_after_how_long() -> None:
+    """BASE-B"""
+    at, order = utc("2026-02-06 11:30"), contract()
+    decision = decide(report(impact="moderate", product="sql-server"), order, ENTERPRISE, submitted_at=at, at=at)
+    found = explain_clock(decision.clocks[0], order, ENTERPRISE, location="almaty", until=utc("2026-02-09 04:10"))
+    assert found["text"].endswith("It stopped on Monday 9 February 09:10, after 1 h 10 min.")
+
+
+def test_a_decision_tells_its_inputs_its_rules_and_what_it_passed_over() -> None:
+    """RR-PORTAL"""
+    at = utc("2026-02-04 10:00")
+    said = report(channel="phone", portal=None)
+    decision = decide(said, BOUGHT, ENTERPRISE, submitted_at=at, at=at)
+    found = explain_decision(decision, said, BOUGHT, ENTERPRISE, at=at)
+    assert json.loads(json.dumps(found)) == found
+    assert list(found) == ["at", "text", "inputs", "rules", "passed_over"]
+    assert found["at"] == "2026-02-04T10:00:00Z"
+    assert {"service": "rapid-response", "rule": "RR-PORTAL", "why": "it takes requests through azure-portal only"} in (
+        found["passed_over"]
+    )
+    assert {rule["id"] for rule in found["rules"]} == set(decision.because)
+    assert all(rule["section"] and rule["text"] for rule in found["rules"])
+    assert found["inputs"]["location"] == "almaty"
+    assert "Rapid Response does not take it: it takes requests through azure-portal only (RR-PORTAL)." in found["text"]
+    assert "report it there" in found["text"]
+
+
+def test_services_that_were_never_bought_are_not_talked_about() -> None:
+    """RR-ROUTE"""
+    at, order = utc("2026-02-04 10:00"), contract()
+    decision = decide(report(), order, ENTERPRISE, submitted_at=at, at=at)
+    assert not [text for text in sentences(decision, report(), order, ENTERPRISE) if "does not take it" in text]
+
+
+@pytest.mark.parametrize("severity", ["1", "A", "B", "C"])
+def test_a_severity_that_a_person_set_is_told_as_such(severity: str) -> None:
+    """SEV-ASSIGN"""
+    at, order = utc("2026-02-04 10:00"), contract()
+    said = report(impact="moderate")
+    decision = decide(said, order, ENTERPRISE, submitted_at=at, at=at + timedelta(hours=1), severity=severity)
+    first = sentences(decision, said, order, ENTERPRISE)[0]
+    assert ("a person of the provider assessed it" in first) == (severity != "B")
+
+
+def test_without_a_contract_it_is_told_in_utc() -> None:
+    """TERM"""
+    at = utc("2026-02-04 10:00")
+    decision = decide(report(contract=None), None, ENTERPRISE, submitted_at=at, at=at)
+    text = " ".join(sentences(decision, report(contract=None), None, ENTERPRISE))
+    assert "(UTC)" in text
+    assert "entitlement-review" in text
