@@ -99,3 +99,21 @@ def test_an_unknown_key_in_the_file_is_told_with_the_file(tmp_path: Path) -> Non
 
 def test_the_command_line_stands_over_everything() -> None:
     assert Settings.load(environ={"CRITSIT_PORT": "1"}, port=2, host=None).port == 2
+
+
+def test_settings_are_made_by_keywords_and_then_nothing_of_the_environment_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CRITSIT_KAFKA", "elsewhere:9092")
+    settings = Settings(database_url="postgresql://u@h/d", admin_key="k")  # type: ignore[arg-type]
+    assert settings.kafka is None
+    assert settings.url_of("router") == "postgresql://u@h/d"
+    assert settings.secret("admin_key") == "k"
+    assert settings.page_step_seconds == 60
+
+
+def test_a_stages_settings_are_its_own_over_the_common_ones() -> None:
+    env = {"CRITSIT_PAGE_STEP_SECONDS": "30", "NOTIFIER_PAGE_STEP_SECONDS": "5", "CRITSIT_TWILIO_SMS_FROM": "+15550100"}
+    assert Settings.for_stage("notifier", env).page_step_seconds == 5
+    assert Settings.for_stage("intake", env).page_step_seconds == 30
+    assert Settings.for_stage("notifier", env).twilio_sms_from == "+15550100"
