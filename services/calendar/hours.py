@@ -5,7 +5,7 @@ A location without a time zone has none: the system's own is never taken instead
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -27,7 +27,7 @@ class Calendar:
     `week` None: `windows` on the days that the country works. `country` None: Monday to Friday, no public holidays.
     """
 
-    name: str
+    name: str = field(compare=False)  # so that locations with the same hours share their tables
     always: bool = False
     time_zone: str = "UTC"
     country: str | None = None
