@@ -1,0 +1,89 @@
+"""The embedded PostgreSQL of `critsit up`: a real one, under the data folder, up in about a second.
+
+Data survives every end of critsit, `kill -9` too; two critsits never share a data folder.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from .cluster import CannotStart, Cluster, PostgresError
+from .runs_as import NotAllowed
+
+#: Tuned for one machine that does other things too. Durable: a 201 is never given before it is on the disk.
+SETTINGS = {
+    "max_connections": "100",
+    "shared_buffers": "128MB",
+    "synchronous_commit": "on",
+    "fsync": "on",
+    "full_page_writes": "on",
+    "wal_compression": "on",
+    "max_wal_size": "1GB",
+    "checkpoint_timeout": "15min",
+    "checkpoint_completion_target": "0.9",
+    "autovacuum_naptime": "15s",
+    "log_min_messages": "warning",
+    "log_checkpoints": "off",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+}
+
+
+class DataInUse(PostgresError):
+    """Another critsit runs on this data folder; the words name it. Worth a retry once that has ended."""
+
+
+@dataclass(slots=True)
+class EmbeddedPostgres:
+    """A running server. `url` has no password: only its owner reaches the socket."""
+
+    url: str
+    cluster: Cluster
+    _lock: int
+
+    def stop(self) -> None:
+        """Stop the server cleanly and let the next critsit have the data."""
+        try:
+            self.cluster.stop()
+        finally:
+            os.close(self._lock)
+
+
+def start(data_dir: Path) -> EmbeddedPostgres:
+    """Bring up the server whose data is under `data_dir`, which is made where it is missing. Blocking.
+
+    A server that a killed critsit left behind is taken over. Raises DataInUse, CannotStart, WrongVersion.
+    """
+    folder = data_dir.expanduser().absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = _lock(folder)
+    except OSError as error:
+        raise CannotStart(f"The data folder {folder} can't be used: {error.strerror}.") from None
+    cluster = Cluster(folder / "postgres", SETTINGS)
+    try:
+        cluster.start()
+    except NotAllowed as error:
+        os.close(lock)
+        raise CannotStart(str(error)) from None
+    except OSError as error:
+        os.close(lock)
+        raise CannotStart(f"PostgreSQL can't use {folder}: {error.strerror}.") from error
+    except BaseException:
+        os.close(lock)
+        raise
+    return EmbeddedPostgres(cluster.url, cluster, lock)
+
+
+def _lock(folder: Path) -> int:
+    """Hold the folder for this process; the kernel lets go when it ends, however it ends."""
+    held = os.open(folder / "critsit.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(held)
+        raise DataInUse(f"Another critsit runs on the data in {folder}: stop it, or choose another --data.") from None
+    return held
