@@ -109,7 +109,7 @@ def _event(raw: Mapping[str, Any]) -> Event:
 
 def _solution(raw: Mapping[str, Any]) -> Solution:
     exhibit = {
-        clock: {severity: parse_duration(target) for severity, target in targets.items()}
+        clock: {str(severity): parse_duration(target) for severity, target in targets.items()}
         for clock, targets in (raw.get("exhibit") or {}).items()
     }
     return Solution(raw["id"], tuple(raw.get("products") or ()), exhibit)

@@ -33,7 +33,7 @@ def _clock(sheet: Sheet, where: str, clock: object, targets: object) -> None:
     else:
         for severity, target in targets.items():
             here = where + pointer(str(severity))
-            if severity not in sheet.terms.severities:
+            if str(severity) not in sheet.terms.severities:  # YAML reads a bare 1 as a number
                 severities = ", ".join(sheet.terms.severities)
                 sheet.fault(here, None, f"{severity!r} is not a severity; these are: {severities}")
             else:
