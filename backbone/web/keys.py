@@ -148,14 +148,16 @@ class Public:
         return None
 
 
-def require(scope: ScopeName) -> Any:
-    """`caller: Annotated[Caller, require("work")]`, or `caller: Caller = require("work")`. Put it before the body."""
-    return Depends(Require((scope,)))
+def require(scope: ScopeName, *or_one_of: ScopeName) -> Any:
+    """`caller: Annotated[Caller, require("work")]`, or `caller: Caller = require("work")`. Put it before the body.
+
+    Of several scopes one is enough.
+    """
+    return Depends(Require((scope, *or_one_of)))
 
 
-def require_any(*scopes: ScopeName) -> Any:
-    """As `require`, where one of several scopes is enough."""
-    return Depends(Require(scopes))
+#: `require`, where a route says that several scopes will do.
+require_any = require
 
 
 def public(reason: str) -> Any:
