@@ -1,0 +1,1 @@
+"""Policies: the ladders that a broken promise climbs; each version is kept, and frozen on the incident."""

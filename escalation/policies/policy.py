@@ -1,0 +1,139 @@
+"""A policy as a value: a ladder of levels, and the clocks and severities that it is for.
+
+A policy with a fault is none; all of its faults are told at once, each with its pointer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, ClassVar, get_args
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from services.durations import parse_duration
+from services.faults import Fault, faults_of_shape, pointer, refuses
+from services.report import Name
+from services.roster import Role
+from services.yaml_text import read_yaml
+
+DEFAULT = "default"
+ROLES: tuple[str, ...] = get_args(Role)
+_STRICT = ConfigDict(extra="forbid")
+_MOST_LEVELS = 20
+
+
+class PolicyFaults(ValueError):
+    """It is no policy; `faults` says all that is wrong. Not worth a retry."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("; ".join(f"{fault.pointer}: {fault.message}" for fault in faults))
+        self.faults = faults
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """Who hears of it, and how long after the due instant (ISO 8601)."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    after: str
+    role: str
+
+    @property
+    def delay(self) -> timedelta:
+        """`after` as a length."""
+        return parse_duration(self.after)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppliesTo:
+    """What a policy is for; None: every clock of the provider's, every severity."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    clocks: tuple[Name, ...] | None = None
+    severities: tuple[Name, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """A ladder. Its levels count from 1."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    name: Name
+    levels: tuple[Level, ...]
+    applies_to: AppliesTo | None = None
+
+    def is_for(self, clock: str, severity: str | None) -> bool:
+        """Whether the policy is for a clock at a severity (None: nobody has decided yet)."""
+        to = self.applies_to or AppliesTo()
+        return (to.clocks is None or clock in to.clocks) and (to.severities is None or severity in to.severities)
+
+    @property
+    def narrowness(self) -> int:
+        """How much it is narrowed down; of two that fit, the narrower one is meant."""
+        to = self.applies_to or AppliesTo()
+        return (to.clocks is not None) + (to.severities is not None)
+
+
+_POLICY: TypeAdapter[Policy] = TypeAdapter(Policy)
+
+
+def check(raw: object) -> list[Fault]:
+    """Everything that is wrong with a policy (parsed JSON)."""
+    try:
+        policy = _POLICY.validate_python(raw)
+    except ValidationError as error:
+        return faults_of_shape(error)
+    faults: list[Fault] = []
+    if not 0 < len(policy.levels) <= _MOST_LEVELS:
+        faults.append(Fault("/levels", None, "fault", f"has to have 1 to {_MOST_LEVELS} levels"))
+    before: timedelta | None = None
+    for index, level in enumerate(policy.levels):
+        if level.role not in ROLES:
+            words = f"{level.role!r} is not a role: {', '.join(ROLES)}"
+            faults.append(Fault(pointer("levels", index, "role"), None, "fault", words))
+        try:
+            delay = level.delay
+        except ValueError as error:
+            faults.append(Fault(pointer("levels", index, "after"), None, "fault", str(error)))
+            continue
+        if before is not None and delay < before:
+            words = "comes before the level below it"
+            faults.append(Fault(pointer("levels", index, "after"), None, "fault", words))
+        before = delay
+    if policy.applies_to is not None:
+        for what in ("clocks", "severities"):
+            if getattr(policy.applies_to, what) == ():
+                faults.append(Fault(pointer("applies_to", what), None, "fault", "names none: leave it out to mean all"))
+    return faults
+
+
+def parse(raw: object) -> Policy:
+    """The policy. Raises PolicyFaults."""
+    faults = check(raw)
+    if refuses(faults):
+        raise PolicyFaults(faults)
+    return _POLICY.validate_python(raw)
+
+
+def to_json(policy: Policy) -> Mapping[str, Any]:
+    """The policy as it is kept and shown; what was left out stays out."""
+    shown: dict[str, Any] = {"name": policy.name}
+    if policy.applies_to is not None:
+        to = policy.applies_to
+        named = {"clocks": to.clocks, "severities": to.severities}
+        shown["applies_to"] = {what: list(names) for what, names in named.items() if names is not None}
+    shown["levels"] = [{"after": level.after, "role": level.role} for level in policy.levels]
+    return shown
+
+
+@lru_cache(maxsize=1)
+def shipped() -> Policy:
+    """The policy that ships, in force until another one of its name is stored."""
+    return parse(read_yaml((Path(__file__).parent / "default.yaml").read_text(encoding="utf-8")))
