@@ -98,7 +98,7 @@ class Acts:
 
 def _why(page: Page, taken: Page | None) -> str:
     if taken is not None and taken.id != page.id:
-        return f"{taken.name} has it: acknowledged by {taken.acknowledged_by}."
+        return f"{taken.name if taken.acknowledged_by == taken.person else taken.acknowledged_by} has it by now."
     if page.state is State.ACKNOWLEDGED:
         return f"It is acknowledged, by {page.acknowledged_by}."
     if page.state is State.EXHAUSTED:

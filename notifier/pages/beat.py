@@ -32,7 +32,7 @@ class Beats:
     _last: float | None = None
 
     async def step(self, lane: Lane) -> datetime | None:
-        """Beat, at most once a second; then look at the others. Answers None: the poll is often enough."""
+        """Beat, at most once a second; then look at the others. Answers None where the poll is often enough."""
         if self._last is not None and self.sender.clock() - self._last < BEAT:
             return None
         me = self.ground.around.holder
@@ -52,9 +52,10 @@ class Beats:
                 await tx.lock(sorted(incidents), make=False)
                 await release(tx, pages)
             log.warning("page.taken_over", pages=len(pages))
-        if dead:
-            self.ground.wake("send")
-        return None
+        if not dead:
+            return None
+        self.ground.wake("send")
+        return self.ground.around.time.now()
 
     def _is_dead(self, holder: str, beat: int | None, me: str) -> bool:
         if holder == me:

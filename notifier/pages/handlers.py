@@ -106,5 +106,3 @@ def _cancel_unwanted(ledger: Ledger, event: Event) -> None:
         reason = unwanted(page, incident) if page.is_open and not told_once else None
         if reason is not None:
             ledger.cancel(page, reason, event)
-
-

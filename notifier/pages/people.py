@@ -57,9 +57,7 @@ class People:
             return None
         found = self.directory.get("contract", incident.contract)
         if found is None and incident.contract_version is not None:
-            found = await self.directory.frozen(
-                "contract", incident.contract, incident.contract_version, connection
-            )
+            found = await self.directory.frozen("contract", incident.contract, incident.contract_version, connection)
         return found.value if found is not None and isinstance(found.value, Contract) else None
 
     def name(self, person: str) -> str:

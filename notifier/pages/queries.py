@@ -51,9 +51,7 @@ async def newest(
 async def one(c: AsyncConnection, id_: UUID, contracts: Sequence[str] | None) -> Page | None:
     """One page, None where there is none, or none that may be seen."""
     rows = await c.execute(
-        text(
-            f"select {PAGE_COLUMNS} from page p where id = :id{'' if contracts is None else f' and {_VISIBLE}'}"
-        ),
+        text(f"select {PAGE_COLUMNS} from page p where id = :id{'' if contracts is None else f' and {_VISIBLE}'}"),
         {"id": id_} | ({} if contracts is None else {"contracts": list(contracts)}),
     )
     row = rows.first()

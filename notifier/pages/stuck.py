@@ -28,7 +28,7 @@ class OwnHolds:
     metrics: Metrics
 
     async def step(self, lane: Lane) -> datetime | None:
-        """Page the duty manager about each. Answers None: the poll is often enough."""
+        """Page the duty manager about each. Answers None where the poll is often enough."""
         async with self.ground.transactions() as tx:
             rows = await tx.execute(
                 "select subject from subject s where held and not exists"
@@ -45,6 +45,8 @@ class OwnHolds:
             fact = IncidentStuck("notifier", "an event", "")
             for subject in subjects:
                 ledger.request(subject, requests.stuck(fact, CAUSE, self.people.roster(), tx.now))
-            if await ledger.close():
-                tx.committed.append(lambda: self.ground.wake("send"))
-        return None
+            moved = await ledger.close()
+        if not moved:
+            return None
+        self.ground.wake("send")
+        return self.ground.around.time.now()

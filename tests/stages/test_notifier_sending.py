@@ -1,0 +1,262 @@
+"""Sending, on bad days: a crash in between, two replicas at once, a channel that hangs, a mail server that refuses."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from backbone.log.event import Lane
+from backbone.log.tx import Transactions
+from events.incidents import IncidentReported
+from notifier.channels import Attempt, Delivered, Failed, Outcome
+from notifier.messages import Message
+from tests.harness.notifier import Desk, desk, person, reported, rotation, routed
+from tests.harness.smtp import mail_server
+
+INC = "0198-a"
+BY_TEXT = {"contacts": [{"channel": "sms", "address": "+351910000009"}]}
+IN_THE_MAILBOX = {"contacts": [{"channel": "mailbox", "address": "quick"}]}
+
+
+@dataclass
+class Phone:
+    """A channel that keeps what it was given, and can be told to hang, to break, to refuse."""
+
+    got: list[Attempt] = field(default_factory=list)
+    free: asyncio.Event = field(default_factory=asyncio.Event)
+    breaks: int = 0
+
+    async def send(self, message: Message, address: str, attempt: Attempt) -> Outcome:
+        self.got.append(attempt)
+        await self.free.wait()
+        if self.breaks > 0:
+            self.breaks -= 1
+            return Failed("busy", retry=True)
+        return Delivered()
+
+    async def close(self) -> None:
+        self.free.set()
+
+
+def with_phone(desk_: Desk, phone: Phone) -> None:
+    people = desk_.sender.dispatch.people
+    people.channels = MappingProxyType({**people.channels, "sms": phone})
+
+
+@asynccontextmanager
+async def staffed(database: str, **settings: Any) -> AsyncIterator[Desk]:
+    async with desk(database, **settings) as made:
+        await made.knows("person", person("ana", "crisis-manager"))
+        await made.knows("person", person("dan", "duty-manager", contacts=1))
+        await made.knows("rotation", rotation("duty-manager", "dan"))
+        yield made
+
+
+@pytest.fixture
+async def notifier(database: str) -> AsyncIterator[Desk]:
+    async with staffed(database) as made:
+        await made.reports(INC)
+        yield made
+
+
+async def test_what_was_sent_and_not_recorded_is_sent_again_and_marked_as_a_repeat(
+    notifier: Desk, database: str
+) -> None:
+    """Twice beats never: the same attempt, the same id."""
+    phone = Phone()
+    phone.free.set()
+    with_phone(notifier, phone)
+    await notifier.assigns(INC, "ana")
+    await dies_before_recording(notifier)
+    assert [attempt.repeat for attempt in phone.got] == [False]
+    async with desk(database, notifier.time) as other:
+        with_phone(other, phone)
+        seconds = 0.0
+        other.sender.clock = lambda: 1_000.0 + seconds
+        await other.rests()
+        seconds = 4.5
+        await other.rests()
+        assert len(phone.got) == 1
+        seconds = 6.0
+        await other.rests()
+        assert [attempt.repeat for attempt in phone.got] == [False, True]
+        assert phone.got[0].id == phone.got[1].id
+        (page,) = await other.pages()
+        assert page["state"] == "delivered"
+        assert [(a["channel"], a["outcome"], a["repeat"]) for a in page["attempts"]] == [("sms", "delivered", True)]
+        assert [p["repeat"] for t, p in await other.said() if t == "page.sent"] == [True]
+
+
+async def test_two_replicas_never_send_the_same_step_twice(notifier: Desk, database: str) -> None:
+    ids = [f"inc-{n}" for n in range(20)]
+    for n, id_ in enumerate(ids):
+        await notifier.reports(id_, number=f"INC-{n:06}")
+        await notifier.assigns(id_, "ana")
+    async with desk(database, notifier.time) as other:
+        for _ in range(4):
+            for _ in range(6):
+                await asyncio.gather(*(d.sender.step(Lane.URGENT) for d in (notifier, other)))
+            notifier.time.passes(seconds=60)
+        rows = await other.mailbox()
+        assert len(rows) == 40
+        assert sorted((row["incident"], row["channel"]) for row in rows) == sorted(
+            (id_, channel) for id_ in ids for channel in ("email", "sms")
+        )
+        assert await other.one("select count(*) from attempt") == 40
+        assert await other.one("select count(*) from outbox where type = 'page.exhausted'") == 20
+
+
+async def test_a_channel_that_hangs_holds_up_no_other(notifier: Desk) -> None:
+    phone = Phone()
+    with_phone(notifier, phone)
+    await notifier.knows("person", person("slow", "crisis-manager") | BY_TEXT)
+    await notifier.knows("person", person("quick", "crisis-manager") | IN_THE_MAILBOX)
+    for n in range(60):
+        await notifier.reports(f"slow-{n}", number=f"INC-{n:06}")
+        await notifier.assigns(f"slow-{n}", "slow")
+    await notifier.sender.step(Lane.URGENT)
+    assert len(phone.got) == 40
+    await notifier.reports("quick", number="INC-000099")
+    await notifier.assigns("quick", "quick")
+    await notifier.sender.step(Lane.URGENT)
+    await notifier.sender.step(Lane.URGENT)
+    assert [item["to"] for item in await notifier.mailbox()] == ["quick"]
+    phone.free.set()
+    await notifier.rests()
+    assert len(phone.got) == 60
+    assert await notifier.one("select count(*) from page where state = 'delivered'") == 61
+
+
+async def test_a_failed_attempt_is_followed_by_the_next_channel_at_once(notifier: Desk) -> None:
+    phone = Phone(breaks=1)
+    phone.free.set()
+    with_phone(notifier, phone)
+    contacts = [{"channel": "sms", "address": "+351910000009"}, {"channel": "mailbox", "address": "ana"}]
+    await notifier.knows("person", person("ana", "crisis-manager") | {"contacts": contacts})
+    await notifier.assigns(INC, "ana")
+    await notifier.rests()
+    (page,) = await notifier.pages()
+    assert [(a["channel"], a["outcome"], a["detail"]) for a in page["attempts"]] == [
+        ("sms", "failed", "busy"),
+        ("mailbox", "delivered", None),
+    ]
+    assert page["attempts"][0]["address"] == "+351…09"
+    assert "page.failed" in await notifier.said_types()
+
+
+async def test_when_every_channel_fails_they_are_tried_again_before_anybody_else(notifier: Desk) -> None:
+    phone = Phone(breaks=1)
+    phone.free.set()
+    with_phone(notifier, phone)
+    await notifier.knows("person", person("ana", "crisis-manager") | BY_TEXT)
+    await notifier.assigns(INC, "ana")
+    await notifier.rests()
+    assert len(phone.got) == 1
+    await notifier.passes(seconds=15)
+    assert len(phone.got) == 2
+    assert (await notifier.page("ana"))["state"] == "delivered"
+    assert phone.got[0].id != phone.got[1].id
+
+
+async def test_somebody_without_a_usable_channel_gets_it_in_the_mailbox_and_somebody_else_is_told_at_once(
+    notifier: Desk,
+) -> None:
+    with_phone(notifier, Phone())
+    await notifier.knows("person", person("ana", "crisis-manager", contacts=0))
+    await notifier.assigns(INC, "ana")
+    await notifier.rests()
+    assert await notifier.received() == [("ana", "mailbox")]
+    assert (await notifier.page("ana"))["state"] == "exhausted"
+
+
+async def test_somebody_who_is_not_in_the_directory_is_paged_in_the_mailbox(notifier: Desk) -> None:
+    await notifier.assigns(INC, "gone")
+    await notifier.rests()
+    assert await notifier.received() == [("gone", "mailbox")]
+
+
+async def test_real_mail_leaves_by_a_real_server(database: str) -> None:
+    async with mail_server() as server:
+        mail_settings = {"smtp_host": "127.0.0.1", "smtp_port": server.port, "smtp_tls": "none"}
+        async with staffed(database, smtp_from="pages@example.org", **mail_settings) as notifier:
+            await notifier.reports(INC)
+            await notifier.assigns(INC, "ana")
+            await notifier.rests()
+            (mail,) = server.mails
+            assert mail["Subject"].startswith("INC-000042 sev 1 Steppe Telecom: All VMs down")
+            assert mail["To"] == "ana@example.org"
+            (page,) = await notifier.pages()
+            assert (page["state"], page["attempts"][0]["address"]) == ("sent", "a…@example.org")
+            assert mail["Message-ID"] == f"<{page['attempts'][0]['id']}@example.org>"
+            assert await notifier.mailbox() == []
+
+
+async def test_a_storm_of_ordinary_incidents_costs_a_constant_number_of_statements(
+    notifier: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One upsert a batch, and no page."""
+    counts = []
+    for size in (1, 200):
+        events = [
+            notifier.event("intake", f"storm-{size}-{n}", replace(reported(f"INC-{size}{n:04}"))) for n in range(size)
+        ]
+        assert all(event.type == IncidentReported.TYPE for event in events)
+        counts.append(await statements(notifier, events))
+    routes = [notifier.event("router", f"storm-200-{n}", routed("C", notifier.time.now())) for n in range(200)]
+    counts.append(await statements(notifier, routes))
+    assert counts[0] == counts[1]
+    assert counts[2] <= counts[1] + 1
+    assert await notifier.one("select count(*) from page") == 0
+    assert await notifier.one("select count(*) from incident") == 202
+
+
+async def statements(notifier: Desk, events: list[Any]) -> int:
+    from sqlalchemy import event as sa_event
+
+    count = 0
+
+    def counted(*_: object) -> None:
+        nonlocal count
+        count += 1
+
+    engine = notifier.ground.engine.sync_engine
+    sa_event.listen(engine, "before_cursor_execute", counted)
+    await notifier.running.ear.hear(events)
+    sa_event.remove(engine, "before_cursor_execute", counted)
+    return count
+
+
+async def test_what_the_notifier_itself_could_not_handle_asks_for_a_human(notifier: Desk) -> None:
+    fact = notifier.event("router", INC, routed("1", notifier.time.now()))
+    await notifier.running.ear.hear([replace(fact, payload='{"number": "not this"}')])
+    assert await notifier.one("select count(*) from dead_letter") == 1
+    await notifier.rests()
+    assert await notifier.received() == [("dan", "email")]
+    await notifier.passes(minutes=1)
+    assert await notifier.one("select count(*) from page") == 1
+
+
+async def dies_before_recording(dying: Desk) -> None:
+    """It sends, and then its database is gone for it, and it with it."""
+    good = dying.ground.transactions
+    calls = 0
+
+    class Gone(Transactions):
+        def __call__(self, **options: Any) -> Any:
+            nonlocal calls
+            calls += 1
+            if calls > 1:
+                raise ConnectionError("killed")
+            return good(**options)
+
+    dying.sender.ground.transactions = Gone(good.engine, good.time)
+    with pytest.raises(ConnectionError):
+        await dying.sender.step(Lane.URGENT)
+    dying.sender.finished = {lane: [] for lane in Lane}
+    dying.sender.ground.transactions = good
