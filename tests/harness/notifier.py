@@ -189,9 +189,8 @@ async def desk(database: str, time: HandMoved | None = None, **settings: Any) ->
     around = Surroundings(time)
     stage, ground = build(made, around)
     running = RunningStage.of(stage, ground, lambda *words: IncidentStuck(*words))
-    app = web_app(
-        "notifier", stage.routes, ring=WithAdmin(DirectoryRing(ground.directory), ADMIN), health=Health(), registry=around.registry
-    )  # fmt: skip
+    ring = WithAdmin(DirectoryRing(ground.directory), ADMIN)
+    app = web_app("notifier", stage.routes, ring=ring, health=Health(), registry=around.registry)
     transport = httpx2.ASGITransport(app=app)
     headers = {"Authorization": f"Bearer {ADMIN}"}
     async with httpx2.AsyncClient(transport=transport, base_url="http://notifier", headers=headers) as web:

@@ -1,0 +1,176 @@
+"""The notifier's rules: how a page climbs, who is paged, and whether a page is still wanted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from events.escalations import Clock, ClockBreached, ClockMet, ClockStarted, ClockSuperseded, EscalationRaised
+from notifier.messages import Reason
+from notifier.pages import requests
+from notifier.pages.incident import UNROUTED, Incident, told, unknown
+from notifier.pages.page import NOBODY, Page, Purpose, Side, State
+from notifier.rules.ladder import (
+    Afresh,
+    Climb,
+    Exhausted,
+    Ladder,
+    NextRound,
+    Rest,
+    after_failure,
+    after_success,
+    next_step,
+)
+from notifier.rules.wanted import unwanted
+from notifier.rules.who import Somebody, find, next_duty_manager
+from services.roster import Person, Role, Roster, Rotation
+
+NOW = datetime(2026, 2, 4, 14, 20, tzinfo=UTC)
+LADDER = Ladder()
+PAGE = Page(
+    id=UUID(int=1), incident="i", purpose=Purpose.CRISIS_MANAGER, side=Side.PROVIDER, person="ana", name="Ana",
+    cause="c", reason=Reason.CRISIS_MANAGER, happened="", clocks=(), urgent=True, wants_ack=True, round_at=NOW,
+    created_at=NOW, next_at=NOW,
+)  # fmt: skip
+DUTY = replace(PAGE, purpose=Purpose.DUTY_MANAGER, person="dan")
+TOLD = replace(PAGE, purpose=Purpose.ADMINISTRATOR, wants_ack=False)
+OPEN = Incident(id="i", number="INC-000042", title="down", severity="1")
+
+
+def clock(id_: str, name: str = "first_response") -> Clock:
+    return Clock(id_, name, "provider", NOW, NOW + timedelta(minutes=15), NOW, "PT15M", "24x7", "RR-TARGET")
+
+
+def somebody(id_: str, *roles: Role) -> Person:
+    return Person(
+        id=id_, name=id_.title(), roles=roles, languages=("en",), skills=(), time_zone="UTC", contacts=()
+    )  # fmt: skip
+
+
+def on(role: Role, *members: str, queues: tuple[str, ...] | None = None) -> Rotation:
+    return Rotation(
+        name=f"{role} {members}", role=role, time_zone="UTC", members=members, on_call="all", shift=None, hours=None,
+        queues=queues,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("page", "expected"),
+    [
+        (PAGE, Climb(0)),
+        (replace(PAGE, step=1), Climb(1)),
+        (replace(PAGE, step=2, reached=State.SENT), Exhausted()),
+        (replace(PAGE, step=2), Afresh(NOW + timedelta(seconds=15))),
+        (replace(PAGE, step=2, tries=1), Afresh(NOW + timedelta(seconds=30))),
+        (replace(PAGE, step=2, tries=2), Exhausted()),
+        (replace(TOLD, step=2, tries=5), Afresh(NOW + timedelta(minutes=5))),
+        (replace(TOLD, step=2, tries=20), Exhausted()),
+        (replace(DUTY, step=2, reached=State.SENT), Rest(NOW + timedelta(minutes=5))),
+        (replace(DUTY, step=2, round_at=NOW - timedelta(minutes=5)), NextRound()),
+        (replace(DUTY, step=2, round_at=NOW - timedelta(hours=5), tries=99, round=99), NextRound()),
+    ],
+)
+def test_a_page_climbs_step_by_step(page: Page, expected: object) -> None:
+    assert next_step(page, 2, LADDER, NOW) == expected
+
+
+def test_somebody_reached_has_a_minute_before_the_next_channel() -> None:
+    reached = after_success(replace(PAGE, step=1), State.SENT, LADDER, NOW, last_resort=False)
+    assert (reached.state, reached.next_at) == (State.SENT, NOW + timedelta(seconds=60))
+    later = after_failure(reached, NOW + timedelta(seconds=60))
+    assert (later.state, later.next_at) == (State.SENT, NOW + timedelta(seconds=60))
+
+
+def test_a_page_that_informs_rests_once_it_left() -> None:
+    assert after_success(replace(TOLD, step=1), State.SENT, LADDER, NOW, last_resort=False).next_at is None
+
+
+def test_what_was_delivered_once_is_not_only_sent_afterwards() -> None:
+    page = replace(PAGE, step=2, reached=State.DELIVERED)
+    assert after_success(page, State.SENT, LADDER, NOW, last_resort=False).state is State.DELIVERED
+
+
+def test_a_page_about_a_promise_is_wanted_while_it_is_not_kept() -> None:
+    """RSM-ESCALATION-1"""
+    page = replace(DUTY, clocks=("c1",))
+    incident = told(OPEN, ClockStarted(clock("c1"), ""))
+    assert unwanted(page, incident) is None
+    incident = told(incident, ClockBreached(clock("c1"), False, ""))
+    assert unwanted(page, incident) is None
+    assert unwanted(page, told(incident, ClockMet(clock("c1"), NOW, "eve"))) is not None
+    assert unwanted(page, told(incident, ClockSuperseded(clock("c1"), "severity"))) is not None
+    assert unwanted(replace(page, clocks=("c1", "c2")), told(incident, ClockStarted(clock("c2", "other"), ""))) is None
+
+
+def test_an_update_at_last_settles_the_missed_ones_before_it() -> None:
+    """RSM-ESCALATION-1"""
+    incident = OPEN
+    for id_ in ("u1", "u2", "u3"):
+        incident = told(incident, ClockStarted(clock(id_, "status_update"), ""))
+    incident = told(incident, ClockStarted(clock("f"), ""))
+    assert {c.id for c in told(incident, ClockMet(clock("u3", "status_update"), NOW, "eve")).unmet} == {"f"}
+
+
+def test_a_page_about_a_missing_route_is_wanted_until_there_is_one() -> None:
+    raised = EscalationRaised("e", "duty-manager", 1, "nobody decided", UNROUTED, None, None, "default")
+    fresh = unknown("i")
+    request = requests.escalation(raised, ROSTER, fresh, NOW)
+    page = replace(DUTY, clocks=request.clocks)
+    assert unwanted(page, fresh) is None
+    assert unwanted(page, replace(fresh, severity="C")) is not None
+
+
+@pytest.mark.parametrize("state", ["resolved", "closed"])
+def test_what_is_over_is_not_paged_about(state: str) -> None:
+    assert unwanted(PAGE, replace(OPEN, state=state)) == f"the incident is {state}"
+
+
+ROSTER = Roster(
+    people=(
+        somebody("ana", "crisis-manager"), somebody("dan", "duty-manager"), somebody("dora", "duty-manager"),
+        somebody("eve", "engineer"), somebody("fay", "engineer"), somebody("ops", "cloud-operations"),
+    ),
+    rotations=(
+        on("duty-manager", "dora", "dan"), on("engineer", "eve", queues=("rapid-*",)), on("engineer", "fay"),
+        on("crisis-manager", "ana"),
+    ),
+)  # fmt: skip
+
+
+def ids(people: tuple[Somebody, ...]) -> list[str]:
+    return [one.id for one in people]
+
+
+def test_of_the_duty_managers_one_is_paged_and_of_the_engineers_everybody_on_call_for_the_queue() -> None:
+    assert ids(find(ROSTER, Purpose.DUTY_MANAGER, NOW).people) == ["dan"]
+    assert ids(find(ROSTER, Purpose.ENGINEER, NOW, "rapid-response").people) == ["eve", "fay"]
+    assert ids(find(ROSTER, Purpose.ENGINEER, NOW, "problem-resolution").people) == ["fay"]
+
+
+def test_a_role_that_nobody_stands_in_for_is_the_duty_managers() -> None:
+    found = find(ROSTER, Purpose.CLOUD_OPERATIONS, NOW)
+    assert (found.purpose, ids(found.people)) == (Purpose.DUTY_MANAGER, ["dan"])
+    assert found.instead == "nobody is on call as cloud operations"
+
+
+@pytest.mark.parametrize(
+    ("roster", "expected"),
+    [
+        (replace(ROSTER, rotations=()), ["dan", "dora"]),
+        (replace(ROSTER, people=(somebody("ana", "crisis-manager"),), rotations=()), ["ana"]),
+        (Roster(), [NOBODY]),
+    ],
+)
+def test_it_is_never_silent(roster: Roster, expected: list[str]) -> None:
+    """BASE-CM"""
+    assert ids(find(roster, Purpose.DUTY_MANAGER, NOW).people) == expected
+    assert ids(find(roster, Purpose.ENGINEER, NOW).people) == expected
+
+
+def test_the_duty_managers_take_turns() -> None:
+    assert next_duty_manager(ROSTER, "dan", NOW).id == "dora"
+    assert next_duty_manager(ROSTER, "dora", NOW).id == "dan"
+    assert next_duty_manager(ROSTER, "gone", NOW).id == "dan"
