@@ -1,0 +1,80 @@
+"""What every room may ask for: a database of its own, a server that may be killed, a real Kafka.
+
+Nothing is started before a test asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.harness.postgres import PostgresServer, clone, migrated_template, ordinary
+from tests.harness.run import Run
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.stash[_RUN] = Run.begin()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    run = config.stash.get(_RUN, None)
+    if run is not None:
+        run.end()
+
+
+_RUN = pytest.StashKey[Run]()
+
+
+@pytest.fixture(scope="session")
+def run() -> Run:
+    """The run that this test is part of."""
+    return Run.current()
+
+
+@pytest.fixture(scope="session")
+def migrate() -> Callable[[str], None]:
+    """What brings a database's schemas to their newest revision."""
+    from backbone.postgres.migrate import migrate
+
+    return migrate
+
+
+@pytest.fixture(scope="session")
+def postgres(run: Run) -> PostgresServer:
+    """The run's PostgreSQL, which forgets what it has when it is killed: don't."""
+    return ordinary(run)
+
+
+@pytest.fixture(scope="session")
+def template(run: Run, postgres: PostgresServer, migrate: Callable[[str], None]) -> str:
+    """The name of the run's migrated database, to be cloned."""
+    return migrated_template(run, postgres, migrate)
+
+
+@pytest.fixture
+def database(postgres: PostgresServer, template: str) -> Iterator[str]:
+    """The URL of a migrated database that is this test's alone."""
+    with clone(postgres, template) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_database(postgres: PostgresServer) -> Iterator[str]:
+    """The URL of a database with nothing in it."""
+    with clone(postgres, "template1") as url:
+        yield url
+
+
+@pytest.fixture
+def durable_postgres(tmp_path: Path) -> Iterator[PostgresServer]:
+    """A server of this test's own, as durable as in production: kill it, freeze it, restart it."""
+    server = PostgresServer(tmp_path / "postgres")
+    server.start()
+    try:
+        yield server
+    finally:
+        server.thaw()
+        server.stop(immediate=True)
