@@ -129,6 +129,11 @@ class Directory:
         tx.say(_as_fact(kind, body, by), f"{kind}:{id_}", urgent=False, version=version)
         return version, True
 
+    async def say_again(self, tx: Tx, partition: str) -> None:
+        """Say the current version of every object once more whose last event stands in a day that is dropped."""
+        for kind, id_, version, body, by in await store.spoken_in(tx, partition):
+            tx.say(_as_fact(kind, body, by), f"{kind}:{id_}", urgent=False, version=version)
+
     async def history(self, kind: str, id_: str) -> list[Mapping[str, Any]]:
         """Every version of an object with who stored it and when, oldest first."""
         async with self._transactions.reading() as connection:

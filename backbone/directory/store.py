@@ -81,3 +81,13 @@ async def history(c: AsyncConnection, kind: str, id_: str) -> list[Mapping[str, 
     return [
         {"version": r[0], "body": json.loads(r[1]) if r[1] else None, "by": r[2], "at": r[3].isoformat()} for r in rows
     ]
+
+
+async def spoken_in(tx: Tx, partition: str) -> list[tuple[str, str, int, Any, str]]:
+    """The current objects whose last version was said in that day of the log, and in no later one."""
+    rows = await tx.execute(
+        "select distinct on (d.kind, d.id) d.kind, d.id, d.version, d.body::text, d.by from directory d"
+        f" where exists (select 1 from {partition} p where p.subject = d.kind || ':' || d.id)"
+        " order by d.kind, d.id, d.version desc"
+    )
+    return [(r[0], r[1], r[2], json.loads(r[3]) if r[3] is not None else None, r[4]) for r in rows]

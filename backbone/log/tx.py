@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -34,8 +34,9 @@ class Tx:
     subjects: dict[str, Subject] = field(default_factory=dict)
     said: list[Said] = field(default_factory=list)
     committed: list[Callable[[], None]] = field(default_factory=list)
+    at_end: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
-    async def execute(self, sql: str, params: Mapping[str, Any] | None = None) -> CursorResult[Any]:
+    async def execute(self, sql: str, params: Mapping[str, Any] | None = None) -> CursorResult[*tuple[Any, ...]]:
         """Run one statement; parameters are named (`:name`), arrays are cast (`cast(:x as text[])`)."""
         return await self.connection.execute(text(sql), dict(params or {}))
 
@@ -87,6 +88,8 @@ class Tx:
         changed = [row for row in self.subjects.values() if row.changed]
         if changed:
             await store.save_subjects(self.connection, self.table, changed)
+        for last in self.at_end:
+            await last()
         if self.said:
             await store.append(self.connection, self.said)
 

@@ -1,0 +1,68 @@
+"""The bell between processes: NOTIFY after a commit, from a connection of its own, at most each 10 ms.
+
+Inside the transaction it would serialise the whole cluster's commits. A lost notice delays by a poll, and loses nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+
+import asyncpg
+import structlog
+
+from ..postgres.engine import AWAY, async_url
+from .bell import Bell, wait
+
+log = structlog.get_logger()
+
+CHANNEL = "critsit"
+_EVERY = 0.010
+
+
+class Notify:
+    """Listens on each database, and tells it what was rung here."""
+
+    def __init__(self, bell: Bell, urls: Iterable[str]) -> None:
+        self._bell = bell
+        self._urls = sorted(urls)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Connect in the background; until then the polls do."""
+        self._tasks = [asyncio.create_task(self._keep(url), name="notify") for url in self._urls]
+
+    async def stop(self) -> None:
+        """Let go of the connections."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _keep(self, url: str) -> None:
+        while True:
+            try:
+                await self._connected(url)
+            except (*AWAY, asyncpg.PostgresError) as error:
+                log.warning("notify.away", error=repr(error)[:200])
+            await asyncio.sleep(1)
+
+    async def _connected(self, url: str) -> None:
+        address = async_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        connection = await asyncpg.connect(address, timeout=5)
+        try:
+            await connection.add_listener(CHANNEL, self._heard)
+            while True:
+                rung = await wait(self._bell.outward, 5)
+                names, self._bell.pending = self._bell.pending, set()
+                if rung and names:
+                    await connection.execute("select pg_notify($1, $2)", CHANNEL, ",".join(sorted(names))[:7900])
+                    await asyncio.sleep(_EVERY)
+                elif not rung:
+                    await connection.execute("select 1")
+        finally:
+            with contextlib.suppress(*AWAY, asyncpg.PostgresError):
+                await connection.close(timeout=2)
+
+    def _heard(self, connection: object, pid: int, channel: str, payload: object) -> None:
+        self._bell.ring(str(payload).split(","), outward=False)

@@ -1,0 +1,55 @@
+"""The dead letters of a stage over HTTP: look, replay, discard. Every stage has the same three routes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+
+from ..log import dead_letters
+from ..web.keys import Caller, require
+from ..web.paging import Cursor, Limit, decode_cursor, encode_cursor
+from ..web.problem import Problem
+from .runner import RunningStage
+
+
+def _whole(caller: Annotated[Caller, require("manage")]) -> Caller:
+    """A key bound to contracts has no business with what is set aside."""
+    if caller.bound:
+        raise Problem(404, "Not found", "There is nothing at this path.")
+    return caller
+
+
+def dead_letter_routes(running: RunningStage) -> APIRouter:
+    """`/v1/{stage}/dead-letters` and what can be done to one."""
+    name = running.stage.name
+    router = APIRouter(tags=["dead letters"], prefix=f"/v1/{name}/dead-letters")
+    manager = Annotated[Caller, Depends(_whole)]
+
+    @router.get("", name=f"{name}-dead-letters")
+    async def listed(caller: manager, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
+        """What could not be handled, oldest first."""
+        after = decode_cursor(cursor, int)[0] if cursor else 0
+        async with running.ground.transactions.reading() as connection:
+            rows = await dead_letters.listed(connection, after, limit + 1)
+        more = len(rows) > limit
+        items = rows[:limit]
+        return {"items": items, "next": encode_cursor(items[-1]["id"]) if more else None}
+
+    async def again(id_: int, *, discard: bool) -> dict[str, Any]:
+        left = await running.replay(id_, discard=discard)
+        if left is None:
+            raise Problem(404, "Not found", f"There is no dead letter {id_}.")
+        return {"left": left}
+
+    @router.post("/{id}/replay", name=f"{name}-replay")
+    async def replay(id: int, caller: manager) -> dict[str, Any]:
+        """Hear it again, and what came after it; answers how many letters of its subject are left."""
+        return await again(id, discard=False)
+
+    @router.post("/{id}/discard", name=f"{name}-discard")
+    async def discard(id: int, caller: manager) -> dict[str, Any]:
+        """Pass over it for good, and hear what came after it."""
+        return await again(id, discard=True)
+
+    return router

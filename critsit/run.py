@@ -1,0 +1,135 @@
+"""Runs critsit: all four stages in one process on the embedded PostgreSQL, or one stage in production's shape."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+from pydantic import SecretStr
+
+from backbone.ground import Surroundings
+from backbone.kafka.carrier import KafkaCarrier
+from backbone.loops.notify import Notify
+from backbone.postgres.embedded import EmbeddedPostgres
+from backbone.postgres.migrate import migrate
+from backbone.process.logging import configure_logging
+from backbone.process.runner import end_process, watch
+from backbone.process.settings import Settings
+from backbone.time_source import WallClock
+from backbone.web.serve import serve
+
+from .stages import PORTS, STAGES, Process, build
+
+log = structlog.get_logger()
+
+Seed = Callable[[str, str], Awaitable[None]]
+
+
+class Carrier(Protocol):
+    """Something that carries between processes, for as long as this one lives."""
+
+    async def start(self) -> None:
+        """Begin."""
+        ...
+
+    async def stop(self) -> None:
+        """Finish what is in hand, and end."""
+        ...
+
+
+async def up(settings: Settings, say: Callable[[str], None], seed: Seed | None = None) -> None:
+    """All four stages in one process. `say` tells the user where it listens; `seed` loads the examples, once.
+
+    Raises DataInUse, CannotStart, ServeError.
+    """
+    configure_logging(settings.log_level)
+    embedded = None
+    if settings.database_url is None:
+        embedded = EmbeddedPostgres(settings.data)
+        await asyncio.to_thread(embedded.start)
+        settings = settings.with_database(embedded.url)
+    try:
+        key, made = _admin_key(settings)
+        settings = settings.model_copy(update={"admin_key": SecretStr(key)})
+        await asyncio.to_thread(migrate, settings.url_of("intake"))
+
+        async def ready(port: int) -> None:
+            url = f"http://{settings.host}:{port}"
+            if seed is not None:
+                await seed(url, key)
+            say(f"critsit listens on {url}")
+            say(f"key: {key}" + (f"  (kept in {made})" if made else ""))
+            say("ready")
+
+        await run(STAGES, settings, settings.port if settings.port is not None else 8080, ready)
+    finally:
+        if embedded is not None:
+            await asyncio.to_thread(embedded.stop)
+
+
+async def serve_stage(name: str, settings: Settings, port: int | None) -> None:
+    """One stage, in production's shape: its database is there and migrated."""
+    configure_logging(settings.log_level)
+
+    async def ready(bound: int) -> None:
+        log.info("stage.listens", stage=name, host=settings.host, port=bound)
+
+    await run((name,), settings, port if port is not None else settings.port or PORTS[name], ready)
+
+
+async def run(
+    names: tuple[str, ...], settings: Settings, port: int, ready: Callable[[int], Awaitable[None]]
+) -> None:
+    """Serve the stages until a signal; then drain."""
+    around = Surroundings(WallClock())
+    process = build(names, settings, around)
+    carriers = _carriers(process, settings, names)
+    tasks: set[asyncio.Task[None]] = set()
+
+    def told(bound: int) -> None:
+        tasks.add(asyncio.create_task(ready(bound), name="ready"))
+
+    async def drain() -> None:
+        for carrier in carriers:
+            await carrier.stop()
+        await process.stop()
+
+    await process.start()
+    for carrier in carriers:
+        await carrier.start()
+    watching = asyncio.create_task(watch(process.running, dead=end_process), name="watch")
+    try:
+        await serve(process.app, host=settings.host, port=port, health=process.app.health, on_ready=told, drain=drain)
+        for task in tasks:
+            await task
+    finally:
+        watching.cancel()
+
+
+def _carriers(process: Process, settings: Settings, names: tuple[str, ...]) -> list[Carrier]:
+    """What carries between processes: the bell by NOTIFY, and Kafka where it is set."""
+    carriers: list[Carrier] = []
+    if len(names) < len(STAGES):
+        carriers.append(Notify(process.around.bell, {settings.url_of(r.stage.name) for r in process.running}))
+    if settings.kafka:
+        carriers += [KafkaCarrier(running, settings) for running in process.running]
+    return carriers
+
+
+def _admin_key(settings: Settings) -> tuple[str, Path | None]:
+    """The admin key of the settings, or one of our own that is kept beside the data."""
+    given = settings.secret("admin_key")
+    if given:
+        return given, None
+    place = settings.data.expanduser().resolve() / "admin.key"
+    if place.exists():
+        return place.read_text().strip(), place
+    key = f"crk_{secrets.token_urlsafe(24)}"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.touch(mode=0o600)
+    place.write_text(key + "\n")
+    return key, place

@@ -1,0 +1,77 @@
+"""The one place that knows all four stages: builds those that a process runs, and composes their routes."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from backbone.directory.ring import DirectoryRing
+from backbone.ground import Surroundings
+from backbone.process.dead_letter_routes import dead_letter_routes
+from backbone.process.runner import READERS_OF, RunningStage, ages, waits
+from backbone.process.settings import Settings
+from backbone.web.app import WebApp, web_app
+from backbone.web.health import Health
+from backbone.web.keys import WithAdmin
+from backbone.web.limits import Limits
+from events.incidents import IncidentStuck
+
+STAGES = ("intake", "router", "escalation", "notifier")
+PORTS = {"intake": 8081, "router": 8082, "escalation": 8083, "notifier": 8084}
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """The stages of one process and the app that they are served by."""
+
+    running: tuple[RunningStage, ...]
+    app: WebApp
+    around: Surroundings
+
+    async def start(self) -> None:
+        """Start the loops."""
+        for running in self.running:
+            await running.start()
+
+    async def stop(self) -> None:
+        """Drain the loops, all stages at once."""
+        await asyncio.gather(*(running.stop() for running in self.running))
+
+
+def build(
+    names: Sequence[str], settings: Settings, around: Surroundings, waits_for: Callable[[], Awaitable[list[str]]] | None = None
+) -> Process:
+    """Build the stages `names` for one process. `waits_for` is what else readiness asks for."""
+    running = []
+    for name in names:
+        stage, ground = importlib.import_module(f"{name}.app").build(settings, around)
+        for source in stage.hears:
+            READERS_OF[source] = tuple({*READERS_OF.get(source, ()), name})
+        running.append(RunningStage.of(stage, ground, IncidentStuck))
+
+    async def missing() -> list[str]:
+        return await waits(running) + (await waits_for() if waits_for is not None else [])
+
+    health = Health(loops=lambda: ages(running), waits=missing)
+    hot: dict[tuple[str, str], Any] = {}
+    for one in running:
+        hot.update(one.stage.hot)
+
+    def by_hand(schema: dict[str, Any]) -> None:
+        if "intake" in names:
+            importlib.import_module("intake.app").describe_accept(schema)
+
+    app = web_app(
+        "critsit" if len(names) > 1 else f"critsit {names[0]}",
+        [route for one in running for route in (*one.stage.routes, dead_letter_routes(one))],
+        ring=WithAdmin(DirectoryRing(running[0].ground.directory), settings.secret("admin_key")),
+        health=health,
+        registry=around.registry,
+        hot=hot,
+        openapi_extra=by_hand,
+        limits=Limits(settings.rate_limit) if settings.rate_limit else None,
+    )
+    return Process(tuple(running), app, around)

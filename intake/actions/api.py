@@ -1,0 +1,179 @@
+"""The routes of the actions: one shape for all. Lock, judge, say, answer; an `Idempotency-Key` makes a repeat harmless."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request, Response
+from pydantic import TypeAdapter
+
+from backbone.ground import Ground
+from backbone.log.tx import Tx
+from backbone.web.etag import etag, if_match
+from backbone.web.json_body import json_body
+from backbone.web.keys import Caller, require
+from backbone.web.prefer import wait_of
+from backbone.web.problem import Problem
+from events.codec import Fact
+from services.catalogue.model import Catalogue
+from services.contract.model import Contract
+
+from ..board.waiting import Waiting
+from ..incidents.accept import conflict
+from ..incidents.api import Incidents
+from ..incidents.checks import idempotency_key
+from ..record import store as records
+from ..record.project import project
+from ..record.record import Record
+from . import bodies, rules, store
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One action: its path, body, judgement, and whether customers' keys (`report`) may do it."""
+
+    path: str
+    body: type[Any]
+    judge: Callable[[rules.Scene, Any], list[Fact]]
+    for_customers: bool = False
+
+
+ACTIONS = (
+    Action("responses", bodies.Response, rules.respond),
+    Action("updates", bodies.Update, rules.update),
+    Action("questions", bodies.Question, rules.ask),
+    Action("customer-replies", bodies.Reply, rules.reply, for_customers=True),
+    Action("severity-changes", bodies.SeverityChange, rules.change_severity, for_customers=True),
+    Action("severity-assessments", bodies.SeverityAssessment, rules.assess),
+    Action("corrections", bodies.Correction, rules.correct),
+    Action("owner", bodies.Owner, rules.own),
+    Action("executive-notifications", bodies.ExecutiveNotification, rules.notify_executives),
+    Action("onsite-consents", bodies.Consent, rules.consent, for_customers=True),
+    Action("management-requests", bodies.Reasoned, rules.ask_management, for_customers=True),
+    Action("downgrade-decisions", bodies.DowngradeDecision, rules.decide_downgrade),
+    Action("rca-requests", bodies.Reasoned, rules.ask_root_cause, for_customers=True),
+    Action("effort", bodies.Effort, rules.record_effort),
+    Action("crisis-manager", bodies.Handover, rules.hand_over),
+    Action("resolution", bodies.StateChange, rules.resolve),
+    Action("closure", bodies.StateChange, rules.close),
+    Action("reopening", bodies.StateChange, rules.reopen),
+)
+
+#: A closed incident's reference is remembered for so long (api.md).
+REFERENCE_KEPT = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """Carries the actions out."""
+
+    ground: Ground
+    incidents: Incidents
+    waiting: Waiting
+    catalogue: Catalogue
+    url: Callable[[str], str]
+
+    async def act(self, request: Request, id_: str, action: Action, body: Any, caller: Caller) -> Record:
+        """Judge and record one action. Raises Problem 404, 409, 412."""
+        shown = await self.incidents.find(id_, caller)
+        key, digest = idempotency_key(request.scope), _digest(action, body, shown.id)
+        async with self.ground.transactions() as tx:
+            if not await tx.lock([shown.id]):
+                raise Problem(404, "Not found", f"There is no incident {id_}.")
+            record = (await records.load(tx, [shown.id]))[shown.id]
+            if key is not None and await self._was_done(tx, caller, key, shown.id, digest):
+                return record
+            if_match(request.scope).check(record.version)
+            scene = rules.Scene(record, self.catalogue, await self._contract(record), tx.now)
+            said = action.judge(scene, body)
+            self._say(tx, record, said)
+            await records.save(tx, [record])
+            if record.state != shown.state:
+                forget_at = tx.now + REFERENCE_KEPT if record.state == "closed" else None
+                await records.forget_reference(tx, record.id, forget_at)
+            if key is not None:
+                await store.remember(tx, caller.id, key, record.id, digest)
+        self.waiting.told([record.id])
+        return await self._followed(request, record)
+
+    def _say(self, tx: Tx, record: Record, said: list[Fact]) -> None:
+        for fact in said:
+            impact = getattr(fact, "impact", None)
+            urgent = impact is not None and self.catalogue.by_impact[impact].urgent
+            assessed = getattr(fact, "severity", None)
+            urgent = urgent or (isinstance(assessed, str) and self.catalogue.is_urgent(assessed))
+            tx.say(fact, record.id, urgent=urgent or None)
+            project(record, fact.type, _plain(fact), tx.now)
+
+    async def _was_done(self, tx: Tx, caller: Caller, key: str, id_: str, digest: bytes) -> bool:
+        known = await store.remembered(tx, caller.id, key)
+        if known is None:
+            return False
+        if known != (id_, digest):
+            raise conflict("the key was used before, with another body", self.url(known[0]))
+        return True
+
+    async def _contract(self, record: Record) -> Contract | None:
+        inputs = record.view.get("inputs") or {}
+        frozen = inputs.get("contract")
+        if frozen is None:
+            return None
+        stored = await self.ground.directory.frozen("contract", frozen["number"], frozen["version"])
+        return stored.value if stored is not None else None
+
+    async def _followed(self, request: Request, record: Record) -> Record:
+        """The record; with `Prefer: wait`, once another stage has said something of what was done."""
+        seconds = wait_of(request.scope)
+        if not seconds:
+            return record
+        before = record.updated_at
+
+        async def read() -> Record:
+            async with self.ground.transactions.reading() as connection:
+                found = await records.find(connection, record.id)
+            return found or record
+
+        return await self.waiting.until(record.id, read, lambda now: now.updated_at > before, seconds)
+
+
+def _plain(fact: Fact) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(fact.to_json())
+    return found
+
+
+def _digest(action: Action, body: Any, id_: str) -> bytes:
+    text = TypeAdapter(action.body).dump_json(body)
+    return hashlib.sha256(f"{action.path} {id_} ".encode() + text).digest()
+
+
+def routes(actions: Actions) -> APIRouter:
+    """One route an action."""
+    router = APIRouter(tags=["actions"])
+    for action in ACTIONS:
+        _add(router, actions, action)
+    return router
+
+
+def _add(router: APIRouter, actions: Actions, action: Action) -> None:
+    scopes = ("work", "report") if action.for_customers else ("work",)
+
+    async def act(
+        id: str,
+        request: Request,
+        response: Response,
+        caller: Annotated[Caller, require(*scopes)],  # type: ignore[arg-type]
+        body: Annotated[Any, json_body(action.body)],
+    ) -> dict[str, Any]:
+        record = await actions.act(request, id, action, body, caller)
+        response.headers["ETag"] = etag(record.version)
+        return record.to_json()
+
+    act.__doc__ = (action.body.__doc__ or "").strip()
+    router.add_api_route(
+        f"/v1/incidents/{{id}}/{action.path}", act, methods=["POST"], name=action.path, operation_id=action.path
+    )

@@ -1,0 +1,30 @@
+"""The SQL of repeats: which key was used by whom, for what."""
+
+from __future__ import annotations
+
+from backbone.log.tx import Tx
+
+from ..incidents.store import KEY_KEPT
+
+
+async def remembered(tx: Tx, sender: str, key: str) -> tuple[str, bytes] | None:
+    """(incident, digest) that the sender's key was used for, within its time."""
+    row = (
+        await tx.execute(
+            "select subject, digest from remembered where sender = :s and kind = 'key' and value = :v"
+            " and (forget_at is null or forget_at >= :now)",
+            {"s": sender, "v": key, "now": tx.now},
+        )
+    ).first()
+    return (row[0], bytes(row[1])) if row is not None else None
+
+
+async def remember(tx: Tx, sender: str, key: str, subject: str, digest: bytes) -> None:
+    """Remember a key for a day; two at once with the same key: the second waits, and is a repeat when tried again."""
+    await tx.execute(
+        "insert into remembered (sender, kind, value, subject, digest, remembered_at, forget_at)"
+        " values (:s, 'key', :v, :i, :d, :now, :f) on conflict (sender, kind, value) do update"
+        " set subject = excluded.subject, digest = excluded.digest, remembered_at = excluded.remembered_at,"
+        " forget_at = excluded.forget_at where remembered.forget_at < excluded.remembered_at",
+        {"s": sender, "v": key, "i": subject, "d": digest, "now": tx.now, "f": tx.now + KEY_KEPT},
+    )

@@ -1,0 +1,106 @@
+"""Intake's composition root: nothing else builds its parts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from backbone.ground import Ground, Surroundings, lane_bell
+from backbone.log.event import Event, Lane
+from backbone.process.settings import Settings
+from backbone.stage import Stage, Work
+from services.catalogue.parse import load
+from services.contract.parse import build as build_contract
+
+from .actions.api import Actions
+from .actions.api import routes as action_routes
+from .board.stream import BELL, Streams
+from .board.waiting import Waiting
+from .incidents import store as taken_store
+from .incidents.accept import Accept, describe_accept
+from .incidents.accepted import Accepting
+from .incidents.api import Incidents
+from .incidents.api import routes as incident_routes
+from .incidents.group_commit import GroupCommit
+from .record.api import Past
+from .record.api import routes as record_routes
+from .record.handlers import handle_with
+from .record.store import keep_day
+from .metrics import Metrics
+
+__all__ = ["build", "describe_accept"]
+
+NAME = "intake"
+HEARS = ("router", "escalation", "notifier")
+
+
+def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
+    """The stage, and the ground it stands on."""
+    ground = Ground.of(
+        NAME, settings, around, hears=HEARS, parsers={"contract": build_contract},
+        subjects="incident", makes_subjects=False,
+    )  # fmt: skip
+    catalogue = load(settings.catalogue)
+    metrics = Metrics(around.registry, catalogue)
+    waiting = Waiting()
+    streams = Streams(ground.transactions, around.bell)
+
+    def url(id_: str) -> str:
+        return f"/v1/incidents/{id_}"
+
+    def taken(items: Sequence[Accepting]) -> None:
+        around.bell.ring({lane_bell(NAME, item.urgent) for item in items})
+        for item in items:
+            metrics.accepted(item.report.channel, item.report.impact)
+
+    def told(events: Sequence[Event]) -> None:
+        waiting.told({event.subject for event in events})
+        around.bell.ring([BELL])
+
+    commit = GroupCommit(ground.engine, taken)
+    incidents = Incidents(ground, waiting)
+    accept = Accept(commit, catalogue, around.time, incidents.reread, url)
+    actions = Actions(ground, incidents, waiting, catalogue, url)
+
+    async def show(lane: Lane) -> datetime | None:
+        while await streams.step() == 0.0:
+            await asyncio.sleep(0)
+        return None
+
+    async def forget(lane: Lane) -> datetime | None:
+        async with ground.transactions() as tx:
+            await taken_store.forget(tx.connection, tx.now)
+        return None
+
+    stage = Stage(
+        name=NAME,
+        hears={source: EVERYTHING for source in HEARS},
+        handle=handle_with(told),  # type: ignore[arg-type]
+        works=(
+            Work("facts", show, lanes=(Lane.ORDINARY,)),
+            Work("forgetting", forget, lanes=(Lane.ORDINARY,), poll=60.0),
+        ),
+        routes=(
+            incident_routes(incidents, accept, catalogue),
+            record_routes(incidents, Past(ground, catalogue), streams),
+            action_routes(actions),
+        ),
+        hot={("POST", "/v1/incidents"): accept},
+        subjects="incident",
+        makes_subjects=False,
+        on_stop=commit.drain,
+        before_drop=keep_day,
+    )
+    return stage, ground
+
+
+class _Everything(frozenset[str]):
+    """Every type is of use to the record: each is a fact of the timeline."""
+
+    def __contains__(self, item: Any) -> bool:
+        return True
+
+
+EVERYTHING = _Everything()

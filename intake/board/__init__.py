@@ -1,0 +1,1 @@
+"""The board: what portals and dashboards look at, live."""

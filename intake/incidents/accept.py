@@ -1,0 +1,111 @@
+"""`POST /v1/incidents`: the one hot route, answered in front of FastAPI. 201 once it is durable, never before.
+
+Its checks are the functions that FastAPI's dependencies call elsewhere; it has no twin behind it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+
+from backbone.time_source import TimeSource
+from backbone.web.body import parse, read_body
+from backbone.web.etag import etag
+from backbone.web.keys import authorize
+from backbone.web.prefer import wait_of
+from backbone.web.problem import Problem
+from backbone.web.request_id import current_trace
+from services.catalogue.model import Catalogue
+from services.report import REPORT
+
+from ..record.record import Record, fresh
+from .accepted import Accepting, Conflict, Outcome, Repeated, Taken
+from .checks import accepting, idempotency_key
+from .group_commit import GroupCommit
+
+#: Reads the record again: (id, seconds to wait for the route).
+Reread = Callable[[str, float], Awaitable[Record]]
+
+
+class Accept:
+    """Takes incidents by HTTP: one, or many at once."""
+
+    def __init__(
+        self, commit: GroupCommit, catalogue: Catalogue, time: TimeSource, reread: Reread, url: Callable[[str], str]
+    ) -> None:
+        self._commit = commit
+        self._catalogue = catalogue
+        self._time = time
+        self._reread = reread
+        self._url = url
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The ASGI route."""
+        caller = await authorize(scope, "report")
+        key = idempotency_key(scope)
+        body = await read_body(scope, receive)
+        report = parse(REPORT, body)
+        item = accepting(report, caller, self._catalogue, self._time.now(), key, current_trace())
+        status, record = await self.settle(item, await self._commit.take(item), wait_of(scope))
+        payload = json.dumps(record.to_json(), ensure_ascii=False, separators=(",", ":")).encode()
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(payload)).encode()),
+            (b"etag", etag(record.version).encode()),
+            (b"location", self._url(record.id).encode()),
+        ]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": payload})
+
+    async def settle(self, item: Accepting, outcome: Outcome, wait: float) -> tuple[int, Record]:
+        """The status and the record that answer a report. Raises Problem 409 on a conflict of keys."""
+        match outcome:
+            case Taken(id_, number):
+                if wait:
+                    return 201, await self._reread(id_, wait)
+                return 201, fresh(
+                    id_, number, item.sender, json.loads(item.report_json), item.submitted_at, item.received_at
+                )
+            case Repeated(id_):
+                return 200, await self._reread(id_, wait)
+            case Conflict(id_, why):
+                raise conflict(why, self._url(id_))
+
+    async def many(self, items: list[Accepting]) -> list[Outcome | BaseException]:
+        """Take many; one bad item hurts no other. Equal keys in one call are repeats of the first."""
+        return await asyncio.gather(*(self._commit.take(item) for item in items), return_exceptions=True)
+
+
+def conflict(why: str, url: str) -> Problem:
+    """The 409 of a key that was used for something else."""
+    return Problem(409, "Idempotency conflict", f"{why[0].upper()}{why[1:]}.", type="idempotency-conflict", incident=url)
+
+
+def describe_accept(schema: dict[str, Any]) -> None:
+    """Declare the hot route in the OpenAPI, by hand."""
+    problem = {"description": "A problem (RFC 9457).", "content": {"application/problem+json": {}}}
+    schema["paths"].setdefault("/v1/incidents", {})["post"] = {
+        "summary": "Report an incident. 201 once it is durable.",
+        "operationId": "report_incident",
+        "tags": ["incidents"],
+        "x-scope": "report",
+        "parameters": [
+            {"name": "Idempotency-Key", "in": "header", "required": False, "schema": {"type": "string"}},
+            {"name": "Prefer", "in": "header", "required": False, "schema": {"type": "string"}},
+        ],
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": REPORT.json_schema(ref_template="#/components/schemas/{model}")}},
+        },
+        "responses": {
+            "201": {"description": "Taken: the record.", "content": {"application/json": {}}},
+            "200": {"description": "Was there already: the record as it is now.", "content": {"application/json": {}}},
+            **{str(status): problem for status in (400, 401, 403, 404, 409, 413, 415, 422, 429, 503)},
+        },
+    }
+
+

@@ -1,0 +1,220 @@
+"""What the record can be asked: the timeline, the explanation, a replay, the stream, the month's attainment."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import AwareDatetime
+
+from backbone.ground import Ground
+from backbone.web.body import header
+from backbone.web.json_body import json_body
+from backbone.web.keys import Caller, require
+from backbone.web.paging import Cursor, Limit, decode_cursor, encode_cursor
+from backbone.web.sse import EventStream, last_event_id
+from events.assignments import IncidentRouted
+from services.catalogue import parse as catalogues
+from services.catalogue.model import Catalogue
+from services.contract.model import Contract
+from services.decide import decide
+from services.decision import Decision, adapter
+from services.clocks import Running
+from services.explain import explain_clock, explain_decision
+from services.report import REPORT, Report
+
+from ..actions.bodies import Replay
+from ..board.stream import Streams
+from ..incidents.api import Incidents
+from . import store
+from .attainment import Attainment, attainment
+from .record import wire
+from .summary import by_whom, is_for_customer, summary
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What was decided when, from the facts: each with what it was decided from."""
+
+    ground: Ground
+    catalogue: Catalogue
+
+    async def decisions(self, id_: str) -> list[tuple[datetime, IncidentRouted, Report]]:
+        """Every decision of an incident in order, and the report as it was then."""
+        types = ["incident.reported", "incident.corrected", "impact.changed", "incident.routed"]
+        async with self.ground.transactions.reading() as connection:
+            rows = await store.timeline(connection, id_, 0, 10_000, types)
+        found: list[tuple[datetime, IncidentRouted, Report]] = []
+        report: dict[str, Any] = {}
+        for _, _, _, type_, at, payload in rows:
+            if type_ == "incident.routed":
+                routed = IncidentRouted.from_json(payload)
+                found.append((at, routed, REPORT.validate_python({**report, "impact": routed.inputs.impact})))
+                continue
+            data = json.loads(payload)
+            report = data["report"] if "report" in data else {**report, "impact": data["impact"]}
+        return found
+
+    async def contract(self, routed: IncidentRouted) -> Contract | None:
+        """The frozen contract of a decision."""
+        frozen = routed.inputs.contract
+        if frozen is None:
+            return None
+        stored = await self.ground.directory.frozen("contract", frozen.number, frozen.version)
+        return stored.value if stored is not None else None
+
+    async def catalogue_of(self, routed: IncidentRouted) -> Catalogue:
+        """The frozen catalogue of a decision."""
+        if routed.inputs.catalogue == self.catalogue.version:
+            return self.catalogue
+        stored = await self.ground.directory.frozen("catalogue", routed.inputs.catalogue, 1)
+        return catalogues.from_json(stored.body) if stored is not None else self.catalogue
+
+    async def again(self, routed: IncidentRouted, report: Report) -> Decision:
+        """The decision made once more from its frozen inputs."""
+        inputs = routed.inputs
+        return decide(
+            report, await self.contract(routed), await self.catalogue_of(routed), submitted_at=inputs.submitted_at,
+            at=inputs.at, clocks_from=inputs.clocks_from, severity=inputs.severity, coverage=inputs.coverage,
+        )  # fmt: skip
+
+
+def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
+    """The routes of the record."""
+    router = APIRouter(tags=["record"])
+    ground = incidents.ground
+
+    @router.get("/v1/incidents/{id}/timeline")
+    async def timeline(
+        id: str, caller: Annotated[Caller, require("view")], limit: Limit = 200, cursor: Cursor = None
+    ) -> dict[str, Any]:
+        """Every fact of all stages about it, in order; a customer's key sees what is meant for the customer."""
+        record = await incidents.find(id, caller)
+        after = decode_cursor(cursor, int)[0] if cursor else 0
+        async with ground.transactions.reading() as connection:
+            rows = await store.timeline(connection, record.id, after, limit + 1)
+        items = [_item(row) for row in rows[:limit]]
+        return {
+            "items": [item for item in items if not caller.bound or item["visibility"] == "customer"],
+            "next": encode_cursor(rows[limit - 1][0]) if len(rows) > limit else None,
+        }
+
+    @router.get("/v1/incidents/{id}/explanation")
+    async def explanation(id: str, caller: Annotated[Caller, require("view")]) -> dict[str, Any]:
+        """Why it is due when it is: every decision and clock, with its rules and arithmetic."""
+        record = await incidents.find(id, caller)
+        decisions, clocks = [], []
+        contract, catalogue, location = None, past.catalogue, None
+        for at, routed, report in await past.decisions(record.id):
+            contract, catalogue = await past.contract(routed), await past.catalogue_of(routed)
+            location = routed.decision.terms.location
+            decisions.append(explain_decision(routed.decision, report, contract, catalogue, at=at))
+            decisions[-1]["inputs"] |= _inputs(routed)
+        for clock in record.view.get("clocks", []):
+            running = _running(clock)
+            clocks.append(
+                explain_clock(running, contract, catalogue, location=location, until=running.met_at)
+                | {"state": clock["state"]}
+            )
+        text = "\n".join([f"{record.number}: {record.report['title']}", *(d["text"] for d in decisions)])
+        return {"incident": record.id, "text": text, "decisions": decisions, "clocks": clocks}
+
+    @router.post("/v1/incidents/{id}/replay")
+    async def replay(
+        id: str, caller: Annotated[Caller, require("work")], body: Annotated[Replay, json_body(Replay)]
+    ) -> dict[str, Any]:
+        """Decide again from the frozen inputs: does it come out the same? Stores nothing."""
+        record = await incidents.find(id, caller)
+        differences: list[dict[str, Any]] = []
+        for _, routed, report in await past.decisions(record.id):
+            before = adapter().dump_python(routed.decision, mode="json")
+            now = adapter().dump_python(await past.again(routed, report), mode="json")
+            differences += [
+                {"decision": routed.number, "field": name, "was": before[name], "would_be": now[name]}
+                for name in before
+                if before[name] != now[name]
+            ]
+        return {"agrees": not differences, "differences": differences}
+
+    @router.get("/v1/stream")
+    async def stream(
+        request: Request,
+        caller: Annotated[Caller, require("view")],
+        incident: str | None = None,
+        type: Annotated[list[str] | None, Query()] = None,
+    ) -> Response:
+        """The same facts, live (server-sent events)."""
+        subject = (await incidents.find(incident, caller)).id if incident is not None else None
+        types = frozenset(name for one in type for name in one.split(",")) if type else None
+        reader, first = await streams.open(caller, subject, types, last_event_id(request.scope))
+        return EventStream(reader, first=first)
+
+    @router.get("/v1/attainment")
+    async def read_attainment(
+        request: Request,
+        caller: Annotated[Caller, require("view")],
+        contract: str | None = None,
+        from_: Annotated[AwareDatetime | None, Query(alias="from")] = None,
+        to: AwareDatetime | None = None,
+    ) -> Response:
+        """Met and breached, per clock and severity: what is sent to the customer at the month's end."""
+        allowed = sorted(caller.contracts) if caller.contracts is not None else None
+        where = {"contract": contract, "contracts": allowed, "opened_from": from_, "opened_before": to}
+        found: list[Any] = []
+        before: str | None = None
+        async with ground.transactions.reading() as connection:
+            while records := await store.listed(connection, where, before, 500):
+                found += records
+                before = records[-1].id
+        items = attainment(found)
+        if b"text/csv" in (header(request.scope, b"accept") or b""):
+            return Response(_csv(items), media_type="text/csv; charset=utf-8")
+        return Response(json.dumps({"items": [item.to_json() for item in items]}), media_type="application/json")
+
+    return router
+
+
+def _item(row: Any) -> dict[str, Any]:
+    _, _, stage, type_, at, payload = row
+    data = json.loads(payload)
+    return {
+        "at": wire(at), "stage": stage, "type": type_, "by": by_whom(stage, data),
+        "visibility": "customer" if is_for_customer(type_) else "internal", "summary": summary(type_, data), "data": data,
+    }  # fmt: skip
+
+
+def _inputs(routed: IncidentRouted) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(routed.to_json())["inputs"]
+    return found
+
+
+def _running(clock: dict[str, Any]) -> Running:
+    def at(name: str) -> datetime | None:
+        return datetime.fromisoformat(clock[name]) if clock.get(name) else None
+
+    started, due = datetime.fromisoformat(clock["started_at"]), datetime.fromisoformat(clock["due_at"])
+    return Running(
+        id=clock["id"], name=clock["name"], side=clock["side"], state=clock["state"], started_at=started, due_at=due,
+        warn_at=due, target=clock["target"], calendar=clock["calendar"], rule=clock["rule"],
+        met_at=at("met_at") or (at("stopped_at") if clock["state"] == "met" else None),
+    )  # fmt: skip
+
+
+def _csv(items: Iterable[Attainment]) -> str:
+    out = io.StringIO()
+    rows = csv.writer(out)
+    rows.writerow(["clock", "severity", "met", "breached", "incident", "rule", "due_at", "met_at", "reason"])
+    for item in items:
+        rows.writerow([item.clock, item.severity, item.met, item.breached, "", "", "", "", ""])
+        for breach in item.breaches:
+            rows.writerow(
+                [item.clock, item.severity, "", "", breach["incident"], breach["rule"], breach["due_at"],
+                 breach["met_at"] or "", breach["reason"]]
+            )  # fmt: skip
+    return out.getvalue()

@@ -1,0 +1,30 @@
+"""Hears everything that the other stages say: the record follows, and the facts are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from backbone.log.event import Event
+from backbone.log.tx import Tx
+from backbone.loops.breath import Breath
+
+from . import store
+from .project import project
+
+
+def handle_with(told: Callable[[Sequence[Event]], None]) -> Callable[[Tx, Sequence[Event]], object]:
+    """The handler; `told` is called after the commit with what was heard."""
+
+    async def handle(tx: Tx, events: Sequence[Event]) -> None:
+        breath = Breath()
+        records = await store.load(tx, sorted({event.subject for event in events}))
+        for event in events:
+            record = records.get(event.subject)
+            if record is not None:
+                project(record, event.type, event.json(), event.occurred_at)
+            await breath()
+        await store.save(tx, list(records.values()))
+        tx.at_end.append(lambda: store.note(tx, events))
+        tx.committed.append(lambda: told(events))
+
+    return handle

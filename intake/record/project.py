@@ -1,0 +1,188 @@
+"""What a fact changes in a record: one pure function over all facts of all stages.
+
+The record only ever follows facts; the same facts in the same order always give the same record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from .record import Record
+
+#: The flag of an incident that a stage could not go on with.
+NEEDS_HUMAN = "needs-human"
+
+Projection = Callable[[Record, dict[str, Any], datetime], None]
+
+
+def project(record: Record, type_: str, data: dict[str, Any], at: datetime) -> bool:
+    """Apply a fact of `type_` with its payload; answers whether it changed anything. Unknown types change nothing."""
+    projection = _PROJECTIONS.get(type_)
+    if projection is None:
+        return False
+    projection(record, data, at)
+    record.updated_at = max(record.updated_at, at)
+    return True
+
+
+def _routed(record: Record, data: dict[str, Any], at: datetime) -> None:
+    record.version += 1
+    record.view["decision"] = data["decision"]
+    record.view["inputs"] = data["inputs"]
+    contract = data["inputs"].get("contract")
+    if contract is not None:
+        record.contract = contract["number"]
+        record.view["customer"] = contract["customer"]
+    stuck = [NEEDS_HUMAN] if NEEDS_HUMAN in record.flags else []
+    record.flags = [*data["decision"]["flags"], *stuck]
+    if not data["decision"]["urgent"]:
+        record.view.pop("crisis_manager", None)
+
+
+def _crisis_manager(record: Record, data: dict[str, Any], at: datetime) -> None:
+    record.view["crisis_manager"] = {"id": data["person"], "name": data["name"]}
+
+
+def _owner(record: Record, data: dict[str, Any], at: datetime) -> None:
+    person = data["person"]
+    record.view["owner"] = {"id": person, "name": data["name"] or person} if person else None
+
+
+def _clock(state: str) -> Projection:
+    def projection(record: Record, data: dict[str, Any], at: datetime) -> None:
+        clock = data["clock"]
+        clocks = record.view.setdefault("clocks", [])
+        shown = next((c for c in clocks if c["id"] == clock["id"]), None)
+        if shown is None:
+            shown = {
+                "id": clock["id"], "name": clock["name"], "side": clock["side"], "state": state,
+                "started_at": clock["started_at"], "due_at": clock["due_at"], "target": clock["target"],
+                "calendar": clock["calendar"], "rule": clock["rule"], "stopped_at": None,
+                "severity": record.severity,
+            }  # fmt: skip
+            clocks.append(shown)
+        if state == "running":
+            return
+        shown["state"] = state
+        shown["stopped_at"] = data.get("met_at") or (None if state == "breached" else at.isoformat())
+        if state == "breached":
+            shown["reason"] = data.get("reason")
+            shown["met_at"] = None
+        elif state == "met" and data.get("late"):
+            shown["state"] = "breached"
+            shown["met_at"] = data.get("met_at")
+
+    return projection
+
+
+def _warned(record: Record, data: dict[str, Any], at: datetime) -> None:
+    for clock in record.view.get("clocks", []):
+        if clock["id"] == data["clock"]["id"]:
+            clock["warned"] = True
+
+
+def _page(state: str) -> Projection:
+    def projection(record: Record, data: dict[str, Any], at: datetime) -> None:
+        page = data["page"]
+        pages = record.view.setdefault("pages", [])
+        shown = next((p for p in pages if p["id"] == page["id"]), None)
+        if shown is None:
+            shown = {"id": page["id"], "to": page["to"], "for": page["purpose"], "side": page["side"]}
+            pages.append(shown)
+        shown["state"] = state
+        shown["attempt_count"] = page["attempt_count"]
+
+    return projection
+
+
+def _impact(record: Record, data: dict[str, Any], at: datetime) -> None:
+    record.version += 1
+    record.report = {**record.report, "impact": data["impact"]}
+
+
+def _corrected(record: Record, data: dict[str, Any], at: datetime) -> None:
+    record.version += 1
+    record.report = data["report"]
+    record.contract = data["report"].get("contract")
+
+
+def _state(state: str) -> Projection:
+    def projection(record: Record, data: dict[str, Any], at: datetime) -> None:
+        record.version += 1
+        record.state = state
+        record.closed_at = at if state == "closed" else None
+
+    return projection
+
+
+def _counts(record: Record, data: dict[str, Any], at: datetime) -> None:
+    record.version += 1
+
+
+def _effort(record: Record, data: dict[str, Any], at: datetime) -> None:
+    record.version += 1
+    record.view["effort_minutes"] = data["total"]
+
+
+def _proposed(record: Record, data: dict[str, Any], at: datetime) -> None:
+    record.view["proposal"] = {"about": data["about"], "to": data["to"], "reason": data["reason"]}
+
+
+def _settled(record: Record, data: dict[str, Any], at: datetime) -> None:
+    record.version += 1
+    record.view["proposal"] = None
+
+
+def _replied(record: Record, data: dict[str, Any], at: datetime) -> None:
+    record.version += 1
+    record.view["proposal"] = None
+
+
+def _stuck(record: Record, data: dict[str, Any], at: datetime) -> None:
+    if NEEDS_HUMAN not in record.flags:
+        record.flags = [*record.flags, NEEDS_HUMAN]
+
+
+_PROJECTIONS: dict[str, Projection] = {
+    "incident.routed": _routed,
+    "crisis_manager.assigned": _crisis_manager,
+    "owner.changed": _owner,
+    "clock.started": _clock("running"),
+    "clock.met": _clock("met"),
+    "clock.breached": _clock("breached"),
+    "clock.superseded": _clock("superseded"),
+    "clock.warned": _warned,
+    "downgrade.proposed": _proposed,
+    "page.requested": _page("waiting"),
+    "page.sent": _page("sent"),
+    "page.delivered": _page("delivered"),
+    "page.failed": _page("sending"),
+    "page.acknowledged": _page("acknowledged"),
+    "page.declined": _page("cancelled"),
+    "page.exhausted": _page("exhausted"),
+    "page.cancelled": _page("cancelled"),
+    "incident.stuck": _stuck,
+    "incident.responded": _counts,
+    "incident.updated": _counts,
+    "question.asked": _counts,
+    "customer.replied": _replied,
+    "impact.changed": _impact,
+    "severity.assessed": _counts,
+    "incident.corrected": _corrected,
+    "owner.requested": _counts,
+    "crisis_manager.requested": _counts,
+    "executives.requested": _counts,
+    "onsite.consented": _counts,
+    "management.requested": _counts,
+    "downgrade.decided": _settled,
+    "rca.requested": _counts,
+    "effort.recorded": _effort,
+    "incident.resolved": _state("resolved"),
+    "incident.closed": _state("closed"),
+    "incident.reopened": _state("open"),
+}
+
+#: The types that a record has a use for.
+PROJECTED = frozenset(_PROJECTIONS)

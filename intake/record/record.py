@@ -1,0 +1,116 @@
+"""An incident's record, as the API shows it: the report, and what the stages have said since.
+
+`view` is the projection, a JSON document of this version's own; everything in it came from facts.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+
+
+@dataclass(slots=True)
+class Record:
+    """One incident. `opened_at` is the submission; `version` counts actions and decisions."""
+
+    id: str
+    number: str
+    state: str
+    version: int
+    contract: str | None
+    sender: str
+    reference: str | None
+    opened_at: datetime
+    updated_at: datetime
+    closed_at: datetime | None
+    report: dict[str, Any]
+    view: dict[str, Any] = field(default_factory=dict)
+    flags: list[str] = field(default_factory=list)
+
+    @property
+    def decision(self) -> dict[str, Any] | None:
+        """The decision in force, as JSON; None before the router has spoken."""
+        return self.view.get("decision")
+
+    @property
+    def severity(self) -> str | None:
+        """The severity in force."""
+        return self.decision["severity"] if self.decision else None
+
+    def to_json(self) -> dict[str, Any]:
+        """The record in api.md's shape."""
+        decision = self.decision or {}
+        view, report = self.view, self.report
+        return {
+            "id": self.id,
+            "number": self.number,
+            "state": self.state,
+            "contract": self.contract,
+            "customer": view.get("customer"),
+            "title": report["title"],
+            "description": report.get("description"),
+            "reporter": report["reporter"],
+            "product": report.get("product"),
+            "solution": report.get("solution"),
+            "location": report.get("location"),
+            "kind": report.get("kind", "problem"),
+            "channel": report.get("channel", "api"),
+            "portal": report.get("portal"),
+            "vendor": report.get("vendor"),
+            "reference": self.reference,
+            "impact": report["impact"],
+            "requested_severity": report.get("requested_severity"),
+            "severity": decision.get("severity"),
+            "service": decision.get("service"),
+            "queue": decision.get("queue"),
+            "language": decision.get("language"),
+            "coverage": decision.get("coverage"),
+            "escalates_to": decision.get("escalates_to", []),
+            "executives": decision.get("executives", []),
+            "crisis_manager": view.get("crisis_manager"),
+            "owner": view.get("owner"),
+            "flags": self.flags,
+            "because": decision.get("because", []),
+            "notes": decision.get("notes", []),
+            "opened_at": wire(self.opened_at),
+            "received_at": view.get("received_at"),
+            "updated_at": wire(self.updated_at),
+            "closed_at": wire(self.closed_at) if self.closed_at else None,
+            "version": self.version,
+            "effort_minutes": view.get("effort_minutes", 0),
+            "proposal": view.get("proposal"),
+            "clocks": [
+                {name: value for name, value in clock.items() if name not in ("id", "warned")}
+                for clock in view.get("clocks", [])
+            ],
+            "pages": view.get("pages", []),
+        }
+
+
+def wire(at: datetime) -> str:
+    """An instant as RFC 3339 in UTC."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def fresh(
+    id_: str, number: str, sender: str, report: dict[str, Any], opened_at: datetime, received_at: datetime
+) -> Record:
+    """The record of an incident that has just been taken."""
+    return Record(
+        id_, number, "open", 1, report.get("contract"), sender, report.get("reference"), opened_at, received_at, None,
+        report, {"received_at": wire(received_at)},
+    )  # fmt: skip
+
+
+def of_row(row: Any) -> Record:
+    """A record from a row of `store.COLUMNS`."""
+    number = row[1]
+    return Record(
+        row[0], f"INC-{number:06d}", row[2], row[3], row[4], row[5], row[6], row[7], row[8], row[9],
+        json.loads(row[10]), json.loads(row[11]), list(row[12]),
+    )  # fmt: skip
+
+

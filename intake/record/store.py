@@ -1,0 +1,199 @@
+"""The record's SQL: read by id, number or filter; written back by the batch; facts of the other stages beside it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backbone.log.event import Event
+from backbone.log.tx import Tx
+
+from .record import Record, of_row
+
+COLUMNS = (
+    "subject, number, state, version, contract, sender, reference, opened_at, updated_at, closed_at, report::text,"
+    " view::text, flags"
+)
+_NUMBER = re.compile(r"INC-(\d{1,12})", re.IGNORECASE)
+
+
+async def find(c: AsyncConnection, id_or_number: str) -> Record | None:
+    """The record of an id or a number (`INC-000042`)."""
+    match = _NUMBER.fullmatch(id_or_number)
+    where, value = ("number = :v", int(match[1])) if match else ("subject = :v", id_or_number)
+    row = (await c.execute(text(f"select {COLUMNS} from incident where {where}"), {"v": value})).first()
+    return of_row(row) if row is not None else None
+
+
+async def load(tx: Tx, ids: Sequence[str]) -> dict[str, Record]:
+    """The records of locked incidents."""
+    rows = await tx.execute(
+        f"select {COLUMNS} from incident where subject = any(cast(:ids as text[]))", {"ids": list(ids)}
+    )
+    return {row[0]: of_row(row) for row in rows}
+
+
+async def save(tx: Tx, records: Sequence[Record]) -> None:
+    """Write records back in one statement."""
+    await tx.execute(
+        "update incident i set state = w.state, version = w.version, contract = w.contract, severity = w.severity,"
+        " queue = w.queue, owner = w.owner, flags = array(select jsonb_array_elements_text(w.flags::jsonb)),"
+        " updated_at = w.updated_at, closed_at = w.closed_at, report = w.report::jsonb, view = w.view::jsonb"
+        " from unnest(cast(:id as text[]), cast(:state as text[]), cast(:version as int[]), cast(:contract as text[]),"
+        " cast(:severity as text[]), cast(:queue as text[]), cast(:owner as text[]), cast(:flags as text[]),"
+        " cast(:updated_at as timestamptz[]), cast(:closed_at as timestamptz[]), cast(:report as text[]),"
+        " cast(:view as text[])) w(id, state, version, contract, severity, queue, owner, flags, updated_at, closed_at,"
+        " report, view) where i.subject = w.id",
+        {
+            "id": [r.id for r in records],
+            "state": [r.state for r in records],
+            "version": [r.version for r in records],
+            "contract": [r.contract for r in records],
+            "severity": [r.severity for r in records],
+            "queue": [(r.decision or {}).get("queue") for r in records],
+            "owner": [(r.view.get("owner") or {}).get("id") for r in records],
+            "flags": [json.dumps(r.flags) for r in records],
+            "updated_at": [r.updated_at for r in records],
+            "closed_at": [r.closed_at for r in records],
+            "report": [json.dumps(r.report, ensure_ascii=False) for r in records],
+            "view": [json.dumps(r.view, ensure_ascii=False) for r in records],
+        },
+    )
+
+
+async def note(tx: Tx, events: Sequence[Event]) -> None:
+    """Keep the other stages' facts, in intake's commit order."""
+    await tx.execute(
+        "insert into fact (position, subject, stage, sequence, type, at, payload)"
+        " select nextval(pg_get_serial_sequence('outbox', 'seq')), s, g, q, t, a, p::jsonb"
+        " from unnest(cast(:s as text[]), cast(:g as text[]), cast(:q as int[]), cast(:t as text[]),"
+        " cast(:a as timestamptz[]), cast(:p as text[])) with ordinality w(s, g, q, t, a, p, place) order by place"
+        " on conflict on constraint fact_once do nothing",
+        {
+            "s": [e.subject for e in events],
+            "g": [e.source for e in events],
+            "q": [e.sequence for e in events],
+            "t": [e.type for e in events],
+            "a": [e.occurred_at for e in events],
+            "p": [e.payload for e in events],
+        },
+    )
+
+
+_FACTS = (
+    "(select position, subject, stage, type, at, payload, sequence from fact{where} union all"
+    " select seq, subject, 'intake', type, occurred_at, payload, sequence from outbox{where2})"
+)
+
+
+async def timeline(c: AsyncConnection, id_: str, after: int, limit: int, types: Sequence[str] | None = None) -> list[Any]:
+    """(position, subject, stage, type, at, payload) of an incident's facts behind a position, in order."""
+    facts = _FACTS.format(where=" where subject = :id and position > :after", where2=" where subject = :id and seq > :after")
+    only = "" if types is None else " where type = any(cast(:types as text[]))"
+    rows = await c.execute(
+        text(
+            f"select distinct on (position) position, subject, stage, type, at, payload::text from {facts} f{only}"
+            " order by position limit :limit"
+        ),
+        {"id": id_, "after": after, "limit": limit} | ({} if types is None else {"types": list(types)}),
+    )
+    return list(rows)
+
+
+async def since(c: AsyncConnection, after: int, limit: int) -> list[Any]:
+    """(position, subject, stage, type, at, payload, contract) of all facts behind a position, in order."""
+    rows = await c.execute(
+        text(
+            "select f.position, f.subject, f.stage, f.type, f.at, f.payload, i.contract from ("
+            " (select position, subject, stage, type, at, payload::text as payload from fact where position > :after"
+            " order by position limit :limit) union all"
+            " (select seq, subject, 'intake', type, occurred_at, payload::text from outbox where urgent and seq > :after"
+            " order by seq limit :limit) union all"
+            " (select seq, subject, 'intake', type, occurred_at, payload::text from outbox where not urgent and seq > :after"
+            " order by seq limit :limit)) f"
+            " left join incident i on i.subject = f.subject order by f.position limit :limit"
+        ),
+        {"after": after, "limit": limit},
+    )
+    return list(rows)
+
+
+async def last_position(c: AsyncConnection) -> int:
+    """The last position that anything stands at."""
+    row = await c.execute(
+        text(
+            "select greatest(coalesce((select max(position) from fact), 0),"
+            " coalesce((select seq from outbox where urgent order by seq desc limit 1), 0),"
+            " coalesce((select seq from outbox where not urgent order by seq desc limit 1), 0))"
+        )
+    )
+    return int(row.scalar_one())
+
+
+async def first_position(c: AsyncConnection) -> int:
+    """The first position that is still held."""
+    row = await c.execute(
+        text(
+            "select least(coalesce((select min(position) from fact), 9223372036854775807),"
+            " coalesce((select seq from outbox where urgent order by seq limit 1), 9223372036854775807),"
+            " coalesce((select seq from outbox where not urgent order by seq limit 1), 9223372036854775807))"
+        )
+    )
+    return int(row.scalar_one())
+
+
+async def listed(
+    c: AsyncConnection, where: Mapping[str, Any], before: str | None, limit: int
+) -> list[Record]:
+    """Records by filter, newest first, older than the id `before`."""
+    clauses, params = ["true"], {"limit": limit}
+    for name, value in where.items():
+        if value is None:
+            continue
+        clauses.append(_FILTERS[name])
+        params[name] = value
+    if before is not None:
+        clauses.append("subject < :before")
+        params["before"] = before
+    rows = await c.execute(
+        text(f"select {COLUMNS} from incident where {' and '.join(clauses)} order by subject desc limit :limit"), params
+    )
+    return [of_row(row) for row in rows]
+
+
+_FILTERS = {
+    "state": "state = :state",
+    "severity": "severity = :severity",
+    "queue": "queue = :queue",
+    "contract": "contract = :contract",
+    "contracts": "contract = any(cast(:contracts as text[]))",
+    "flag": ":flag = any(flags)",
+    "reference": "reference = :reference",
+    "owner": "owner = :owner",
+    "opened_after": "opened_at > :opened_after",
+    "updated_after": "updated_at > :updated_after",
+    "opened_from": "opened_at >= :opened_from",
+    "opened_before": "opened_at < :opened_before",
+}
+
+
+async def keep_day(tx: Tx, partition: str) -> None:
+    """Before a day of the log is dropped: what intake itself said that day stays on the record."""
+    await tx.execute(
+        "insert into fact (position, subject, stage, sequence, type, at, payload)"
+        f" select seq, subject, 'intake', sequence, type, occurred_at, payload from {partition}"
+        " on conflict do nothing"
+    )
+
+
+async def forget_reference(tx: Tx, id_: str, forget_at: datetime | None) -> None:
+    """A reference is remembered until `forget_at` (None: while the incident is open)."""
+    await tx.execute(
+        "update remembered set forget_at = :at where subject = :id and kind = 'reference'", {"at": forget_at, "id": id_}
+    )

@@ -1,0 +1,80 @@
+"""A fact in a sentence, for the timeline and the stream; and for whom it is meant.
+
+The sentence is made when it is read: what is kept is the fact.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from events import assignments, escalations, incidents, notifications  # noqa: F401 (their facts register themselves)
+from events.codec import fact_type
+
+_SENTENCES = {
+    "incident.reported": "Reported: {report[title]} ({report[impact]}).",
+    "incident.routed": "Decided: severity {decision[severity]}, {decision[service]}, queue {decision[queue]}.",
+    "crisis_manager.assigned": "Crisis manager: {name} is called.",
+    "people.assigned": "Called ({role}): {reason}.",
+    "owner.requested": "{by} asks for another owner.",
+    "owner.changed": "Owner: {name}.",
+    "owner.refused": "Another owner was refused: {reason}",
+    "clock.started": "{clock[name]} runs: due {clock[due_at]} ({clock[rule]}).",
+    "clock.met": "{clock[name]} was met.",
+    "clock.warned": "{clock[name]} is due soon: {clock[due_at]}.",
+    "clock.breached": "{clock[name]} was breached: due {clock[due_at]} ({clock[rule]}).",
+    "clock.superseded": "{clock[name]} no longer counts: {reason}",
+    "escalation.raised": "Escalated to {role}: {reason}",
+    "downgrade.proposed": "Proposed: {about} to {to}. {reason}",
+    "downgrade.decided": "{by}: {decision} the proposal ({about} to {to}). {reason}",
+    "page.requested": "{page[name]} is to be paged ({page[purpose]}).",
+    "page.sent": "{page[name]} was paged by {channel}.",
+    "page.delivered": "The page reached {page[name]} by {channel}.",
+    "page.failed": "A page to {page[name]} by {channel} failed: {reason}",
+    "page.acknowledged": "{by} has it.",
+    "page.declined": "{by} can't take it: {reason}",
+    "page.exhausted": "{page[name]} did not answer.",
+    "page.cancelled": "The page to {page[name]} is no longer wanted: {reason}",
+    "incident.responded": "{by} responded: {message}",
+    "incident.updated": "{by}: {status}",
+    "question.asked": "{by} asks ({to}): {text}",
+    "customer.replied": "{by} replied: {text}",
+    "impact.changed": "{by} states another impact: {impact}. {reason}",
+    "severity.assessed": "{by} sets severity {severity}. {reason}",
+    "incident.corrected": "{by} corrected what was reported. {reason}",
+    "crisis_manager.requested": "{by} hands the crisis over to {person}.",
+    "executives.requested": "{by} notifies the {side}'s executives. {reason}",
+    "onsite.consented": "{by} agrees to on-site resources.",
+    "management.requested": "{by} asks for management attention. {reason}",
+    "rca.requested": "{by} asks for a root cause analysis. {reason}",
+    "effort.recorded": "{by} recorded {minutes} minutes; {total} in all.",
+    "effort.announced": "{total} of at most {limit} minutes are used ({rule}).",
+    "effort.refused": "{minutes} minutes were refused: {reason}",
+    "balance.drawn": "{balance}: {amount:g} drawn, {left:g} left.",
+    "incident.resolved": "{by} resolved it. {note}",
+    "incident.closed": "{by} closed it. {note}",
+    "incident.reopened": "{by} reopened it. {note}",
+    "incident.stuck": "A human is needed: {stage} could not handle {event}.",
+}
+
+
+def summary(type_: str, data: dict[str, Any]) -> str:
+    """The fact in one sentence; its name where there is none for it."""
+    sentence = _SENTENCES.get(type_)
+    if sentence is None:
+        return type_
+    try:
+        return sentence.format(**{"note": "", "reason": "", **data}).strip()
+    except (KeyError, IndexError, TypeError, ValueError):
+        return type_
+
+
+def by_whom(stage: str, data: dict[str, Any]) -> str:
+    """Who did it: a person or key, else the stage."""
+    by = data.get("by")
+    return by if isinstance(by, str) and by else stage
+
+
+def is_for_customer(type_: str) -> bool:
+    """Whether the customer may read it."""
+    known = fact_type(type_)
+    return known is not None and known.FOR_CUSTOMER

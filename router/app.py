@@ -1,0 +1,62 @@
+"""The router's composition root: nothing else builds its parts."""
+
+from __future__ import annotations
+
+import re
+
+from backbone.ground import Ground, Surroundings
+from backbone.log.tx import Tx
+from backbone.process.settings import Settings
+from backbone.stage import Stage
+from services.catalogue.parse import load
+from services.contract.parse import build as build_contract
+from services.roster import parse_override, parse_person, parse_rotation
+
+from .assignments.calls import Calls
+from .contracts import api as contracts_api
+from .decisions.handlers import HEARS, Decisions
+from .keys import api as keys_api
+from .metrics import Metrics
+from .people import api as people_api
+from .queues import api as queues_api
+
+NAME = "router"
+PARSERS = {
+    "contract": build_contract, "person": parse_person, "rotation": parse_rotation, "override": parse_override,
+}  # fmt: skip
+
+
+def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
+    """The stage, and the ground it stands on."""
+    ground = Ground.of(NAME, settings, around, hears=tuple(HEARS), parsers=PARSERS)
+    catalogue = load(settings.catalogue)
+    metrics = Metrics(around.registry, catalogue)
+    calls = Calls(ground.directory, metrics.called)
+    decisions = Decisions(ground.directory, catalogue, calls, metrics)
+
+    async def freeze_the_catalogue() -> None:
+        """Decisions name a version of the catalogue: everybody must be able to find it for ever."""
+        async with ground.transactions() as tx:
+            await ground.directory.put(tx, "catalogue", catalogue.version, dict(catalogue.raw), NAME)
+        await ground.directory.refresh()
+
+    async def say_again(tx: Tx, partition: str) -> None:
+        """The last word on each object is never dropped with its day: it is said again, in the same version."""
+        if re.fullmatch(r"outbox_\d{8}", partition) is None:
+            raise ValueError(partition)
+        await ground.directory.say_again(tx, partition)
+
+    stage = Stage(
+        name=NAME,
+        hears=HEARS,
+        handle=decisions.handle,
+        routes=(
+            contracts_api.routes(ground, catalogue),
+            people_api.routes(ground, calls),
+            keys_api.routes(ground),
+            queues_api.routes(ground, catalogue, calls),
+        ),
+        on_start=freeze_the_catalogue,
+        before_drop=say_again,
+    )
+    return stage, ground

@@ -1,0 +1,1 @@
+"""Assignments: who is on it, by preference and never nobody."""

@@ -1,0 +1,1 @@
+"""Contracts: stored, checked, asked for balances and charges."""

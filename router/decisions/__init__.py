@@ -1,0 +1,1 @@
+"""Decisions: what is owed, made from what was heard."""

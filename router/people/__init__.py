@@ -1,0 +1,1 @@
+"""People, rotations and overrides: who is on call."""

@@ -1,0 +1,1 @@
+"""Queues: what waits for an engineer, and who claims it."""

@@ -1,0 +1,55 @@
+"""The router's tables, as SQLAlchemy knows them; a test compares them with the migrated database."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Index, Integer, MetaData, Table, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from backbone.log.tables import log_tables
+
+metadata = MetaData()
+log_tables(metadata)
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("subject", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("inputs", JSONB, nullable=False),
+    Column("decision", JSONB, nullable=False),
+    CheckConstraint("number > 0", name="decision_number_counts_from_one"),
+)
+
+desk = Table(
+    "desk",
+    metadata,
+    Column("subject", Text, primary_key=True),
+    Column("incident_number", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("contract", Text),
+    Column("queue", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("due_at", DateTime(timezone=True)),
+    Column("opened_at", DateTime(timezone=True), nullable=False),
+    Column("owner", Text),
+    Column("crisis_manager", Text),
+    Column("crisis_at", DateTime(timezone=True)),
+    Column("doc", JSONB, nullable=False),
+    CheckConstraint("state in ('open', 'resolved', 'closed')", name="desk_state"),
+)
+Index("desk_queue", desk.c.queue, desk.c.due_at, desk.c.subject,
+      postgresql_where=text("state = 'open' and owner is null"))  # fmt: skip
+Index("desk_crisis", desk.c.crisis_manager,
+      postgresql_where=text("state = 'open' and crisis_manager is not null"))  # fmt: skip
+
+drawn = Table(
+    "drawn",
+    metadata,
+    Column("contract", Text, primary_key=True),
+    Column("balance", Text, primary_key=True),
+    Column("amount", BigInteger, nullable=False),
+    CheckConstraint("amount >= 0", name="drawn_is_not_below_zero"),
+)
