@@ -1,0 +1,120 @@
+"""Another organisation's catalogue runs on the same code, and no name of either stands in it."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from services.acts import Allowed, AskManagement, NotifyExecutives, Standing
+from services.calendar import calendar_of
+from services.catalogue.model import Catalogue
+from services.catalogue.parse import SHIPPED, load
+from services.clocks import proposal, question
+from services.contract.parse import parse
+from services.decide import decide
+from services.permit import permit
+from services.refused import Refused
+from services.report import REPORT
+from services.simulate import differences, simulate
+from tests.harness.work_orders import utc
+
+ROOT = Path(__file__).parent.parent.parent
+HOUSE = ROOT / "examples" / "software-house"
+SECOND: Catalogue = load(HOUSE)
+CASES = sorted((HOUSE / "cases").glob("*.json"))
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_each_case_of_the_second_catalogue_is_decided_as_it_was_worked_out(path: Path) -> None:
+    """SEV-ASSIGN, LANG, CONTACTS"""
+    case = json.loads(path.read_text())
+    body = {name: case[name] for name in ("incident", "at", "contract")}
+    assert differences(case["expect"], simulate(body, SECOND, lambda number: None, now=utc("2026-01-01 00:00"))) == []
+    assert set(case["rules"]) <= set(SECOND.rules)
+
+
+def test_later_steps_follow_the_second_catalogue_too() -> None:
+    """CUST-ACCESS, CUST-C-REPLY, SEV-DOWNGRADE, BASE-EXEC-CUSTOMER, RSM-BC"""
+    case = json.loads(CASES[0].read_text())
+    contract, at = parse(case["contract"], SECOND.work_order), utc("2026-02-04 10:00")
+    report = REPORT.validate_python(case["incident"])
+    decision = decide(report, contract, SECOND, submitted_at=at, at=at)
+    asked = question(decision, calendar_of(contract, "kiel", SECOND.business_hours), "anybody", at)
+    assert asked is not None
+    assert asked.due_at == utc("2026-02-04 10:20")
+    assert proposal(decision, asked) == ("severity", "P2", "SH-DOWN")
+    how = Standing(state="open", now=at, decision=decision, contract=contract)
+    assert permit(NotifyExecutives("provider"), how, SECOND) == Allowed("SH-CHIEFS")
+    assert isinstance(permit(NotifyExecutives("customer"), how, SECOND), Refused)
+    assert isinstance(permit(AskManagement(), how, SECOND), Refused)
+
+
+CODE = ("services", "router", "escalation", "notifier", "intake")
+
+#: Mechanisms of the code that share their name with something in a catalogue, each for a reason.
+OUR_WORDS = {
+    "problem", "advisory", "security", "hotfix", "development",  # kinds of reports, fixed by the public face
+    "portal", "phone", "monitoring", "api",  # channels, likewise
+    "standard", "priority", "training",  # words of the language
+    "onsite",  # a clock, too
+    "github",  # an integration may be named; nothing decides by it
+}  # fmt: skip
+
+
+def names_of(folder: Path) -> set[str]:
+    """What a catalogue named: services, queues, products, portals, flags, impacts, severities longer than a letter."""
+    catalogue = load(folder)
+    raw = catalogue.raw
+    found = {service.id for service in catalogue.services} | {service.queue for service in catalogue.services}
+    found |= {catalogue.review.queue, *catalogue.portals, *catalogue.by_impact, *raw["work_order"]["services"]}
+    found |= {severity.id for severity in catalogue.severities if len(severity.id) > 1}
+    found |= {name for call in catalogue.services for c in call.escalates_to for name in c.to} - ROLES
+    for group in catalogue.product_groups.values():
+        found |= set(group.covers) | set(group.excludes)
+    text = json.dumps({name: raw[name] for name in ("catalogue", "services", "work_order")})
+    found |= set(re.findall(r'"(P(?:\d+D|T\d+[HM]))"', text))
+    return {name for name in found if len(name) > 1} - OUR_WORDS
+
+
+#: Roles of people, as the public face has them, whom a catalogue calls.
+ROLES = {"cloud-operations", "product-teams"}
+
+
+def strings(path: Path) -> Iterator[tuple[int, str]]:
+    """Every string of a module that is no docstring, with its line."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    prose = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
+            yield node.lineno, node.value
+
+
+def test_no_name_of_either_catalogue_stands_in_the_code() -> None:
+    """MISSION, RR-ROUTE, AEM-WINDOW: what is on sale is data."""
+    names = names_of(SHIPPED) | names_of(HOUSE)
+    assert {"rapid-response", "entitlement-review", "P1", "PT15M", "kaufhaus", "watchtower"} <= names
+    found = [
+        f"{path.relative_to(ROOT)}:{line}: {text!r}"
+        for package in CODE
+        for path in sorted((ROOT / package).rglob("*.py"))
+        for line, text in strings(path)
+        if text in names
+    ]
+    assert found == []
+
+
+def test_the_two_catalogues_have_versions_of_their_own() -> None:
+    """SEV-ASSIGN"""
+    assert SECOND.version != load(None).version
+    assert not {s.id for s in SECOND.severities} & {s.id for s in load(None).severities}
