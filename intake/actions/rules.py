@@ -150,7 +150,8 @@ def consent(scene: Scene, body: bodies.Consent) -> list[Fact]:
         return [facts.OnsiteConsented(body.by)]
     place = contract.location(scene.record.report.get("location") or scene.terms.get("location"))
     excluded = scene.catalogue.work_order.excluded_countries.codes
-    if contract.bought("multi-country") and place is not None and place.country in excluded and place.role != "host":
+    several = len({location.country for location in contract.locations}) > 1
+    if several and place is not None and place.country in excluded and place.role != "host":
         raise refuse(
             terms.place_rule, f"On-site support does not go to {place.country}: it needs a work order of its own. Remote"
             " support goes on.",
