@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from backbone.ground import Surroundings
 from backbone.kafka.carrier import KafkaCarrier
 from backbone.loops.notify import Notify
-from backbone.postgres.embedded import EmbeddedPostgres
+from backbone.postgres import embedded
 from backbone.postgres.migrate import migrate
 from backbone.process.logging import configure_logging
 from backbone.process.runner import end_process, watch
@@ -47,11 +47,10 @@ async def up(settings: Settings, say: Callable[[str], None], seed: Seed | None =
     Raises DataInUse, CannotStart, ServeError.
     """
     configure_logging(settings.log_level)
-    embedded = None
+    postgres = None
     if settings.database_url is None:
-        embedded = EmbeddedPostgres(settings.data)
-        await asyncio.to_thread(embedded.start)
-        settings = settings.with_database(embedded.url)
+        postgres = await asyncio.to_thread(embedded.start, settings.data)
+        settings = settings.with_database(postgres.url)
     try:
         key, made = _admin_key(settings)
         settings = settings.model_copy(update={"admin_key": SecretStr(key)})
@@ -67,8 +66,8 @@ async def up(settings: Settings, say: Callable[[str], None], seed: Seed | None =
 
         await run(STAGES, settings, settings.port if settings.port is not None else 8080, ready)
     finally:
-        if embedded is not None:
-            await asyncio.to_thread(embedded.stop)
+        if postgres is not None:
+            await asyncio.to_thread(postgres.stop)
 
 
 async def serve_stage(name: str, settings: Settings, port: int | None) -> None:

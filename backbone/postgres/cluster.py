@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +24,10 @@ from .runs_as import RunsAs, runs_as
 MAJOR = "18"
 #: Bytes of a socket's path that Linux (108) and macOS (104) take, less the name that PostgreSQL adds.
 _LONGEST_SOCKET_FOLDER = 85
+#: Seconds that the children of a killed server may take to end.
+_ORPHANS = 20.0
+#: A process number that Linux never gives out.
+_NOBODY = 2**22
 
 
 class PostgresError(Exception):
@@ -72,10 +77,13 @@ class Cluster:
         try:
             pid = int((self.folder / "postmaster.pid").read_text("utf-8").split("\n", 1)[0])
             os.kill(pid, 0)
-        except (OSError, ValueError, IndexError):
+        except (OSError, ValueError):
             return None
-        comm = Path(f"/proc/{pid}/comm")
-        return pid if not comm.exists() or comm.read_text("utf-8").strip() == "postgres" else None
+        try:
+            name, _, rest = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")
+        except OSError:
+            return pid if not Path("/proc/self").exists() else None
+        return pid if name.endswith("(postgres") and rest.split()[0] != "Z" else None
 
     def start(self, within: float = 60) -> None:
         """Make the cluster where there is none yet, and bring it up. One that runs already is taken as it is."""
@@ -84,12 +92,33 @@ class Cluster:
             self._make(who)
         if (version := (self.folder / "PG_VERSION").read_text("ascii").strip()) != MAJOR:
             raise WrongVersion(f"{self.folder} is of PostgreSQL {version}, and this critsit brings {MAJOR}.")
-        if self.pid is None:
-            (self.folder / "postmaster.pid").unlink(missing_ok=True)
-            self._write_settings(who)
+        if self.pid is not None:
+            return self._up(who, "status", within)
+        self._disown()
+        self._write_settings(who)
+        end = time.monotonic() + min(within, _ORPHANS)
+        while True:
+            try:
+                return self._up(who, "start", within)
+            except CannotStart as error:
+                if "shared memory" not in str(error) or time.monotonic() > end:
+                    raise
+                time.sleep(0.1)
+
+    def _up(self, who: RunsAs, action: str, within: float) -> None:
         log = self.folder / "server.log"
-        self._run(who, "pg_ctl", "start" if self.pid is None else "status", "-D", str(self.folder), "-w",
-                  "-t", str(int(within)), "-l", str(log), log=log, within=within + 10)  # fmt: skip
+        self._run(who, "pg_ctl", action, "-D", str(self.folder), "-w", "-t", str(int(within)), "-l", str(log), log=log,
+                  within=within + 10)  # fmt: skip
+
+    def _disown(self) -> None:
+        """Where a killed server's number is another program's by now, PostgreSQL would wait for that one for ever.
+
+        Only the number is taken out: whether the killed one's children still have the data is PostgreSQL's to see.
+        """
+        left = self.folder / "postmaster.pid"
+        if left.exists():
+            _, _, rest = left.read_text("utf-8").partition("\n")
+            left.write_text(f"{_NOBODY}\n{rest}", "utf-8")
 
     def stop(self, mode: str = "fast", within: float = 30) -> None:
         """Stop it: `fast` ends what is open and writes all out, `immediate` is a crash that ends its processes too."""
@@ -100,9 +129,11 @@ class Cluster:
                   within=within + 10)  # fmt: skip
 
     def kill(self) -> None:
-        """Pull the plug: SIGKILL. Its children end by themselves as soon as they notice."""
+        """Pull the plug: SIGKILL. Its children end by themselves as soon as they notice; `start` waits for them."""
         if (pid := self.pid) is not None:
             os.kill(pid, signal.SIGKILL)
+            while self.pid == pid:
+                time.sleep(0.01)
 
     def _make(self, who: RunsAs) -> None:
         """Make it beside its place and move it there whole, so that a power cut leaves none that is half made."""

@@ -20,14 +20,16 @@ def _whole(caller: Annotated[Caller, require("manage")]) -> Caller:
     return caller
 
 
+Manager = Annotated[Caller, Depends(_whole)]
+
+
 def dead_letter_routes(running: RunningStage) -> APIRouter:
     """`/v1/{stage}/dead-letters` and what can be done to one."""
     name = running.stage.name
     router = APIRouter(tags=["dead letters"], prefix=f"/v1/{name}/dead-letters")
-    manager = Annotated[Caller, Depends(_whole)]
 
     @router.get("", name=f"{name}-dead-letters")
-    async def listed(caller: manager, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
+    async def listed(caller: Manager, limit: Limit = 50, cursor: Cursor = None) -> dict[str, Any]:
         """What could not be handled, oldest first."""
         after = decode_cursor(cursor, int)[0] if cursor else 0
         async with running.ground.transactions.reading() as connection:
@@ -43,12 +45,12 @@ def dead_letter_routes(running: RunningStage) -> APIRouter:
         return {"left": left}
 
     @router.post("/{id}/replay", name=f"{name}-replay")
-    async def replay(id: int, caller: manager) -> dict[str, Any]:
+    async def replay(id: int, caller: Manager) -> dict[str, Any]:
         """Hear it again, and what came after it; answers how many letters of its subject are left."""
         return await again(id, discard=False)
 
     @router.post("/{id}/discard", name=f"{name}-discard")
-    async def discard(id: int, caller: manager) -> dict[str, Any]:
+    async def discard(id: int, caller: Manager) -> dict[str, Any]:
         """Pass over it for good, and hear what came after it."""
         return await again(id, discard=True)
 

@@ -16,7 +16,7 @@ from backbone.ground import Ground
 from backbone.log.tx import Tx
 from backbone.web.etag import etag, if_match
 from backbone.web.json_body import json_body
-from backbone.web.keys import Caller, require
+from backbone.web.keys import Caller, ScopeName, require
 from backbone.web.prefer import wait_of
 from backbone.web.problem import Problem
 from events.codec import Fact
@@ -160,19 +160,16 @@ def routes(actions: Actions) -> APIRouter:
 
 
 def _add(router: APIRouter, actions: Actions, action: Action) -> None:
-    scopes = ("work", "report") if action.for_customers else ("work",)
+    scopes: tuple[ScopeName, ...] = ("work", "report") if action.for_customers else ("work",)
 
-    async def act(
-        id: str,
-        request: Request,
-        response: Response,
-        caller: Annotated[Caller, require(*scopes)],  # type: ignore[arg-type]
-        body: Annotated[Any, json_body(action.body)],
-    ) -> dict[str, Any]:
+    async def act(id: str, request: Request, response: Response, caller: Caller, body: Any) -> dict[str, Any]:
         record = await actions.act(request, id, action, body, caller)
         response.headers["ETag"] = etag(record.version)
         return record.to_json()
 
+    # The scope and the body's shape are the action's: FastAPI reads them from here.
+    act.__annotations__["caller"] = Annotated[Caller, require(*scopes)]
+    act.__annotations__["body"] = Annotated[Any, json_body(action.body)]
     act.__doc__ = (action.body.__doc__ or "").strip()
     router.add_api_route(
         f"/v1/incidents/{{id}}/{action.path}", act, methods=["POST"], name=action.path, operation_id=action.path
