@@ -5,11 +5,14 @@ Nothing is started before a test asks for it.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from tests.harness.kafka import KafkaServer, need_kafka, shared
 from tests.harness.postgres import PostgresServer, clone, migrated_template, ordinary
 from tests.harness.run import Run
 
@@ -78,3 +81,29 @@ def durable_postgres(tmp_path: Path) -> Iterator[PostgresServer]:
     finally:
         server.thaw()
         server.stop(immediate=True)
+
+
+@pytest.fixture(scope="session")
+def kafka(run: Run) -> str:
+    """The bootstrap servers of the run's Kafka, which others use too: don't kill it."""
+    return shared(run)
+
+
+@pytest.fixture
+def topic_prefix() -> str:
+    """What this test's topics begin with, in place of `critsit`."""
+    return f"test-{uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def own_kafka(tmp_path: Path) -> Iterator[KafkaServer]:
+    """A Kafka of this test's own that runs: kill it, freeze it, lose its disk."""
+    need_kafka()
+    if shutil.which("java") is None:
+        pytest.skip("a Kafka that may be killed needs Java; CRITSIT_TEST_KAFKA is somebody else's")
+    server = KafkaServer(tmp_path / "kafka")
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()

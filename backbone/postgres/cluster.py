@@ -111,14 +111,14 @@ class Cluster:
                   within=within + 10)  # fmt: skip
 
     def _disown(self) -> None:
-        """Where a killed server's number is another program's by now, PostgreSQL would wait for that one for ever.
+        """A killed server's number may be another program's by now, or a dead one's: then PostgreSQL would not start.
 
         Only the number is taken out: whether the killed one's children still have the data is PostgreSQL's to see.
         """
-        left = self.folder / "postmaster.pid"
-        if left.exists():
-            _, _, rest = left.read_text("utf-8").partition("\n")
-            left.write_text(f"{_NOBODY}\n{rest}", "utf-8")
+        for left in (self.folder / "postmaster.pid", *self._sockets().glob(".s.PGSQL.*.lock")):
+            if left.exists():
+                _, _, rest = left.read_text("utf-8").partition("\n")
+                left.write_text(f"{_NOBODY}\n{rest}", "utf-8")
 
     def stop(self, mode: str = "fast", within: float = 30) -> None:
         """Stop it: `fast` ends what is open and writes all out, `immediate` is a crash that ends its processes too."""

@@ -1,0 +1,137 @@
+"""The embedded PostgreSQL: up under any folder, there again after a kill, never shared by two critsits."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from backbone.postgres import embedded
+from backbone.postgres.cluster import CannotStart, WrongVersion
+from backbone.postgres.embedded import DataInUse, EmbeddedPostgres
+from backbone.postgres.engine import make_engine
+
+_STARTS_AND_DIES = """
+import os, sys, pathlib
+from backbone.postgres import embedded
+started = embedded.start(pathlib.Path(sys.argv[1]))
+os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[EmbeddedPostgres]:
+    server = embedded.start(tmp_path / "data")
+    yield server
+    server.stop()
+
+
+async def _remember(server: EmbeddedPostgres) -> None:
+    engine = make_engine(server.url, schema="public", name="test")
+    async with engine.begin() as connection:
+        await connection.exec_driver_sql("create table if not exists kept (a int)")
+        await connection.exec_driver_sql("insert into kept values (1)")
+    await engine.dispose()
+
+
+async def _remembers(server: EmbeddedPostgres) -> int:
+    connection = await asyncpg.connect(server.url)
+    try:
+        found: int = await connection.fetchval("select count(*) from kept")
+        return found
+    finally:
+        await connection.close()
+
+
+async def test_data_survives_a_restart_under_a_path_with_spaces_and_commas_and_quotes(tmp_path: Path) -> None:
+    folder = tmp_path / "what, is 'this' folder"
+    server = embedded.start(folder)
+    await _remember(server)
+    server.stop()
+    server = embedded.start(folder)
+    assert await _remembers(server) == 1
+    server.stop()
+
+
+async def test_a_path_longer_than_a_socket_s_may_be(tmp_path: Path) -> None:
+    server = embedded.start(tmp_path / ("x" * 100))
+    await _remember(server)
+    server.stop()
+
+
+async def test_a_relative_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    server = embedded.start(Path("data"))
+    await _remember(server)
+    server.stop()
+    assert (tmp_path / "data" / "postgres").is_dir()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL as somebody else")
+async def test_a_closed_folder_of_root_s_stays_closed(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    server = embedded.start(closed / "data")
+    await _remember(server)
+    server.stop()
+    assert stat.S_IMODE(closed.stat().st_mode) == 0o700
+
+
+def test_a_second_one_on_the_same_data_is_refused_in_one_sentence(running: EmbeddedPostgres) -> None:
+    with pytest.raises(
+        DataInUse, match=r"^Another critsit runs on the data in .*: stop it, or choose another --data\.$"
+    ):
+        embedded.start(running.cluster.folder.parent)
+
+
+async def test_what_a_killed_critsit_left_running_is_taken_over(tmp_path: Path) -> None:
+    died = await asyncio.create_subprocess_exec(sys.executable, "-c", _STARTS_AND_DIES, str(tmp_path / "data"))
+    assert await died.wait() == -9
+    left = embedded.start(tmp_path / "data")
+    await _remember(left)
+    left.stop()
+    assert left.cluster.pid is None
+
+
+async def test_after_everything_was_killed_it_comes_up_again(running: EmbeddedPostgres) -> None:
+    await _remember(running)
+    running.cluster.kill()
+    running.cluster.start()
+    assert await _remembers(running) == 1
+
+
+async def test_a_killed_one_whose_process_number_is_another_program_s_by_now(running: EmbeddedPostgres) -> None:
+    await _remember(running)
+    running.cluster.kill()
+    left = running.cluster.folder / "postmaster.pid"
+    left.write_text(left.read_text().replace(left.read_text().split()[0], str(os.getpid()), 1))
+    running.cluster.start()
+    assert await _remembers(running) == 1
+
+
+def test_another_major_version_s_data_is_left_alone(tmp_path: Path) -> None:
+    cluster = tmp_path / "data" / "postgres"
+    cluster.mkdir(parents=True)
+    (cluster / "PG_VERSION").write_text("17\n")
+    with pytest.raises(WrongVersion, match="is of PostgreSQL 17"):
+        embedded.start(tmp_path / "data")
+    assert [path.name for path in cluster.iterdir()] == ["PG_VERSION"]
+
+
+def test_a_folder_that_can_t_be_made_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(CannotStart, match="can't be used"):
+        embedded.start(tmp_path / "file" / "data")
+
+
+def test_what_it_says_when_it_does_not_come_up_is_in_the_sentence(tmp_path: Path) -> None:
+    embedded.start(tmp_path / "data").stop()
+    (tmp_path / "data" / "postgres" / "postgresql.conf").write_text("nonsense = 1\n")
+    with pytest.raises(CannotStart, match="contains errors"):
+        embedded.start(tmp_path / "data")
