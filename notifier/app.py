@@ -23,6 +23,7 @@ from notifier.pages.due import Dispatch
 from notifier.pages.handlers import HEARS, Handlers
 from notifier.pages.invariants import invariants
 from notifier.pages.people import PARSERS, People
+from notifier.pages.record import Recorder
 from notifier.pages.sender import Sender
 from notifier.pages.stuck import OwnHolds
 from notifier.rules.ladder import Ladder
@@ -43,7 +44,8 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
     def wake() -> None:
         ground.wake("send")
 
-    sender = Sender(ground, Dispatch(people, metrics, ladder, around.holder), metrics, ladder, drafts, links)
+    dispatch = Dispatch(people, metrics, ladder, around.holder)
+    sender = Sender(ground, dispatch, Recorder(metrics, ladder, drafts, around.holder), links)
     acts = Acts(ground, people, metrics, ladder, wake)
     stage = Stage(
         name=NAME,

@@ -49,14 +49,15 @@ async def take(
             return page.id
         if receipt.word == "failed":
             await store.save_attempts(tx, [replace(attempt, outcome=AttemptOutcome.FAILED, detail=receipt.detail)])
-            tx.say(PageFailed(page.said(), attempt.channel, receipt.detail), subject)
+            if page.is_open:
+                tx.say(PageFailed(page.said(), attempt.channel, receipt.detail), subject)
             if page.is_open and page.state is not State.SENDING:
                 ledger.move(replace(page, next_at=tx.now))
                 tx.committed.append(wake)
         else:
             await store.save_attempts(tx, [replace(attempt, outcome=AttemptOutcome.DELIVERED, detail=receipt.detail)])
-            tx.say(PageDelivered(page.said(), attempt.channel), subject)
             if page.is_open:
+                tx.say(PageDelivered(page.said(), attempt.channel), subject)
                 state = page.state if page.state is State.SENDING else State.DELIVERED
                 ledger.move(replace(page, state=state, reached=State.DELIVERED))
         await ledger.close()

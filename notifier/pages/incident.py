@@ -130,6 +130,7 @@ def _routed(incident: Incident, fact: IncidentRouted) -> Incident:
         language=decision.language,
         flags=tuple(decision.flags),
         because=tuple(decision.because),
+        unmet=tuple(clock for clock in incident.unmet if clock.name != UNROUTED),
         contract=contract.number if contract else incident.contract,
         contract_version=contract.version if contract else None,
         customer=contract.customer if contract else None,

@@ -12,7 +12,7 @@ from events.escalations import EscalationRaised
 from events.incidents import ExecutivesRequested, IncidentStuck
 from notifier.executives.who import of_the_customer, of_the_provider
 from notifier.messages import Reason
-from notifier.pages.incident import UNROUTED, Incident
+from notifier.pages.incident import Incident
 from notifier.pages.ledger import Request
 from notifier.pages.page import Purpose, Side
 from notifier.rules.who import Found, Somebody, find
@@ -52,8 +52,12 @@ def people(
     """Those whom the router names; where it names nobody, those on call for the role."""
     purpose, side = Purpose(fact.role), Side(fact.side)
     informs = purpose in _INFORMING or fact.rule in _INFORMING_RULES
-    happened, reason = fact.reason, _reason(purpose, side)
+    happened, reason = fact.reason, Reason.DELIVERY_MANAGER if informs else _reason(purpose, side)
+    if purpose is Purpose.ADMINISTRATOR:
+        reason = Reason.CONFIRM_CONTACT
     named = tuple(Somebody(id_, _name(id_, side, roster, contract)) for id_ in fact.people)
+    if purpose is Purpose.DUTY_MANAGER:
+        named = named[:1]  # one after the other: the next one follows by themselves
     if not named:
         found = find(roster, purpose, now, incident.queue)
         named, side = found.people, Side.PROVIDER
@@ -75,7 +79,8 @@ def escalation(fact: EscalationRaised, roster: Roster, incident: Incident, now: 
     if found.purpose is Purpose.EXECUTIVE:
         reason = Reason.EXECUTIVE_PROVIDER
     # A clock that we never heard of keeps nothing wanted; the watch for a route does, until there is one.
-    known = fact.clock_id if fact.clock_id in incident.unmet_ids else UNROUTED if fact.clock == UNROUTED else None
+    unmet = incident.unmet_ids
+    known = next((id_ for id_ in (fact.clock_id, fact.clock) if id_ in unmet), None)
     return Request(
         purpose=found.purpose, people=found.people, cause=fact.id, reason=reason, happened=happened,
         clocks=(known,) if known else (),

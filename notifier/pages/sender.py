@@ -18,17 +18,11 @@ from backbone.ground import Ground
 from backbone.log.event import Lane
 from backbone.log.tx import Tx
 from backbone.time_source import ticks
-from events.notifications import PageDelivered, PageFailed, PageSent
 from notifier.acknowledgement.token import Links
-from notifier.channels import Attempt, Delivered, Failed, Outcome, Sent, mask
-from notifier.mailbox.store import MailboxDraft, save_entries
+from notifier.channels import Attempt, Failed, Outcome
 from notifier.messages import compose
-from notifier.metrics import Metrics
-from notifier.pages import store
 from notifier.pages.due import Dispatch, Errand, Room, next_due
-from notifier.pages.ledger import Ledger
-from notifier.pages.page import AttemptOutcome, Page, PageAttempt, State
-from notifier.rules.ladder import Ladder, after_failure, after_success
+from notifier.pages.record import Finished, Recorder
 
 log = structlog.get_logger()
 
@@ -42,14 +36,6 @@ PATIENCE = 0.05
 STALE = 3.0
 #: Seconds between two beats.
 BEAT = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """An attempt of which the channel has said what became."""
-
-    errand: Errand
-    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +54,7 @@ class Sender:
 
     ground: Ground
     dispatch: Dispatch
-    metrics: Metrics
-    ladder: Ladder
-    drafts: MailboxDraft
+    recorder: Recorder
     links: Links
     clock: Callable[[], float] = ticks
     beaten_at: float = 0.0
@@ -173,48 +157,5 @@ class Sender:
         if not done:
             return
         async with self.ground.transactions() as tx:
-            await self._write(tx, done)
+            await self.recorder.write(tx, done)
         self.finished[lane] = self.finished[lane][len(done) :]
-
-    async def _write(self, tx: Tx, done: list[Finished]) -> None:
-        subjects = sorted({item.errand.page.incident for item in done})
-        await tx.lock(subjects, make=False)
-        ledger = await Ledger.open(tx, self.metrics, [], pages_of=subjects)
-        attempts = []
-        for item in done:
-            page = ledger.page(item.errand.page.id)
-            assert page is not None
-            attempts.append(self._one(tx, ledger, page, item))
-        await ledger.close()
-        await store.save_attempts(tx, attempts)
-        await save_entries(tx, [e for a in attempts if (e := self.drafts.kept.get(str(a.id))) is not None])
-        ids = [str(attempt.id) for attempt in attempts]
-        tx.committed.append(lambda: self.drafts.forget(ids))
-
-    def _one(self, tx: Tx, ledger: Ledger, page: Page, item: Finished) -> PageAttempt:
-        errand, attempt = item.errand, item.errand.attempt
-        channel, address = errand.way.channel, mask(attempt.address)
-        ours = page.state is State.SENDING and page.holder == self.dispatch.holder
-        match item.outcome:
-            case Failed(reason):
-                outcome, detail, provider = AttemptOutcome.FAILED, reason, None
-                tx.say(PageFailed(page.said(), channel, reason), page.incident)
-                if ours:
-                    ledger.move(after_failure(page, tx.now))
-            case Sent(provider_id):
-                outcome, detail, provider = AttemptOutcome.SENT, "", provider_id
-                tx.say(PageSent(page.said(), channel, address, attempt.repeat), page.incident)
-                if ours:
-                    ledger.move(
-                        after_success(page, State.SENT, self.ladder, tx.now, last_resort=errand.last_resort)
-                    )  # fmt: skip
-            case Delivered():
-                outcome, detail, provider = AttemptOutcome.DELIVERED, "", None
-                tx.say(PageSent(page.said(), channel, address, attempt.repeat), page.incident)
-                tx.say(PageDelivered(page.said(), channel), page.incident)
-                if ours:
-                    ledger.move(
-                        after_success(page, State.DELIVERED, self.ladder, tx.now, last_resort=errand.last_resort)
-                    )  # fmt: skip
-        self.metrics.tried(channel, outcome.value, attempt.repeat, tx)
-        return replace(attempt, outcome=outcome, detail=detail, provider_id=provider)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
 
+from backbone.log.event import Lane
 from events.escalations import ClockMet
 from events.incidents import ExecutivesRequested, IncidentReopened, IncidentResolved
 from tests.harness.notifier import Desk, desk, first_response, person, rotation
@@ -92,6 +94,22 @@ async def test_handing_over_cancels_the_former_ones_page(notifier: Desk) -> None
     assert await notifier.received() == [("ana", "email"), ("bo", "email"), ("bo", "sms")]
 
 
+async def test_whoever_has_it_is_not_paged_for_it_again_until_somebody_else_had_it(notifier: Desk) -> None:
+    await notifier.assigns(INC, "ana")
+    await notifier.rests()
+    await notifier.acknowledges("ana")
+    await notifier.assigns(INC, "ana", 2)
+    await notifier.rests()
+    assert await notifier.received() == [("ana", "email")]
+    await notifier.assigns(INC, "bo", 3)
+    await notifier.rests()
+    notifier.time.passes(seconds=1)
+    await notifier.acknowledges("bo")
+    await notifier.assigns(INC, "ana", 4)
+    await notifier.rests()
+    assert await notifier.received() == [("ana", "email"), ("bo", "email"), ("ana", "email")]
+
+
 async def test_declining_is_said_at_once(notifier: Desk) -> None:
     await notifier.assigns(INC, "ana")
     await notifier.rests()
@@ -165,6 +183,24 @@ async def test_what_is_resolved_pages_nobody_any_more(notifier: Desk) -> None:
     await notifier.assigns(INC, "ana", 2)
     await notifier.rests()
     assert (await notifier.received())[-1] == ("ana", "email")
+
+
+async def test_what_leaves_while_somebody_acknowledges_is_not_said_after_it(notifier: Desk) -> None:
+    await notifier.assigns(INC, "ana")
+    await notifier.rests()
+    await notifier.said()
+    notifier.time.passes(seconds=60)
+    record = type(notifier.sender)._record
+    try:
+        type(notifier.sender)._record = lambda self, lane: asyncio.sleep(0)  # type: ignore[assignment]
+        await notifier.sender.step(Lane.URGENT)
+        await notifier.acknowledges("ana")
+    finally:
+        type(notifier.sender)._record = record  # type: ignore[method-assign]
+    await notifier.rests()
+    assert await notifier.said_types() == ["page.acknowledged"]
+    page = await notifier.page("ana")
+    assert (page["state"], [a["outcome"] for a in page["attempts"]]) == ("acknowledged", ["delivered"] * 2)
 
 
 async def test_the_engineers_are_paged_at_once_and_one_is_enough(notifier: Desk) -> None:

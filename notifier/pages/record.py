@@ -1,0 +1,93 @@
+"""Writes down what became of attempts: many in one transaction, and with them what the mailbox received.
+
+What a page came to is moved only by whoever holds it; what is over stays over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+from backbone.log.tx import Tx
+from events.codec import Fact
+from events.notifications import PageDelivered, PageFailed, PageSent
+from notifier.channels import Delivered, Failed, Outcome, Sent, mask
+from notifier.mailbox.store import MailboxDraft, save_entries
+from notifier.metrics import Metrics
+from notifier.pages import store
+from notifier.pages.due import Errand
+from notifier.pages.ledger import Ledger
+from notifier.pages.page import AttemptOutcome, Page, PageAttempt, State
+from notifier.rules.ladder import Ladder, after_failure, after_success
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """An attempt of which the channel has said what became."""
+
+    errand: Errand
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """Records for one replica, which is `holder`."""
+
+    metrics: Metrics
+    ladder: Ladder
+    drafts: MailboxDraft
+    holder: str
+
+    async def write(self, tx: Tx, done: Sequence[Finished]) -> None:
+        """Write down all of them."""
+        subjects = sorted({item.errand.page.incident for item in done})
+        await tx.lock(subjects, make=False)
+        ledger = await Ledger.open(tx, self.metrics, [], pages_of=subjects)
+        attempts = []
+        for item in done:
+            page = ledger.page(item.errand.page.id)
+            assert page is not None
+            attempts.append(self._one(tx, ledger, page, item))
+        await ledger.close()
+        await store.save_attempts(tx, attempts)
+        ids = [str(attempt.id) for attempt in attempts]
+        await save_entries(tx, [entry for id_ in ids if (entry := self.drafts.kept.get(id_)) is not None])
+        tx.committed.append(lambda: self.drafts.forget(ids))
+
+    def _one(self, tx: Tx, ledger: Ledger, page: Page, item: Finished) -> PageAttempt:
+        attempt, channel = item.errand.attempt, item.errand.way.channel
+        ended, facts = self._ended(page, item)
+        if page.is_open:
+            # Nothing is said of a page behind its last fact: what left meanwhile is on the attempt's own record.
+            for fact in facts:
+                tx.say(fact, page.incident)
+        if page.state is State.SENDING and page.holder == self.holder:
+            ledger.move(self._moved(page, item, tx.now))
+        self.metrics.tried(channel, ended.outcome.value, attempt.repeat, tx)
+        return ended
+
+    def _ended(self, page: Page, item: Finished) -> tuple[PageAttempt, list[Fact]]:
+        attempt, channel = item.errand.attempt, item.errand.way.channel
+        left = PageSent(page.said(), channel, mask(attempt.address), attempt.repeat)
+        match item.outcome:
+            case Failed(reason):
+                failed = replace(attempt, outcome=AttemptOutcome.FAILED, detail=reason)
+                return failed, [PageFailed(page.said(), channel, reason)]
+            case Sent(provider_id):
+                return replace(attempt, outcome=AttemptOutcome.SENT, provider_id=provider_id), [left]
+            case Delivered():
+                delivered = replace(attempt, outcome=AttemptOutcome.DELIVERED)
+                return delivered, [left, PageDelivered(page.said(), channel)]
+        assert_never(item.outcome)
+
+    def _moved(self, page: Page, item: Finished, now: datetime) -> Page:
+        match item.outcome:
+            case Failed():
+                return after_failure(page, now)
+            case Sent():
+                reached = State.SENT
+            case Delivered():
+                reached = State.DELIVERED
+        return after_success(page, reached, self.ladder, now, last_resort=item.errand.last_resort)
