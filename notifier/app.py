@@ -13,7 +13,6 @@ from notifier.acknowledgement import api as acknowledgement_api
 from notifier.acknowledgement.act import Acts
 from notifier.acknowledgement.token import Links
 from notifier.callbacks import api as callbacks_api
-from notifier.channels import configured
 from notifier.mailbox import api as mailbox_api
 from notifier.mailbox.store import MailboxDraft
 from notifier.metrics import Metrics
@@ -27,7 +26,7 @@ from notifier.pages.record import Recorder
 from notifier.pages.sender import Sender
 from notifier.pages.stuck import OwnHolds
 from notifier.rules.ladder import Ladder
-from notifier.settings import callback_url, channel_settings
+from notifier.settings import callback_url, channels_of
 
 NAME = "notifier"
 
@@ -35,7 +34,7 @@ NAME = "notifier"
 def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
     """The stage, and the ground that it stands on. Raises SettingsError."""
     drafts = MailboxDraft()
-    channels = configured(channel_settings(settings), drafts.keep)
+    channels = channels_of(settings, drafts.keep)
     ground = Ground.of(NAME, settings, around, hears=tuple(HEARS), parsers=PARSERS)
     metrics, ladder = Metrics(around.registry), Ladder()
     people = People(ground.directory, channels)

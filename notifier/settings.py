@@ -5,8 +5,19 @@ A channel whose settings are not whole stops the start with its name.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from backbone.process.settings import Settings, SettingsError
-from notifier.channels import ChannelSettings, SmtpSettings, TwilioSettings, WebhookSettings
+from notifier.channels import (
+    Channel,
+    ChannelSettings,
+    MailboxStore,
+    SmtpSettings,
+    TwilioSettings,
+    WebhookSettings,
+    configured,
+)
+from notifier.mailbox.copied import with_copies
 
 CALLBACK = "/v1/callbacks/twilio"
 
@@ -14,6 +25,17 @@ CALLBACK = "/v1/callbacks/twilio"
 def channel_settings(settings: Settings) -> ChannelSettings:
     """The channels that are configured. Raises SettingsError."""
     return ChannelSettings(smtp=_smtp(settings), webhook=_webhook(settings), twilio=_twilio(settings))
+
+
+def channels_of(settings: Settings, store: MailboxStore) -> Mapping[str, Channel]:
+    """The channels that pages may leave by. Raises SettingsError."""
+    try:
+        channels = configured(channel_settings(settings), store)
+    except ValueError as error:
+        raise SettingsError(str(error)) from None
+    if settings.mailbox is False and len(channels) == 1:
+        raise SettingsError("CRITSIT_MAILBOX is off, and no channel is configured: nobody could be paged.")
+    return with_copies(channels) if settings.mailbox else channels
 
 
 def callback_url(settings: Settings) -> str:

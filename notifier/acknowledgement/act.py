@@ -81,7 +81,7 @@ class Acts:
         follower = next_duty_manager(self.people.roster(), page.person, tx.now)
         if follower.id != page.person:
             pass_on(ledger, page, follower, tx.now)
-        elif not any(other.is_open for other in ledger.pages(page.incident, page.purpose)):
+        elif not ledger.asked(page.incident, page.purpose):
             pass_on(ledger, page, follower, tx.now + self.ladder.again)
 
     async def _locked(self, tx: Tx, page_id: UUID) -> tuple[Ledger, Page]:

@@ -13,12 +13,14 @@ import structlog
 
 from backbone.ground import Ground
 from backbone.log.event import Lane
+from backbone.log.tx import Tx
 from notifier.pages.due import release
 from notifier.pages.sender import BEAT, Sender
 
 log = structlog.get_logger()
 
 TAKE_OVER_AFTER = 5.0
+_FORGET_AFTER = 600.0
 
 
 @dataclass(slots=True)
@@ -30,6 +32,8 @@ class Beats:
     _seen: dict[str, tuple[int | None, float]] = field(default_factory=dict)
     _strays: frozenset[UUID] = frozenset()
     _last: float | None = None
+    _beats: dict[str, int] = field(default_factory=dict)
+    _looked_at: float = 0.0
 
     async def step(self, lane: Lane) -> datetime | None:
         """Beat, at most once a second; then look at the others. Answers None where the poll is often enough."""
@@ -43,6 +47,7 @@ class Beats:
                 " left join sender s on s.holder = p.holder where p.holder is not null group by 1, 2"
             )
             held = [(row[0], row[1], list(row[2]), list(row[3])) for row in rows]
+            await self._forget(tx)
         self._last = self.sender.clock()
         dead = [(pages, incidents) for holder, beat, pages, incidents in held if self._is_dead(holder, beat, me)]
         dead += self._lost([pages for holder, _, pages, _ in held if holder == me], held, me)
@@ -56,6 +61,21 @@ class Beats:
             return None
         self.ground.wake("send")
         return self.ground.around.time.now()
+
+    async def _forget(self, tx: Tx) -> None:
+        """Now and then delete the rows of replicas that have ended long ago, and hold nothing."""
+        now = self.sender.clock()
+        if now - self._looked_at < _FORGET_AFTER:
+            return
+        rows = await tx.execute("select holder, beat from sender")
+        beats = {row[0]: row[1] for row in rows}
+        still = [holder for holder, beat in beats.items() if self._beats.get(holder) == beat]
+        await tx.execute(
+            "delete from sender s where holder = any(cast(:h as text[]))"
+            " and not exists (select from page p where p.holder = s.holder)",
+            {"h": still},
+        )
+        self._beats, self._looked_at = beats, now
 
     def _is_dead(self, holder: str, beat: int | None, me: str) -> bool:
         if holder == me:

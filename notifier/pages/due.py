@@ -189,7 +189,7 @@ class Dispatch:
 
 def pass_on(ledger: Ledger, page: Page, follower: Somebody, at: datetime) -> None:
     """Page `follower` for the same, from `at` on: by a page of their own, or by the one that they still have."""
-    theirs = [p for p in ledger.pages(page.incident, page.purpose) if p.person == follower.id and p.is_open]
+    theirs = [p for p in ledger.asked(page.incident, page.purpose) if p.person == follower.id]
     for other in theirs:
         if other.next_at is None and other.state is not State.SENDING:
             ledger.move(from_the_start(other, at))

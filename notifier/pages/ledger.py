@@ -85,6 +85,10 @@ class Ledger:
         """An incident's pages, oldest first, of some purposes or of all."""
         return [p for p in self._pages.values() if p.incident == subject and (not purposes or p.purpose in purposes)]
 
+    def asked(self, subject: str, purpose: Purpose) -> list[Page]:
+        """Those of an incident's pages whose answer is still waited for."""
+        return [page for page in self.pages(subject, purpose) if page.is_open and page.wants_ack]
+
     def move(self, page: Page) -> Page:
         """Keep a page as it is now."""
         if self._pages.get(page.id) != page:
@@ -103,7 +107,7 @@ class Ledger:
             theirs = [page for page in known if page.person == somebody.id and page.side is request.side]
             if any(page.cause == request.cause for page in theirs):
                 continue
-            current = next((page for page in theirs if page.is_open), None)
+            current = next((page for page in theirs if page.is_open and page.wants_ack is request.wants_ack), None)
             if current is not None:
                 both = (*current.clocks, *(c for c in request.clocks if c not in current.clocks))
                 clocks = both if current.clocks and request.clocks else ()
@@ -122,9 +126,9 @@ class Ledger:
         )  # fmt: skip
         self.tx.say(PageAcknowledged(page.said(), by, self.tx.now), page.incident)
         self.metrics.became(page.purpose, "acknowledged", self.tx)
-        if page.purpose in ONE_IS_ENOUGH:
-            for other in self.pages(page.incident, page.purpose):
-                if other.id != page.id and other.is_open and other.side is page.side:
+        if page.purpose in ONE_IS_ENOUGH and page.wants_ack:
+            for other in self.asked(page.incident, page.purpose):
+                if other.id != page.id and other.side is page.side:
                     self.cancel(other, f"taken by {page.name if by == page.person else by}")
         return page
 

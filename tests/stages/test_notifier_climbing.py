@@ -221,6 +221,19 @@ async def test_a_page_that_informs_goes_out_once_and_asks_for_nothing(notifier: 
     assert (await notifier.page("bo"))["state"] == "delivered"
 
 
+async def test_who_was_only_informed_is_still_paged_when_it_matters(notifier: Desk) -> None:
+    """RR-TOPOLOGY"""
+    await notifier.calls(INC, "duty-manager", "dan", "dora", rule="RR-TOPOLOGY")
+    await notifier.rests()
+    await notifier.escalates(INC)
+    await notifier.rests()
+    assert await notifier.received() == [("dan", "email"), ("dan", "email")]
+    informed, asked = await notifier.pages()
+    await notifier.post(f"/v1/pages/{asked['id']}/acknowledgement", {"by": "dan"})
+    assert [page["state"] for page in await notifier.pages()] == ["delivered", "acknowledged"]
+    assert (informed["for"], asked["for"]) == ("duty-manager", "duty-manager")
+
+
 async def test_the_providers_executives_are_paged_on_request(notifier: Desk) -> None:
     """BASE-EXEC-PROVIDER"""
     await notifier.tells("intake", INC, ExecutivesRequested("ana", "provider", "the customer's CEO called"))

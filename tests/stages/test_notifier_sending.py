@@ -13,6 +13,7 @@ import pytest
 
 from backbone.log.event import Lane
 from backbone.log.tx import Transactions
+from backbone.process.settings import SettingsError
 from events.incidents import IncidentReported
 from notifier.channels import Attempt, Delivered, Failed, Outcome
 from notifier.messages import Message
@@ -195,6 +196,39 @@ async def test_real_mail_leaves_by_a_real_server(database: str) -> None:
             assert (page["state"], page["attempts"][0]["address"]) == ("sent", "a…@example.org")
             assert mail["Message-ID"] == f"<{page['attempts'][0]['id']}@example.org>"
             assert await notifier.mailbox() == []
+
+
+async def test_the_mailbox_keeps_copies_where_that_is_asked_for(database: str) -> None:
+    async with mail_server() as server:
+        mail_settings = {"smtp_host": "127.0.0.1", "smtp_port": server.port, "smtp_tls": "none", "mailbox": True}
+        async with staffed(database, smtp_from="pages@example.org", **mail_settings) as notifier:
+            await notifier.reports(INC)
+            await notifier.assigns(INC, "ana")
+            await notifier.rests()
+            assert len(server.mails) == 1
+            assert await notifier.received() == [("ana", "email")]
+            assert (await notifier.page("ana"))["state"] == "sent"
+
+
+async def test_without_any_way_to_page_somebody_it_does_not_start(database: str) -> None:
+    with pytest.raises(SettingsError, match="nobody could be paged"):
+        async with desk(database, mailbox=False):
+            pass
+    with pytest.raises(SettingsError, match="CRITSIT_SMTP_FROM"):
+        async with desk(database, smtp_host="127.0.0.1"):
+            pass
+
+
+async def test_replicas_that_ended_long_ago_are_forgotten(notifier: Desk, database: str) -> None:
+    await notifier.rests()
+    async with desk(database, notifier.time) as other:
+        seconds = 1_000.0
+        other.sender.clock = lambda: seconds
+        await other.rests()
+        assert await other.one("select count(*) from sender") == 2
+        seconds += 601.0
+        await other.rests()
+        assert await other.one("select count(*) from sender") == 1
 
 
 async def test_a_storm_of_ordinary_incidents_costs_a_constant_number_of_statements(
