@@ -1,0 +1,142 @@
+"""Asks a running critsit over HTTP: CRITSIT_URL (default http://127.0.0.1:8080), CRITSIT_KEY, else CRITSIT_ADMIN_KEY.
+
+A problem is told in plain words and ends the command: 1 where the answer is no, 2 where it was asked wrongly, 3 where
+nothing answers. The key is never printed.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from types import TracebackType
+from typing import Any, NoReturn, Self
+
+import httpx2
+import typer
+
+from .ending import MISUSED, NO, UNREACHABLE, end
+
+DEFAULT_URL = "http://127.0.0.1:8080"
+#: Seconds for an answer; `Prefer: wait` takes 5 of them at most.
+PATIENCE = 30.0
+#: Times that what is refused with 429 or 503 is asked again, where that is safe.
+AGAIN = 4
+_SAFE = ("GET", "PUT", "DELETE")
+
+
+def url() -> str:
+    """Where critsit is asked."""
+    return (os.environ.get("CRITSIT_URL") or DEFAULT_URL).rstrip("/")
+
+
+def key() -> str | None:
+    """The key to ask with, if there is one."""
+    return os.environ.get("CRITSIT_KEY") or os.environ.get("CRITSIT_ADMIN_KEY") or None
+
+
+class Client:
+    """One conversation with a running critsit; a context manager."""
+
+    def __init__(self, base: str | None = None, bearer: str | None = None) -> None:
+        self.base = base or url()
+        bearer = bearer or key()
+        headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
+        try:
+            self.http = httpx2.Client(base_url=self.base, headers=headers, timeout=PATIENCE, trust_env=False)
+        except (httpx2.InvalidURL, httpx2.UnsupportedProtocol, UnicodeEncodeError):
+            end(MISUSED, f"CRITSIT_URL is {self.base}, which is no address, or the key holds what no key can.")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.http.close()
+
+    def ask(self, method: str, path: str, **sent: Any) -> httpx2.Response:
+        """One request, repeated where it may be and the server asks for it. Ends the command if nothing answers."""
+        left = AGAIN if method in _SAFE or "Idempotency-Key" in (sent.get("headers") or {}) else 0
+        while True:
+            try:
+                answer = self.http.request(method, path, **sent)
+            except httpx2.HTTPError as error:
+                self.unreachable(error)
+            if answer.status_code not in (429, 503) or not left:
+                return answer
+            left -= 1
+            time.sleep(min(float(answer.headers.get("Retry-After") or 1), 5.0))
+
+    def get(self, path: str, **params: Any) -> Any:
+        """What is at a path, as JSON. A refusal ends the command."""
+        return self.json(self.ask("GET", path, params={k: v for k, v in params.items() if v is not None}))
+
+    def put(self, path: str, body: Any) -> Any:
+        """Put JSON there."""
+        return self.json(self.ask("PUT", path, json=body))
+
+    def post(self, path: str, body: Any = None, **headers: str) -> Any:
+        """Post JSON there; `headers` by their names with `_` for `-`."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.json(self.ask("POST", path, json=body, headers=sent))
+
+    def items(self, path: str, **params: Any) -> Iterator[dict[str, Any]]:
+        """Every item of a list, page by page."""
+        cursor: str | None = None
+        while True:
+            page = self.get(path, cursor=cursor, **params)
+            yield from page["items"]
+            cursor = page.get("next")
+            if not cursor:
+                return
+
+    def json(self, answer: httpx2.Response) -> Any:
+        """The JSON of an answer; a refusal ends the command with its words."""
+        if answer.status_code >= 400:
+            refused(answer)
+        if answer.status_code == 204 or not answer.content:
+            return None
+        try:
+            return answer.json()
+        except ValueError:
+            end(UNREACHABLE, f"What answers at {self.base} is no critsit: it speaks no JSON.")
+
+    def unreachable(self, error: Exception) -> NoReturn:
+        """End the command, since nothing answers."""
+        if isinstance(error, httpx2.UnsupportedProtocol | httpx2.InvalidURL):
+            end(MISUSED, f"CRITSIT_URL is {self.base}, which is no address: it starts with http:// or https://.")
+        why = "took too long" if isinstance(error, httpx2.TimeoutException) else "can't be reached"
+        end(UNREACHABLE, f"critsit at {self.base} {why} (CRITSIT_URL says where): {error or type(error).__name__}")
+
+
+def words(answer: httpx2.Response) -> list[str]:
+    """A refusal in plain words: its detail, its rule, and every place that is wrong."""
+    problem = problem_of(answer)
+    first = str(problem.get("detail") or problem.get("title") or f"It answers {answer.status_code}.")
+    if rule := problem.get("rule"):
+        first += f" ({rule})"
+    if answer.status_code == 401:
+        first += " Set CRITSIT_KEY to a key of this critsit." if not key() else " The key in use is not known there."
+    faults = problem.get("faults") or problem.get("errors") or []
+    lines = [
+        f"  {fault.get('pointer') or '/'}: {fault.get('message')}" + (f" ({fault['rule']})" if fault.get("rule") else "")
+        for fault in faults
+    ]
+    return [f"{problem.get('title')}:" if lines else first, *lines]
+
+
+def problem_of(answer: httpx2.Response) -> Mapping[str, Any]:
+    """The problem+json of a refusal; an empty one where it is none."""
+    try:
+        body = answer.json()
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def refused(answer: httpx2.Response) -> NoReturn:
+    """End the command with the words of a refusal. Without a key, or with one that may not, it was used wrongly."""
+    for line in words(answer):
+        typer.echo(line, err=True)
+    if answer.status_code in (401, 403):
+        end(MISUSED)
+    end(UNREACHABLE if answer.status_code in (429, 502, 503, 504) else NO)

@@ -1,0 +1,20 @@
+"""The options that many commands share, and how they print: plain words, or JSON for a machine (`--json`)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+CataloguePath = Annotated[
+    Path | None,
+    typer.Option("--catalogue", envvar="CRITSIT_CATALOGUE", help="Another catalogue's folder than the shipped one."),
+]
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON, as it is."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))

@@ -1,0 +1,144 @@
+"""`critsit up`, `serve`, `migrate` and `topics apply`: what starts critsit, and what makes ready for it.
+
+What can't start says why in one sentence: 1 where something is in the way, 2 where a setting is wrong, 3 where the
+database or Kafka can't be reached.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .ending import MISUSED, NO, UNREACHABLE, end
+from .options import Json, print_json
+
+if TYPE_CHECKING:
+    from backbone.process.settings import Settings
+
+PortOption = Annotated[int | None, typer.Option(min=0, max=65535, help="0 takes any that is free.")]
+HostOption = Annotated[str | None, typer.Option(help="The address to listen on.")]
+
+
+def up(
+    port: PortOption = None,
+    data: Annotated[Path | None, typer.Option(help="Where the embedded PostgreSQL keeps its data.")] = None,
+    demo: Annotated[bool, typer.Option("--demo", help="Load the example contracts, people and policies, once.")] = False,
+    host: HostOption = None,
+) -> None:
+    """Run all four stages in one process, on the embedded PostgreSQL unless CRITSIT_DATABASE_URL names another."""
+    settings = settings_of(None, port=port, data=data, host=host)
+    with told():
+        from .run import up as run_up
+
+        seed = None
+        if demo:
+            from .seed import seed_once
+
+            seed = seed_once
+        asyncio.run(run_up(settings, _say, seed))
+
+
+def serve(
+    stage: Annotated[str, typer.Argument(help="intake, router, escalation or notifier.")],
+    host: HostOption = None,
+    port: PortOption = None,
+) -> None:
+    """Run one stage: 8081 intake, 8082 router, 8083 escalation, 8084 notifier."""
+    _known(stage)
+    settings = settings_of(stage, host=host)
+    with told():
+        from .run import serve_stage
+
+        asyncio.run(serve_stage(stage, settings, port))
+
+
+def migrate(json: Json = False) -> None:
+    """Bring the schemas of all four stages up to date (CRITSIT_DATABASE_URL, or each stage's own)."""
+    from backbone.process.settings import STAGES
+
+    settings = settings_of(None)
+    done = []
+    with told():
+        from backbone.postgres.migrate import migrate as bring_up
+
+        for stage in STAGES:
+            bring_up(settings.url_of(stage), [stage])
+            done.append(stage)
+            if not json:
+                typer.echo(f"{stage}: migrated")
+    if json:
+        print_json({"migrated": done})
+
+
+def topics_apply(json: Json = False) -> None:
+    """Make the topics in Kafka (CRITSIT_KAFKA), and set them as they have to be."""
+    settings = settings_of(None)
+    if not settings.kafka:
+        end(MISUSED, "CRITSIT_KAFKA is not set: it names Kafka's bootstrap servers.")
+    with told():
+        from backbone.kafka.topics import apply
+
+        found: Any = asyncio.run(apply(settings))
+    if json:
+        print_json({"applied": True, "topics": found})
+    else:
+        typer.echo("The topics are there.")
+
+
+def settings_of(stage: str | None, **given: Any) -> Settings:
+    """The settings from the environment and the command line; one sentence and exit 2 where one is wrong."""
+    from backbone.process.settings import Settings, SettingsError
+
+    try:
+        return Settings.load(stage, **given)
+    except SettingsError as error:
+        end(MISUSED, str(error))
+
+
+@contextlib.contextmanager
+def told() -> Iterator[None]:
+    """Whatever keeps a process from starting, in one sentence."""
+    from backbone.postgres.cluster import PostgresError
+    from backbone.process.settings import SettingsError
+    from backbone.web.serve import ServeError
+
+    try:
+        yield
+    except SettingsError as error:
+        end(MISUSED, str(error))
+    except (PostgresError, ServeError) as error:
+        end(NO, str(error))
+    except KeyboardInterrupt:
+        end(NO, "Stopped before it was ready.")
+    except Exception as error:
+        sentence = _away(error)
+        if sentence is None:
+            raise
+        end(UNREACHABLE, sentence)
+
+
+def _away(error: Exception) -> str | None:
+    """A sentence for a database or a Kafka that can't be reached; None for what is our own fault."""
+    from backbone.postgres.engine import is_passing
+
+    if is_passing(error) or isinstance(error, OSError):
+        return f"The database can't be reached: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+    if type(error).__module__.startswith("aiokafka"):
+        return f"Kafka can't be reached: {error}"
+    return None
+
+
+def _known(stage: str) -> None:
+    from backbone.process.settings import STAGES
+
+    if stage not in STAGES:
+        end(MISUSED, f"There is no stage {stage}: {', '.join(STAGES)}.")
+
+
+def _say(line: str) -> None:
+    typer.echo(line)
