@@ -134,6 +134,56 @@ async def test_a_channel_that_hangs_holds_up_no_other(notifier: Desk) -> None:
     assert await notifier.one("select count(*) from page where state = 'delivered'") == 61
 
 
+async def test_what_is_in_the_air_arrives_before_the_stage_stops(notifier: Desk, database: str) -> None:
+    phone = Phone()
+    with_phone(notifier, phone)
+    await notifier.assigns(INC, "ana")
+    await notifier.sender.step(Lane.URGENT)
+    assert (await notifier.page("ana"))["state"] == "sending"
+    stopping = asyncio.create_task(notifier.sender.stop())
+    await asyncio.sleep(0)
+    phone.free.set()
+    await stopping
+    assert (await notifier.page("ana"))["state"] == "delivered"
+
+
+async def test_what_does_not_arrive_before_the_stop_is_a_repeat_for_the_next_one(notifier: Desk, database: str) -> None:
+    phone = Phone()
+    with_phone(notifier, phone)
+    await notifier.assigns(INC, "ana")
+    await notifier.sender.step(Lane.URGENT)
+    await notifier.sender.stop(within=0.01)
+    async with desk(database, notifier.time) as other:
+        seconds = 100.0
+        other.sender.clock = lambda: seconds
+        with_phone(other, phone)
+        await other.rests()
+        seconds += 6.0
+        await other.rests()
+        assert [attempt.repeat for attempt in phone.got] == [False, True]
+
+
+async def test_a_claim_that_nothing_works_on_is_taken_up_again(notifier: Desk) -> None:
+    """A fault between the claim and the sending: no page is held for ever by somebody who forgot it."""
+    phone = Phone()
+    phone.free.set()
+    with_phone(notifier, phone)
+    seconds = 100.0
+    notifier.sender.clock = lambda: seconds
+    await notifier.assigns(INC, "ana")
+    await notifier.sender.step(Lane.URGENT)
+    async with notifier.ground.transactions() as tx:
+        await tx.execute(
+            "update page set state = 'sending', holder = :h, next_at = null", {"h": notifier.sender.dispatch.holder}
+        )
+        await tx.execute("update attempt set outcome = 'sending'")
+    for _ in range(3):
+        seconds += 1.5
+        await notifier.rests()
+    assert [attempt.repeat for attempt in phone.got] == [False, True]
+    assert (await notifier.page("ana"))["state"] == "delivered"
+
+
 async def test_a_failed_attempt_is_followed_by_the_next_channel_at_once(notifier: Desk) -> None:
     phone = Phone(breaks=1)
     phone.free.set()
