@@ -116,6 +116,24 @@ def missed(decision: Decision, calendar: Calendar, due_at: datetime) -> ClockTer
     return updated(decision, calendar, due_at)
 
 
+def reopened(
+    decision: Decision, calendar: Calendar, running: Sequence[Running], at: datetime
+) -> tuple[ClockTerms, ...]:
+    """The clocks that start anew when an incident is opened again at `at`: updates, and whatever was never done.
+
+    What was met stays met (SEV-CHANGE): nobody owes a second first response. All count from the reopening.
+    """
+    done = {clock.name for clock in running if clock.met_at is not None}
+    return tuple(
+        timed(
+            terms.name, terms.side, at, parse_duration(terms.target), _of(terms.calendar, calendar), terms.rule,
+            decision.terms.warn_percent, repeats=terms.repeats,
+        )
+        for terms in decision.clocks
+        if terms.repeats or terms.name not in done
+    )  # fmt: skip
+
+
 def onsite(decision: Decision, calendar: Calendar, submitted_at: datetime, consented_at: datetime) -> ClockTerms | None:
     """The clock of on-site resources once the customer has agreed (BASE-ONSITE); None where the terms have none.
 

@@ -1,0 +1,44 @@
+"""Escalation's composition root: the one place where its parts are put together."""
+
+from __future__ import annotations
+
+from backbone.ground import Ground, Surroundings
+from backbone.process.settings import Settings
+from backbone.stage import Stage, Work
+from escalation.clocks import api as clocks_api
+from escalation.clocks.due import DueClocks
+from escalation.clocks.frozen import PARSERS, Frozen
+from escalation.clocks.handlers import HEARS, Handlers
+from escalation.escalations import api as escalations_api
+from escalation.invariants import invariants
+from escalation.metrics import Metrics
+from escalation.policies import api as policies_api
+from escalation.policies.frozen import Policies
+from escalation.proposals import api as proposals_api
+from services.catalogue.parse import load
+
+NAME = "escalation"
+CLOCKS = "clocks"
+
+
+def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
+    """The stage, and the ground that it stands on. Raises SettingsError, CatalogueFaults."""
+    ground = Ground.of(NAME, settings, around, hears=tuple(HEARS), parsers=PARSERS)
+    catalogue = load(settings.catalogue)
+    metrics, policies = Metrics(around.registry, catalogue), Policies()
+    frozen = Frozen(ground.directory, ground.sources, catalogue)
+    handlers = Handlers(frozen, policies, metrics, lambda: ground.wake(CLOCKS))
+    stage = Stage(
+        name=NAME,
+        hears=HEARS,
+        handle=handlers.handle,
+        works=(Work(CLOCKS, DueClocks(ground, frozen, policies, metrics).step),),
+        routes=(
+            clocks_api.routes(ground),
+            escalations_api.routes(ground),
+            proposals_api.routes(ground),
+            policies_api.routes(ground),
+        ),
+        invariants=invariants(ground),
+    )
+    return stage, ground

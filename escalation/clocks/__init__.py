@@ -1,0 +1,1 @@
+"""Clocks: a promise's rows, what happens to them, and what falls due."""

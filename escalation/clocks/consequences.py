@@ -1,0 +1,217 @@
+"""What follows for an incident's promises from what people did and what the router decided. Pure.
+
+What is closed stays closed; what was done in time is in time, whenever it was heard of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from escalation.escalations.rapid import calls
+from escalation.proposals.proposal import Outcome
+from events.assignments import IncidentRouted
+from events.incidents import DowngradeDecided
+from services import clocks
+from services.calendar import Calendar
+from services.catalogue.model import Catalogue
+from services.decision import Decision
+
+from .clock import CRISIS_MANAGER, FIRST_RESPONSE, ONSITE, STATUS_UPDATE, UNROUTED, Clock, State
+from .incident import Early
+from .promises import Promises
+
+ROUTER = "router"
+
+
+def reported(promises: Promises, catalogue: Catalogue, at: datetime) -> None:
+    """The watch starts: somebody has to decide."""
+    promises.start(clocks.unrouted(catalogue, at), "incident.reported", silent=True)
+
+
+def routed(
+    promises: Promises, fact: IncidentRouted, at: datetime, catalogue: Catalogue, calendar: Calendar
+) -> None:
+    """A decision: its clocks start, or take the place of those of the one before (SEV-CHANGE); teams are called in."""
+    before, decision, inputs = promises.incident.decision, fact.decision, fact.inputs
+    contract = inputs.contract
+    promises.keep(
+        decision=decision, decisions=fact.number, catalogue=inputs.catalogue,
+        contract=contract.number if contract is not None else promises.incident.contract,
+        contract_version=contract.version if contract is not None else None,
+    )  # fmt: skip
+    for watch in promises.open(UNROUTED):
+        promises.done(watch, at, ROUTER)
+    if promises.incident.state != "open":
+        return
+    raised = before is not None and clocks.is_raised(catalogue, before.severity, decision.severity)
+    known = [clock.as_running() for clock in promises.clocks.values() if clock.name != UNROUTED]
+    change = clocks.changed(
+        known, before, decision, inputs.clocks_from or inputs.at, raised=raised, calendar=calendar
+    )  # fmt: skip
+    if before is not None:
+        gone = {clock.id for clock in change.supersede}
+        reason = _why_superseded(before, decision)
+        promises.supersede([c for c in promises.running() if str(c.id) in gone], reason)
+        owed = {(clock.name, clock.due_at, clock.target, clock.rule) for clock in decision.clocks}
+        promises.rest(
+            c for c in promises.open(side="provider") if (c.name, c.due_at, c.target, c.rule) not in owed
+        )  # fmt: skip
+    for terms in change.start:
+        promises.start(terms, inputs.cause)
+    if before is None:
+        _early(promises, decision, calendar)
+    for call in calls(decision, catalogue, promises.incident.called):
+        promises.call(call)
+
+
+def responded(promises: Promises, at: datetime, by: str) -> None:
+    """The first one meets `first_response`."""
+    if promises.incident.decision is None:
+        if promises.incident.responded is None:
+            promises.keep(responded=Early(at, by))
+        return
+    _done(promises, promises.open(FIRST_RESPONSE), at, by)
+
+
+def acknowledged(promises: Promises, at: datetime, by: str) -> None:
+    """A crisis manager has it: that is when one is assigned (BASE-CM)."""
+    _done(promises, promises.open(CRISIS_MANAGER), at, by)
+
+
+def updated(promises: Promises, at: datetime, by: str, calendar: Calendar) -> None:
+    """A status update: the next one is counted from it (RSM-ESCALATION-1)."""
+    decision = promises.incident.decision
+    if decision is None:
+        promises.keep(updated=Early(at, by))
+        return
+    for missed in [c for c in promises.open(STATUS_UPDATE) if c.state is State.BREACHED and at <= c.due_at]:
+        # It was given in time after all: what was armed because of the miss has no ground.
+        promises.done(missed, at, by)
+        promises.keep(missed=max(0, promises.incident.missed - 1))
+        promises.supersede(
+            [c for c in promises.running(STATUS_UPDATE) if c.started_at >= missed.due_at],
+            "a status update had been given in time",
+        )
+    armed = promises.running(STATUS_UPDATE)
+    if any(at < clock.started_at for clock in armed):
+        return
+    for clock in armed:
+        if at > clock.due_at:
+            promises.keep(missed=promises.incident.missed + 1)
+        promises.done(clock, at, by)
+    following = clocks.updated(decision, calendar, at)
+    if following is not None and promises.incident.state == "open":
+        promises.start(following, "incident.updated")
+
+
+def asked(promises: Promises, at: datetime, by: str, to: str, calendar: Calendar) -> None:
+    """A question starts the customer's clock, each time anew (CUST-ACCESS, CUST-B-CHANGE, CUST-C-REPLY)."""
+    decision = promises.incident.decision
+    if decision is None:
+        promises.keep(asked=Early(at, by, to))
+        return
+    terms = clocks.question(decision, calendar, to, at)
+    if terms is None or promises.incident.state != "open":
+        return
+    promises.supersede(promises.running(terms.name), "asked anew: the time to answer counts from the new question")
+    promises.start(terms, "question.asked")
+
+
+def replied(promises: Promises, at: datetime, by: str) -> None:
+    """The customer's clocks are met, and what was proposed because of them is withdrawn."""
+    promises.keep(asked=None)
+    _done(promises, promises.open(side="customer"), at, by)
+    promises.settle(Outcome.WITHDRAWN, by, "the customer has replied")
+
+
+def consented(promises: Promises, at: datetime, by: str, calendar: Calendar) -> None:
+    """The customer agrees to on-site resources (BASE-ONSITE); once is enough."""
+    decision = promises.incident.decision
+    if decision is None:
+        promises.keep(consented=Early(at, by))
+        return
+    if any(c.name == ONSITE and c.state is not State.SUPERSEDED for c in promises.clocks.values()):
+        return
+    terms = clocks.onsite(decision, calendar, promises.incident.submitted_at, at)
+    if terms is not None and promises.incident.state == "open":
+        promises.start(terms, "onsite.consented")
+
+
+def decided(promises: Promises, fact: DowngradeDecided) -> None:
+    """A person has settled the proposal (SEV-DOWNGRADE)."""
+    outcome = Outcome.ACCEPTED if fact.decision == "accept" else Outcome.REJECTED
+    promises.settle(outcome, fact.by, fact.reason)
+
+
+def ended(promises: Promises, state: str, by: str) -> None:
+    """Resolved or closed: what still runs is closed, what was breached stays on the record and climbs no further."""
+    promises.keep(state=state)
+    promises.supersede(promises.running(), state)
+    promises.rest(promises.open())
+    promises.settle(Outcome.WITHDRAWN, by, f"the incident is {state}")
+
+
+def reopened(promises: Promises, at: datetime, catalogue: Catalogue, calendar: Calendar) -> None:
+    """Open again: updates are owed from now on, and what was never done is owed anew, from the reopening."""
+    if promises.incident.state == "open":
+        return
+    promises.keep(state="open")
+    decision = promises.incident.decision
+    if decision is None:
+        promises.start(clocks.unrouted(catalogue, at), "incident.reopened", silent=True)
+        return
+    known = [clock.as_running() for clock in promises.clocks.values()]
+    for terms in clocks.reopened(decision, calendar, known, at):
+        promises.start(terms, "incident.reopened")
+    for call in calls(decision, catalogue, promises.incident.called):
+        promises.call(call)
+
+
+def overdue(promises: Promises, clock: Clock, calendar: Calendar) -> None:
+    """A clock is over and was not met: the breach, and what it leads to."""
+    decision = promises.incident.decision
+    after = promises.breach(clock)
+    if decision is None:
+        return
+    if after.repeats:
+        promises.keep(missed=promises.incident.missed + 1)
+        following = clocks.missed(decision, calendar, after.due_at)
+        if following is not None:
+            promises.start(following, "status update missed")
+        if following is None or following.due_at >= promises.now:
+            # After an outage several were missed in a row: the level counts them all, and is raised once.
+            promises.climb(after, promises.incident.missed)
+    if after.side == "customer":
+        proposed = clocks.proposal(decision, after.as_running())
+        if proposed is not None:
+            promises.propose(after, proposed)
+
+
+def _early(promises: Promises, decision: Decision, calendar: Calendar) -> None:
+    """Settle what people did before there was a decision."""
+    incident = promises.incident
+    if (early := incident.responded) is not None:
+        responded(promises, early.at, early.by)
+    if (early := incident.updated) is not None:
+        updated(promises, early.at, early.by, calendar)
+    if (early := incident.asked) is not None:
+        asked(promises, early.at, early.by, early.to or "", calendar)
+    if (early := incident.consented) is not None:
+        consented(promises, early.at, early.by, calendar)
+    promises.keep(responded=None, updated=None, asked=None, consented=None)
+
+
+def _done(promises: Promises, open_: Sequence[Clock], at: datetime, by: str) -> None:
+    for clock in open_:
+        promises.done(clock, at, by)
+
+
+def _why_superseded(before: Decision, after: Decision) -> str:
+    if before.severity != after.severity:
+        return f"severity {before.severity} became {after.severity}"
+    if before.service != after.service:
+        return f"{before.service} became {after.service}"
+    if before.coverage != after.coverage:
+        return f"coverage {before.coverage} became {after.coverage}"
+    return "the terms changed"

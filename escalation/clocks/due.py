@@ -1,0 +1,109 @@
+"""What is due: clocks to be warned, breached, climbed. A claim locks the subjects, re-reads, acts, re-arms, says.
+
+Before a breach the logs are asked whether what was promised was done in time and is only on its way here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from backbone.ground import Ground, lane_bell
+from backbone.log.event import Event, Lane
+from backbone.log.tx import Tx
+from backbone.loops.breath import Breath
+from escalation.metrics import Metrics
+from escalation.policies.frozen import Policies
+
+from . import consequences, store
+from .clock import Clock, State
+from .frozen import Frozen
+from .handlers import HEARS, may_stop
+from .ledger import Ledger
+from .promises import Promises
+
+#: Clocks in one transaction.
+MOST = 200
+#: How long to wait for what is on its way here.
+_WAIT = timedelta(milliseconds=250)
+
+
+@dataclass(frozen=True, slots=True)
+class DueClocks:
+    """The gate over all clocks."""
+
+    ground: Ground
+    frozen: Frozen
+    policies: Policies
+    metrics: Metrics
+
+    async def step(self, lane: Lane) -> datetime | None:
+        """Do what is due in a lane, the longest overdue first; answers when there is more."""
+        urgent = lane is Lane.URGENT
+        now = self.ground.around.time.now()
+        async with self.ground.transactions.reading() as connection:
+            earliest = await store.earliest(connection, urgent=urgent)
+        if earliest is None or earliest > now:
+            return earliest
+        async with self.ground.transactions() as tx:
+            subjects = await store.claim(tx, urgent=urgent, most=MOST)
+            if not subjects:
+                return None  # in other hands: look again after the poll
+            await tx.lock(subjects, make=False)
+            ledger = await Ledger.open(tx, self.metrics, self.policies, subjects)
+            await self._act(ledger, tx, urgent)
+            await ledger.close()
+        return now
+
+    async def _act(self, ledger: Ledger, tx: Tx, urgent: bool) -> None:
+        breath = Breath()
+        due = [
+            (clock, promises)
+            for promises in ledger.all()
+            for clock in promises.clocks.values()
+            if clock.next_at is not None and clock.next_at <= tx.now and clock.urgent == urgent
+        ]
+        due.sort(key=lambda item: (item[0].next_at, item[0].id))
+        coming = await self._coming(tx, [clock for clock, _ in due])
+        for clock, promises in due:
+            await self._one(tx, promises, clock, coming.get(clock.incident, ()))
+            ledger.say(promises)
+            await breath()
+
+    async def _one(self, tx: Tx, promises: Promises, clock: Clock, coming: Sequence[Event]) -> None:
+        if clock.state is State.BREACHED:
+            promises.climb(clock)
+        elif tx.now <= clock.due_at:
+            promises.warn(clock)
+        elif waits := [e for e in coming if may_stop(clock.name, clock.side, e.type) and _when(e) <= clock.due_at]:
+            promises.postpone(clock, tx.now + _WAIT)
+            self.ground.around.bell.ring({lane_bell(e.source, e.urgent) for e in waits}, outward=False)
+        else:
+            consequences.overdue(promises, clock, await self.frozen.calendar(promises.incident, tx.connection))
+
+    async def _coming(self, tx: Tx, due: Sequence[Clock]) -> Mapping[str, list[Event]]:
+        """What the other stages have said of incidents about to be breached, and what was not heard here yet.
+
+        A held subject waits for nothing: what is held reaches nobody, and its promises go on.
+        """
+        subjects = {
+            c.incident for c in due
+            if c.state is State.RUNNING and tx.now > c.due_at and not tx.subjects[c.incident].held
+        }  # fmt: skip
+        found: dict[str, list[Event]] = {}
+        if not subjects:
+            return found
+        for source, useful in HEARS.items():
+            heard = [(s, tx.subjects[s].heard.get(source, 0)) for s in sorted(subjects)]
+            for event in await self.ground.sources.unheard(source, heard):
+                if event.type in useful:
+                    found.setdefault(event.subject, []).append(event)
+        return found
+
+
+def _when(event: Event) -> datetime:
+    """When it was done: a page's acknowledgement says so itself."""
+    if event.type == "page.acknowledged":
+        return datetime.fromisoformat(event.json()["at"])
+    return event.occurred_at

@@ -1,0 +1,90 @@
+"""The calendars and catalogues that an incident's decision was made with: frozen versions, read once and kept.
+
+A version that has not come in by the directory yet is read from the router's log; nothing is guessed while it is there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backbone.directory.directory import Directory
+from backbone.log.sources import Sources
+from services.calendar import Calendar, calendar_of
+from services.catalogue.model import Catalogue
+from services.catalogue.parse import from_json
+from services.contract.model import Contract
+from services.contract.parse import build
+
+from .incident import Incident
+
+log = structlog.get_logger()
+_ROUTER = "router"
+_MOST = 5_000
+
+#: How the directory's objects become values here.
+PARSERS = {"contract": build, "catalogue": from_json}
+
+
+@dataclass(slots=True)
+class Frozen:
+    """Looks up what was frozen. `loaded` is the catalogue of this process."""
+
+    directory: Directory
+    sources: Sources
+    loaded: Catalogue
+    _calendars: dict[tuple[str, int, str | None, str], Calendar] = field(default_factory=dict)
+    _catalogues: dict[str, Catalogue] = field(default_factory=dict)
+
+    async def catalogue(self, version: str | None, connection: AsyncConnection) -> Catalogue:
+        """The catalogue of a decision; this process's own before there is one."""
+        if version is None or version == self.loaded.version:
+            return self.loaded
+        if version not in self._catalogues:
+            found = await self._object("catalogue", version, 1, connection)
+            if not isinstance(found, Catalogue):
+                log.warning("catalogue.unknown", version=version, taken=self.loaded.version)
+                return self.loaded
+            self._catalogues[version] = found
+        return self._catalogues[version]
+
+    async def calendar(self, incident: Incident, connection: AsyncConnection) -> Calendar:
+        """The business hours that the incident's decision counts by; the default ones before there is one."""
+        catalogue = await self.catalogue(incident.catalogue, connection)
+        contract = None
+        if incident.contract is not None and incident.contract_version is not None:
+            contract = incident.contract, incident.contract_version
+        location = incident.decision.terms.location if incident.decision is not None else None
+        return await self.calendar_for(contract, location, catalogue, connection)
+
+    async def calendar_for(
+        self,
+        contract: tuple[str, int] | None,
+        location: str | None,
+        catalogue: Catalogue,
+        connection: AsyncConnection,
+    ) -> Calendar:
+        """The business hours of a location of a contract's version, by a catalogue's windows."""
+        if contract is None:
+            return calendar_of(None, None, catalogue.business_hours)
+        key = (*contract, location, catalogue.version)
+        if key not in self._calendars:
+            found = await self._object("contract", *contract, connection)
+            if not isinstance(found, Contract):
+                log.error("contract.unknown", contract=contract[0], version=contract[1])
+                return calendar_of(None, None, catalogue.business_hours)
+            if len(self._calendars) > _MOST:
+                self._calendars.clear()
+            self._calendars[key] = calendar_of(found, location, catalogue.business_hours)
+        return self._calendars[key]
+
+    async def _object(self, kind: str, id_: str, version: int, connection: AsyncConnection) -> Any:
+        found = await self.directory.frozen(kind, id_, version, connection)
+        if found is not None:
+            return found.value
+        for event in await self.sources.spans(_ROUTER, [(f"{kind}:{id_}", version, version)]):
+            return PARSERS[kind](event.json()["body"])
+        return None

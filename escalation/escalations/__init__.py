@@ -1,0 +1,1 @@
+"""Escalations: who was told of what, at which level, by which policy."""

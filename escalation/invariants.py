@@ -1,0 +1,41 @@
+"""What must hold of promises, as counts of what breaks it: gauges that must be 0."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from sqlalchemy import text
+
+from backbone.ground import Ground
+from backbone.stage import Invariant
+from escalation.clocks.clock import UNROUTED
+
+#: How long anything may be overdue.
+_LATE = timedelta(seconds=60)
+
+_COUNTS = {
+    "accepted_without_a_route": f"select count(*) from clock where state = 'running' and name = '{UNROUTED}'"
+    " and started_at < :late",
+    "clock_past_due_still_running": "select count(*) from clock where state = 'running' and due_at < :late",
+    "clock_not_looked_at": "select count(*) from clock where next_at < :late",
+    "clock_running_of_an_ended_incident": "select count(*) from clock c join incident i on i.id = c.incident"
+    " where c.state = 'running' and i.state <> 'open'",
+    "proposal_open_of_an_ended_incident": "select count(*) from proposal p join incident i on i.id = p.incident"
+    " where p.state = 'open' and i.state <> 'open'",
+}
+
+
+def invariants(ground: Ground) -> Mapping[str, Invariant]:
+    """The stage's invariants by name."""
+
+    def counting(sql: str) -> Invariant:
+        async def count() -> int:
+            late = ground.around.time.now() - _LATE
+            async with ground.transactions.reading() as connection:
+                rows = await connection.execute(text(sql), {"late": late} if ":late" in sql else {})
+                return int(rows.scalar_one())
+
+        return count
+
+    return {name: counting(sql) for name, sql in _COUNTS.items()}

@@ -1,0 +1,48 @@
+"""A proposal as a value (SEV-DOWNGRADE): the system proposes, a person of the provider decides, never the system."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from events.escalations import DowngradeProposed
+
+
+class Outcome(StrEnum):
+    """What became of a proposal."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """One proposal: about `severity` or `coverage`, towards what, and which clock of the customer's is over."""
+
+    id: UUID
+    incident: str
+    clock: UUID
+    about: str
+    towards: str
+    rule: str
+    reason: str
+    proposed_at: datetime
+
+    def said(self) -> DowngradeProposed:
+        """The fact."""
+        return DowngradeProposed(about=self.about, to=self.towards, reason=self.reason, clock_id=str(self.clock))
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The end of an incident's open proposals."""
+
+    incident: str
+    outcome: Outcome
+    at: datetime
+    by: str
+    reason: str
