@@ -31,7 +31,7 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
     ground = Ground.of(NAME, settings, around, hears=tuple(HEARS), parsers=PARSERS)
     catalogue = load(settings.catalogue)
     metrics = Metrics(around.registry, catalogue)
-    calls = Calls(ground.directory, metrics.called)
+    calls = Calls(ground.directory, catalogue, metrics.called)
     decisions = Decisions(ground.directory, catalogue, calls, metrics)
 
     async def freeze_the_catalogue() -> None:

@@ -1,1 +1,1 @@
-"""What was promised: the catalogue of support services and the rules that read a contract. Pure: values in, values out."""
+"""What was promised: the catalogue of support services and the rules that read a contract. All of it is pure."""

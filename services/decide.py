@@ -111,6 +111,7 @@ def decide(
             rest = catalogue.services[catalogue.services.index(fit.service) + 1 :]
             fit = _with_next(fit, case, catalogue, rest, level, notes)
     _may_report(report, contract, contact, catalogue, notes)
+    _ways(report, catalogue, notes)
     if report.requested_severity is not None and report.requested_severity != level.id:
         notes.flag(catalogue.flags.severity_differs)
     notes.rule(fit.service.rule)
@@ -202,6 +203,18 @@ def _may_report(
     notes.flag(Flagged(rule=reporting.rule, flag=reporting.flag))
 
 
+def _ways(report: Report, catalogue: Catalogue, notes: _Notes) -> None:
+    """Tell of the portal that the product belongs to, and of the supplier who keeps its own job; nothing is refused."""
+    scope, supplier = catalogue.portal_scope, report.vendor
+    group = scope.covers.get(report.portal or "") if scope is not None and report.channel == "portal" else None
+    if scope is not None and group is not None and report.product and not catalogue.groups.has(group, report.product):
+        notes.rule(scope.rule)
+        notes.tells.append(f"{report.portal} does not cover {report.product}: ask about it through {scope.otherwise}.")
+    if supplier is not None and catalogue.third_party is not None:
+        notes.rule(catalogue.third_party.rule)
+        notes.tells.append(f"{supplier.name} supplies what is concerned. {catalogue.third_party.tell}")
+
+
 def _fits(service: Service, case: Case) -> _Fit | Fails:
     """Ask the service's conditions in their order; the first that fails says why."""
     event: Event | None = None
@@ -277,7 +290,7 @@ def _papers(fit: _Fit, contract: Contract | None, notes: _Notes) -> None:
 def _target(
     fit: _Fit, kind: str, report: Report, catalogue: Catalogue, level: Severity
 ) -> tuple[timedelta | None, Target | None, str] | None:
-    """(target, entry, rule) of a clock: the exhibit's word, else the service's, else what speaks below it, else base."""
+    """(target, entry, rule) of a clock: the exhibit's word, else the service's, else what speaks below, else base."""
     if fit.solution is not None and (exhibited := fit.solution.exhibit.get(kind, {}).get(level.id)) is not None:
         return exhibited, None, fit.service.rule
     services = [part.service for part in (fit, fit.under) if part is not None and part.speaks]
@@ -382,7 +395,8 @@ def _terms(
         exhibited = exhibit.get(name, {}).get(level.id)
         return LaterClock(
             name=name, side=side, target=write_duration(exhibited or target),
-            calendar=ALWAYS.name if time == "wall" and not reduced else calendar.name, rule=fit.service.rule if exhibited else rule,
+            calendar=ALWAYS.name if time == "wall" and not reduced else calendar.name,
+            rule=fit.service.rule if exhibited else rule,
             **more,  # type: ignore[arg-type]
         )  # fmt: skip
 

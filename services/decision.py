@@ -32,7 +32,7 @@ class ClockTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaterClock:
-    """A clock that something on the way will start. `to`: only a question to these; `proposes`: a downgrade when over."""
+    """A clock that something on the way will start. `to`: a question to these; `proposes` a downgrade when over."""
 
     name: str
     side: str

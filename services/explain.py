@@ -17,6 +17,7 @@ from services.contract.model import Contract
 from services.decision import ClockTerms, Decision, PassedOver
 from services.durations import parse_duration, write_duration
 from services.explain_words import arithmetic, listed, local, spoken, zone_name
+from services.hearings import delivery_manager_from, hearings
 from services.report import Report
 
 
@@ -92,7 +93,11 @@ def sentences(decision: Decision, report: Report, contract: Contract | None, cat
         )
     if decision.flags:
         found.append(f"To be looked at: {', '.join(decision.flags)}.")
-    return found + list(decision.notes)
+    found += _heard(decision, contract, catalogue)
+    found += list(decision.notes)
+    return found + [
+        f"{owed.tell} ({owed.rule})" for owed in catalogue.obligations if decision.severity in owed.severities
+    ]
 
 
 def inputs(decision: Decision, report: Report, contract: Contract | None, catalogue: Catalogue) -> dict[str, Any]:
@@ -109,6 +114,7 @@ def inputs(decision: Decision, report: Report, contract: Contract | None, catalo
         "form": report.form.id if report.form is not None else None,
         "language": report.language,
         "prerelease": report.prerelease,
+        "vendor": report.vendor.name if report.vendor is not None else None,
         "contract": contract.number if contract is not None else None,
         "term": {"from": contract.term.starts.isoformat(), "to": contract.term.ends.isoformat()} if contract else None,
         "location": decision.terms.location,
@@ -121,6 +127,23 @@ def inputs(decision: Decision, report: Report, contract: Contract | None, catalo
 def instant(at: datetime) -> str:
     """An instant as the public face has it: RFC 3339, in UTC."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _heard(decision: Decision, contract: Contract | None, catalogue: Catalogue) -> list[str]:
+    """Who is told of a flag; of the delivery manager, from when it is there."""
+    found = []
+    for hearing in hearings(decision, contract, catalogue):
+        if hearing.side == "customer":
+            found.append(f"Your administrator is asked to confirm {hearing.flag} ({hearing.rule}).")
+        elif contract is not None and catalogue.people is not None:
+            calendar = calendar_of(contract, contract.host.id, catalogue.business_hours)
+            at = max(clock.started_at for clock in decision.clocks)
+            there = local(delivery_manager_from(contract, catalogue, at), calendar.zone)
+            found.append(
+                f"The delivery manager looks after {hearing.flag} ({hearing.rule}), and is there from {there}"
+                f" ({zone_name(calendar.zone)}; {catalogue.people.delivery_manager})."
+            )
+    return found
 
 
 def _severity(decision: Decision, report: Report, catalogue: Catalogue) -> str:

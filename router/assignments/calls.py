@@ -16,7 +16,9 @@ from backbone.log.event import Event
 from backbone.log.tx import Tx
 from events.assignments import CrisisManagerAssigned, OwnerChanged, OwnerRefused, PeopleAssigned
 from services.assign import Assignment, Load, assign
+from services.catalogue.model import Catalogue
 from services.contract.model import Contract
+from services.hearings import hearings
 from services.roster import Override, Person, Roster, Rotation, on_call
 
 from ..decisions import store
@@ -28,8 +30,9 @@ Count = Callable[[str], None]
 class Calls:
     """Calls people for an incident, and settles who owns it."""
 
-    def __init__(self, directory: Directory, count: Count) -> None:
+    def __init__(self, directory: Directory, catalogue: Catalogue, count: Count) -> None:
         self._directory = directory
+        self._catalogue = catalogue
         self._count = count
         self._revision = -1
         self._roster = Roster()
@@ -123,21 +126,19 @@ class Calls:
     def _flags(self, tx: Tx, desk: Desk, contract: Contract | None, event: Event) -> None:
         """Whom a flag concerns hears of it, once a flag."""
         assert desk.decision is not None
-        for flag in desk.decision.flags:
-            if flag in desk.flags_told or contract is None:
+        for told in hearings(desk.decision, contract, self._catalogue):
+            if told.flag in desk.flags_told:
                 continue
-            if flag == "contact-unverified":
-                people = [c.id for c in contract.contacts if "administrator" in c.roles]
+            if told.side == "customer":
+                if told.people:
+                    self._call(tx, desk, event, told.role, list(told.people), told.flag, told.rule, side=told.side)
+            else:
+                people = [person for person in told.people if self.roster.person(person) is not None]
                 if people:
-                    self._call(tx, desk, event, "administrator", people, flag, "CONTACTS", side="customer")
-            elif flag in ("topology-missing", "event-details-missing"):
-                manager = contract.delivery_manager
-                if manager is not None and self.roster.person(manager) is not None:
-                    self._call(tx, desk, event, "delivery-manager", [manager], flag, "RR-TOPOLOGY")
+                    self._call(tx, desk, event, told.role, people, told.flag, told.rule)
                 else:
-                    people = [found.person.id for found in on_call(self.roster, "duty-manager", tx.now)]
-                    self._call(tx, desk, event, "duty-manager", people, flag, "RR-TOPOLOGY")
-            desk.flags_told = (*desk.flags_told, flag)
+                    self._nobody(tx, desk, event, told.flag, told.rule)
+            desk.flags_told = (*desk.flags_told, told.flag)
 
 
 def roster_of(directory: Directory) -> Roster:

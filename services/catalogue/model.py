@@ -275,6 +275,44 @@ class Effort:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Obligation:
+    """What the customer's side owes at some severities, as it is told."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    severities: tuple[str, ...]
+    rule: str
+    tell: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortalScope:
+    """Portals that are for their own products only: portal → product group; the rest goes through `otherwise`."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    rule: str
+    covers: Mapping[str, str]
+    otherwise: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThirdParty:
+    """What is told where a third party's supplier is in the matter."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    rule: str
+    tell: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomersPeople:
+    """Rules about whom of and for the customer a flag concerns: its administrators, its delivery manager."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    administrators: str
+    delivery_manager: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """A rule of the contract: its section, its sentence, and whether it is ours."""
 
@@ -312,6 +350,10 @@ class Catalogue:
     proactive: Mapping[str, Any]
     version: str
     raw: Mapping[str, Any]
+    obligations: tuple[Obligation, ...] = ()
+    portal_scope: PortalScope | None = None
+    third_party: ThirdParty | None = None
+    people: CustomersPeople | None = None
 
     @cached_property
     def groups(self) -> Groups:

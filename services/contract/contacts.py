@@ -1,4 +1,4 @@
-"""Who is reporting: the contract's contacts behind an e-mail address or a phone number (CONTACTS).
+"""Who is who of the customer: behind an e-mail address or a phone number (CONTACTS), and who administers (ADMIN).
 
 E-mail is compared without case, phone as E.164; nobody is guessed from a name.
 """
@@ -17,3 +17,16 @@ def contacts_of(contract: Contract, reporter: Reporter) -> tuple[Contact, ...]:
         for contact in contract.by_address.get(address.casefold(), ()) if address else ():
             found.setdefault(contact.id, contact)
     return tuple(found.values())
+
+
+def administrators(contract: Contract, location: str | None) -> tuple[Contact, ...]:
+    """The support service administrators to ask about something at a location: its own, else the host's, else all.
+
+    ADMIN: there is one for each location, where several are supported; one without a location is the host's.
+    """
+    everybody = tuple(contact for contact in contract.contacts if "administrator" in contact.roles)
+    for place in (location or contract.host.id, contract.host.id):
+        found = tuple(c for c in everybody if (c.location or contract.host.id) == place)
+        if found:
+            return found
+    return everybody

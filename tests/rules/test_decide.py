@@ -478,6 +478,24 @@ def test_who_may_report_and_through_what(said: dict[str, Any], known: bool) -> N
     assert ("contact-unverified" not in decided(**said).flags) == known
 
 
+def test_what_a_portal_does_not_cover_goes_through_the_services_portal() -> None:
+    """PRS-PORTAL"""
+    found = decided(product="sql-server")
+    assert "azure-portal does not cover sql-server: ask about it through services-hub." in found.notes
+    assert "PRS-PORTAL" in found.because
+    elsewhere: list[dict[str, Any]] = [{}, {"product": "sql-server", "portal": "services-hub"}]
+    for said in (*elsewhere, {"product": "sql-server", "channel": "phone"}):
+        assert "PRS-PORTAL" not in decided(**said).because
+
+
+def test_a_third_partys_supplier_keeps_its_own_job() -> None:
+    """PRS-THIRD-PARTY"""
+    found = decided(vendor={"name": "Rohr AG", "contact": "desk@rohr.example"})
+    assert "PRS-THIRD-PARTY" in found.because
+    assert any("Rohr AG" in note for note in found.notes)
+    assert found.service == decided().service
+
+
 # §8, entitlement review
 
 

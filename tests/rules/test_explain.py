@@ -119,6 +119,29 @@ def test_a_severity_that_a_person_set_is_told_as_such(severity: str) -> None:
     assert ("a person of the provider assessed it" in first) == (severity != "B")
 
 
+@pytest.mark.parametrize(
+    ("impact", "rule"),
+    [
+        ("critical_down", "CUST-24X7"), ("critical_degraded", "CUST-24X7"), ("moderate", "CUST-B-RESOURCES"),
+        ("minimal", "CUST-C-CONTACT"),
+    ],
+)  # fmt: skip
+def test_the_customer_reads_what_its_own_side_owes(impact: str, rule: str) -> None:
+    """CUST-24X7, CUST-B-RESOURCES, CUST-C-CONTACT, REMOTE"""
+    at, order = utc("2026-02-04 10:00"), contract()
+    said = report(impact=impact)
+    found = sentences(decide(said, order, ENTERPRISE, submitted_at=at, at=at), said, order, ENTERPRISE)
+    assert [text.rpartition("(")[2] for text in found[-2:]] == [f"{rule})", "REMOTE)"]
+
+
+def test_missing_papers_wait_for_the_delivery_manager_in_the_hosts_business_hours() -> None:
+    """MULTI-SDM, RR-TOPOLOGY"""
+    night, order = utc("2026-02-04 20:00"), contract(services=["base", "rapid-response"], topology_on_file=False)
+    said = report(location="lisbon")
+    text = " ".join(sentences(decide(said, order, ENTERPRISE, submitted_at=night, at=night), said, order, ENTERPRISE))
+    assert "is there from Thursday 5 February 09:00 (Almaty time; MULTI-SDM)" in text
+
+
 def test_without_a_contract_it_is_told_in_utc() -> None:
     """TERM"""
     at = utc("2026-02-04 10:00")
