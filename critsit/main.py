@@ -9,6 +9,7 @@ import typer
 
 from . import check as _check
 from . import load, running
+from .simulate import simulate
 
 app = typer.Typer(
     name="critsit",
@@ -30,6 +31,7 @@ app.command("serve")(running.serve)
 app.command("migrate")(running.migrate)
 _group("topics", "The topics in Kafka.").command("apply")(running.topics_apply)
 app.command("check")(_check.check)
+app.command("simulate")(simulate)
 _group("contracts", "Work orders.").command("load")(load.contracts_load)
 _group("people", "People, rotations and overrides.").command("load")(load.people_load)
 

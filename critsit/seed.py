@@ -16,16 +16,15 @@ from .load import Item, contract_items, people_items, policy_items, put_all
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
-class CannotSeed(Exception):
-    """An example was refused; the words say which and why. Never worth a retry."""
-
-
 async def seed_once(url: str, key: str) -> None:
-    """Load the examples that are not there yet, over HTTP. Raises CannotSeed."""
+    """Load the examples that are not there yet, over HTTP. What is refused is told; critsit runs all the same."""
     if not EXAMPLES.is_dir():
         typer.echo("The examples lie beside a checkout of critsit, and there is none here: nothing is loaded.", err=True)
         return
-    await asyncio.to_thread(_seed, url, key)
+    try:
+        await asyncio.to_thread(_seed, url, key)
+    except typer.Exit:  # its words are told already
+        typer.echo("The examples are not loaded, or not all of them.", err=True)
 
 
 def _seed(url: str, key: str) -> None:
@@ -37,11 +36,11 @@ def _seed(url: str, key: str) -> None:
     ]
     with Client(url, key) as client:
         done = put_all(client, [item for item in items if _missing(client, item)])
-    refused = [line for one in done if not one.ok for line in (f"{one.item.file.name}:", *one.words)]
-    if refused:
-        raise CannotSeed(" ".join(refused))
-    if done:
-        typer.echo(f"{len(done)} examples are loaded.")
+    for one in done:
+        if not one.ok:
+            typer.echo(f"The example {one.item.path} is refused: {' '.join(one.words)}", err=True)
+    if stored := sum(1 for one in done if one.ok):
+        typer.echo(f"{stored} examples are loaded.")
 
 
 def _missing(client: Client, item: Item) -> bool:
