@@ -115,13 +115,18 @@ class Directory:
         if events:
             await store.write(tx, events)
 
-    async def put(self, tx: Tx, kind: str, id_: str, body: Any, by: str) -> tuple[int, bool]:
+    async def put(
+        self, tx: Tx, kind: str, id_: str, body: Any, by: str, *, judge: Callable[[int, Any], None] | None = None
+    ) -> tuple[int, bool]:
         """The owner's own change: a new version, said to everybody. Answers (version, whether anything changed).
 
-        The same body again is no new version.
+        The same body again is no new version. `judge` is told the last version (0: none) and its body (None: none, or
+        removed), while nobody else can change them, and may raise.
         """
         await store.lock(tx, kind, id_)
         last = await store.last(tx, kind, id_)
+        if judge is not None:
+            judge(*(last or (0, None)))
         if last is not None and last[1] == body:
             return last[0], False
         version = (last[0] if last else 0) + 1

@@ -79,8 +79,12 @@ async def history(c: AsyncConnection, kind: str, id_: str) -> list[Mapping[str, 
         {"k": kind, "i": id_},
     )
     return [
-        {"version": r[0], "body": json.loads(r[1]) if r[1] else None, "by": r[2], "at": r[3].isoformat()} for r in rows
-    ]
+        {
+            "version": r[0], "body": json.loads(r[1]) if r[1] else None, "by": r[2],
+            "at": r[3].isoformat().replace("+00:00", "Z"),
+        }
+        for r in rows
+    ]  # fmt: skip
 
 
 async def spoken_in(tx: Tx, partition: str) -> list[tuple[str, str, int, Any, str]]:

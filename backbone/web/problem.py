@@ -33,10 +33,13 @@ _MOST = 100
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """One fault of what was sent: where (a JSON pointer; `/query/limit` for a parameter) and what is wrong there."""
+    """One fault of what was sent: where (a JSON pointer; `/query/limit` for a parameter) and what is wrong there.
+
+    `rule` is the contract's, where it is one's fault."""
 
     pointer: str
     message: str
+    rule: str | None = None
 
 
 class Problem(Exception):
@@ -73,7 +76,10 @@ class Problem(Exception):
         if self.detail is not None:
             body["detail"] = self.detail
         if self.errors:
-            body["errors"] = [{"pointer": e.pointer, "message": e.message} for e in self.errors[:_MOST]]
+            body["errors"] = [
+                {"pointer": e.pointer, "message": e.message} | ({"rule": e.rule} if e.rule is not None else {})
+                for e in self.errors[:_MOST]
+            ]
         if self.rule is not None:
             body["rule"] = self.rule
         return body | self.extra
