@@ -10,12 +10,14 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from types import TracebackType
-from typing import Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
-import httpx2
 import typer
 
 from .ending import MISUSED, NO, UNREACHABLE, end
+
+if TYPE_CHECKING:
+    import httpx2
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 #: Seconds for an answer; `Prefer: wait` takes 5 of them at most.
@@ -39,6 +41,8 @@ class Client:
     """One conversation with a running critsit; a context manager."""
 
     def __init__(self, base: str | None = None, bearer: str | None = None) -> None:
+        import httpx2
+
         self.base = base or url()
         bearer = bearer or key()
         headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
@@ -55,6 +59,8 @@ class Client:
 
     def ask(self, method: str, path: str, **sent: Any) -> httpx2.Response:
         """One request, repeated where it may be and the server asks for it. Ends the command if nothing answers."""
+        import httpx2
+
         left = AGAIN if method in _SAFE or "Idempotency-Key" in (sent.get("headers") or {}) else 0
         while True:
             try:
@@ -102,6 +108,8 @@ class Client:
 
     def unreachable(self, error: Exception) -> NoReturn:
         """End the command, since nothing answers."""
+        import httpx2
+
         if isinstance(error, httpx2.UnsupportedProtocol | httpx2.InvalidURL):
             end(MISUSED, f"CRITSIT_URL is {self.base}, which is no address: it starts with http:// or https://.")
         why = "took too long" if isinstance(error, httpx2.TimeoutException) else "can't be reached"

@@ -7,18 +7,25 @@ from __future__ import annotations
 
 import typer
 
-from . import check as _check
-from . import load, running
+from . import dead, keys, load, running
+from .attainment import attainment
+from .check import check
+from .incidents import explain, replay, report
+from .opening import calendar
 from .simulate import simulate
+from .tail import tail
 
 app = typer.Typer(
     name="critsit",
-    help="Incident routing for organisations that sell support contracts.",
+    help="Incident routing for organisations that sell support contracts. Those that ask a running critsit take"
+    " CRITSIT_URL (http://127.0.0.1:8080) and CRITSIT_KEY, else CRITSIT_ADMIN_KEY. Exit codes: 0 done, 1 the answer is"
+    " no, 2 used wrongly, 3 can't reach it.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
 
 def _group(name: str, words: str) -> typer.Typer:
     group = typer.Typer(help=words, no_args_is_help=True, rich_markup_mode=None)
@@ -30,15 +37,29 @@ app.command("up")(running.up)
 app.command("serve")(running.serve)
 app.command("migrate")(running.migrate)
 _group("topics", "The topics in Kafka.").command("apply")(running.topics_apply)
-app.command("check")(_check.check)
+
+app.command("check")(check)
 app.command("simulate")(simulate)
+app.command("calendar")(calendar)
+
 _group("contracts", "Work orders.").command("load")(load.contracts_load)
 _group("people", "People, rotations and overrides.").command("load")(load.people_load)
+app.command("report")(report)
+app.command("explain")(explain)
+app.command("replay")(replay)
+app.command("tail")(tail)
+app.command("attainment")(attainment)
 
+_dead = _group("dead", "What a stage has set aside.")
+_dead.command("list")(dead.listed)
+_dead.command("show")(dead.show)
+_dead.command("replay")(dead.replay)
+_dead.command("discard")(dead.discard)
 
-@app.callback()
-def _root() -> None:
-    """Run critsit, or ask one that runs (CRITSIT_URL, CRITSIT_KEY)."""
+_keys = _group("keys", "Keys of the interface.")
+_keys.command("create")(keys.create)
+_keys.command("list")(keys.listed)
+_keys.command("revoke")(keys.revoke)
 
 
 def main() -> None:

@@ -1,0 +1,42 @@
+"""`critsit attainment`: what was promised and kept in a while, as it is sent to the customer at the month's end."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .client import Client, refused
+from .instants import instant_of
+from .options import Json, print_json
+
+
+def attainment(
+    contract: Annotated[str | None, typer.Option(help="Of this contract alone.")] = None,
+    from_: Annotated[str | None, typer.Option("--from", help="A day (UTC) or an instant.")] = None,
+    to: Annotated[str | None, typer.Option(help="A day, which counts whole, or an instant.")] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    json: Json = False,
+) -> None:
+    """Tell what was met and breached, per clock and severity; each breach with its incident and rule."""
+    params = {"contract": contract, "from": instant_of(from_, "--from"), "to": instant_of(to, "--to", end_of_day=True)}
+    sent = {name: value for name, value in params.items() if value is not None}
+    with Client() as client:
+        if csv:
+            answer = client.ask("GET", "/v1/attainment", params=sent, headers={"Accept": "text/csv"})
+            if answer.status_code >= 400:
+                refused(answer)
+            typer.echo(answer.text, nl=False)
+            return
+        found = client.get("/v1/attainment", **sent)
+    if json:
+        print_json(found)
+        return
+    for item in found["items"]:
+        total = item["met"] + item["breached"]
+        typer.echo(f"{item['clock']} at {item['severity']}: {item['met']} of {total} met, {item['breached']} breached")
+        for breach in item["breaches"]:
+            done = f"done {breach['met_at']}" if breach["met_at"] else "not done"
+            typer.echo(f"    {breach['incident']}: due {breach['due_at']}, {done} ({breach['rule']}): {breach['reason']}")
+    if not found["items"]:
+        typer.echo("No promise came due.")

@@ -1,0 +1,139 @@
+"""`critsit report`, `explain` and `replay`: an incident reported, explained, and decided once more."""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+
+from .client import Client
+from .ending import NO, end
+from .files import read
+from .options import Json, print_json
+
+#: As many as the interface takes in one call.
+_BATCH = 1_000
+
+Incident = Annotated[str, typer.Argument(help="The incident's number or id.")]
+
+
+def report(
+    file: Annotated[Path, typer.Argument(help="One report or a list of them, JSON or YAML; - is stdin.")],
+    wait: Annotated[float | None, typer.Option(min=0, max=5, help="Seconds to wait for the route.")] = 2.0,
+    idempotency_key: Annotated[str | None, typer.Option(help="The same key again reports nothing twice.")] = None,
+    json: Json = False,
+) -> None:
+    """Report an incident, or many; exit 1 where one is refused."""
+    raw = read(file)
+    with Client() as client:
+        if isinstance(raw, list):
+            _report_many(client, raw, idempotency_key, json)
+            return
+        headers = {"Prefer": f"wait={wait:g}"} if wait else {}
+        if idempotency_key:
+            headers["Idempotency-Key"] = idempotency_key
+        record = client.json(client.ask("POST", "/v1/incidents", json=raw, headers=headers))
+    if json:
+        print_json(record)
+    else:
+        _tell(record)
+
+
+def explain(incident: Incident, json: Json = False) -> None:
+    """Tell why an incident is where it is, and due when it is, with the rules and the arithmetic."""
+    with Client() as client:
+        found = client.get(f"/v1/incidents/{quote(incident, safe='')}/explanation")
+    if json:
+        print_json(found)
+        return
+    for decision in found["decisions"]:
+        typer.echo(f"Decided {decision['at']}")
+        typer.echo(f"  {decision['text']}")
+        for passed in decision["passed_over"]:
+            typer.echo(f"  passed over: {passed['service']}: {passed['why']} ({passed['rule']})")
+        for rule in decision["rules"]:
+            typer.echo(f"  {rule['id']} ({rule['section']}): {rule['text']}")
+    if not found["decisions"]:
+        typer.echo("Nothing is decided yet.")
+    for clock in found["clocks"]:
+        typer.echo(f"{clock['name']} ({clock['side']}), due {clock['due_at']} by {clock['rule']}, {clock['section']}")
+        typer.echo(f"  {clock['text']}")
+        for day in clock["days"]:
+            typer.echo(f"  {_day(day)}")
+
+
+def replay(
+    incident: Incident,
+    by: Annotated[str | None, typer.Option(help="Who asks; else the name of the user.")] = None,
+    json: Json = False,
+) -> None:
+    """Decide an incident again from what its decisions were made from; exit 1 where it would come out otherwise."""
+    with Client() as client:
+        found = client.post(f"/v1/incidents/{quote(incident, safe='')}/replay", {"by": by or user()})
+    if json:
+        print_json(found)
+    elif found["agrees"]:
+        typer.echo("It agrees: the same would be decided.")
+    else:
+        for one in found["differences"]:
+            typer.echo(_difference(one))
+    if not found["agrees"]:
+        end(NO)
+
+
+def user() -> str:
+    """Who runs the command, as far as the system knows."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "critsit"
+
+
+def _report_many(client: Client, reports: list[Any], idempotency_key: str | None, json: bool) -> None:
+    items: list[dict[str, Any]] = []
+    for start in range(0, len(reports), _BATCH):
+        headers = {"Idempotency-Key": f"{idempotency_key}#{start}"} if idempotency_key else {}
+        sent = {"items": reports[start : start + _BATCH]}
+        items += client.json(client.ask("POST", "/v1/incidents:batch", json=sent, headers=headers))["items"]
+    if json:
+        print_json({"items": items})
+    else:
+        for number, item in enumerate(items):
+            if item["incident"] is not None:
+                _tell(item["incident"])
+                continue
+            problem = item["problem"] or {}
+            faults = "; ".join(f"{f['pointer']}: {f['message']}" for f in problem.get("errors", []))
+            typer.echo(f"/{number} is refused: {faults or problem.get('detail') or problem.get('title')}", err=True)
+    if any(item["incident"] is None for item in items):
+        end(NO)
+
+
+def _tell(record: dict[str, Any]) -> None:
+    if record["severity"] is None:
+        typer.echo(f"{record['number']} is taken; its route is not decided yet.")
+        return
+    manager = record.get("crisis_manager")
+    typer.echo(
+        f"{record['number']}: severity {record['severity']}, {record['service']}, queue {record['queue']}"
+        + (f", crisis manager {manager['name']}" if manager else "")
+    )
+    for clock in record["clocks"]:
+        typer.echo(f"  {clock['name']} ({clock['side']}): {clock['state']}, due {clock['due_at']} ({clock['rule']})")
+    if record["flags"]:
+        typer.echo(f"  flags: {', '.join(record['flags'])}")
+
+
+def _day(day: dict[str, Any]) -> str:
+    windows = ", ".join(f"{opens}–{closes}" for opens, closes in day["open"]) or "closed"
+    note = f" ({day['note']})" if day["note"] else ""
+    return f"{day['date']}: {windows}, counted {day['counted']}{note}"
+
+
+def _difference(one: Any) -> str:
+    if not isinstance(one, dict):
+        return str(one)
+    return f"{one.get('field')}: was {one.get('was')}, would be {one.get('would_be')}"

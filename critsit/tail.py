@@ -1,0 +1,99 @@
+"""`critsit tail`: every fact of all four stages, live; a line each.
+
+A connection that breaks is made again from where it broke off: no fact is passed over, none told twice.
+"""
+
+from __future__ import annotations
+
+import json as jsonlib
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .client import Client, refused
+from .ending import UNREACHABLE, end
+from .options import Json
+
+if TYPE_CHECKING:
+    from httpx2 import ServerSentEvent
+
+#: Seconds without a sign of life, after which a connection counts as dead; the stream gives one every 15.
+SILENCE = 40.0
+_WAITS = (0.5, 1.0, 2.0, 5.0)
+
+
+def tail(
+    incident: Annotated[str | None, typer.Option(help="Of this incident alone.")] = None,
+    type_: Annotated[list[str] | None, typer.Option("--type", help="Of this type alone; give it once for each.")] = None,
+    after: Annotated[str | None, typer.Option("--last-event-id", help="Resume behind this event.")] = None,
+    once: Annotated[bool, typer.Option("--once", help="End where the connection ends.")] = False,
+    json: Json = False,
+) -> None:
+    """Follow what happens, until Ctrl-C."""
+    import httpx2
+
+    params: list[tuple[str, str]] = [("incident", incident)] if incident else []
+    params += [("type", one) for one in type_ or []]
+    last, failures, connected = after, 0, False
+    with Client() as client:
+        while True:
+            try:
+                for event in _events(client, params, last):
+                    connected, failures = True, 0
+                    if event is None:
+                        continue
+                    last = event.id or last
+                    _tell(event, json)
+                    if event.event == "reset":
+                        last = None
+                failures += 1
+            except KeyboardInterrupt:
+                return
+            except httpx2.HTTPError as error:
+                if not connected:
+                    client.unreachable(error)
+                failures += 1
+            if once:
+                return
+            if failures == 1:
+                typer.echo("The connection has ended; it is made again.", err=True)
+            try:
+                time.sleep(_WAITS[min(failures, len(_WAITS)) - 1])
+            except KeyboardInterrupt:
+                return
+
+
+def _events(client: Client, params: list[tuple[str, str]], last: str | None) -> Iterator[ServerSentEvent | None]:
+    """The events of one connection; None first, once it stands."""
+    import httpx2
+
+    headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last} if last else {})
+    timeout = httpx2.Timeout(10.0, read=SILENCE)
+    with client.http.stream("GET", "/v1/stream", params=params, headers=headers, timeout=timeout) as answer:
+        if answer.status_code >= 500:
+            raise httpx2.NetworkError(f"it answers {answer.status_code}")
+        if answer.status_code >= 400:
+            answer.read()
+            refused(answer)
+        yield None
+        yield from httpx2.EventSource(answer)
+
+
+def _tell(event: ServerSentEvent, json: bool) -> None:
+    if event.event == "slow":
+        typer.echo("The stream cut us off, since we read too slowly.", err=True)
+        return
+    if event.event == "reset":
+        typer.echo("What was missed is no longer held: it goes on from now.", err=True)
+        return
+    try:
+        fact = jsonlib.loads(event.data)
+    except ValueError:
+        end(UNREACHABLE, "What answers is no critsit: its stream holds no JSON.")
+    if json:
+        typer.echo(jsonlib.dumps({"id": event.id, "event": event.event, **fact}, ensure_ascii=False))
+    else:
+        by = f" by {fact['by']}" if fact.get("by") else ""
+        typer.echo(f"{fact['at']}  {fact['incident']}  {fact['stage']} {fact['type']}{by}: {fact['summary']}")
