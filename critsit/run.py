@@ -13,6 +13,7 @@ from pydantic import SecretStr
 
 from backbone.ground import Surroundings
 from backbone.kafka.carrier import KafkaCarrier
+from backbone.kafka.topics import Topics
 from backbone.loops.notify import Notify
 from backbone.postgres import embedded
 from backbone.postgres.migrate import migrate
@@ -21,6 +22,8 @@ from backbone.process.runner import end_process, watch
 from backbone.process.settings import Settings
 from backbone.time_source import WallClock
 from backbone.web.serve import serve
+
+from events.topics import DIRECTORY, DIRECTORY_OWNER, TOPIC_OF
 
 from .stages import PORTS, STAGES, Process, build
 
@@ -115,7 +118,8 @@ def _carriers(process: Process, settings: Settings, names: tuple[str, ...]) -> l
     if len(names) < len(STAGES):
         carriers.append(Notify(process.around.bell, {settings.url_of(r.stage.name) for r in process.running}))
     if settings.kafka:
-        carriers += [KafkaCarrier(running, settings) for running in process.running]
+        topics = Topics(settings.topic_prefix, TOPIC_OF, DIRECTORY, DIRECTORY_OWNER)
+        carriers += [KafkaCarrier(running, topics, settings.kafka) for running in process.running]
     return carriers
 
 

@@ -1,20 +1,76 @@
-"""Kafka beside the log: one relay and one consumer a lane, for one stage of a process."""
+"""Kafka beside the log: a relay and a listener a lane, for one stage of a process.
+
+Kafka's being away makes nobody unready: the log carries, and the gauges say so.
+"""
 
 from __future__ import annotations
 
+import asyncio
+
+from aiokafka.errors import KafkaError
+
+from ..ground import lane_bell
+from ..log.event import LANES, Lane
+from ..loops.repeat import Pulse, Round, repeat
 from ..process.runner import RunningStage
-from ..process.settings import Settings
+from .listener import Listener
+from .relay import Relay
+from .topics import Topics
 
 
 class KafkaCarrier:
-    """Carries a stage's events over Kafka."""
+    """Carries a stage's events over Kafka, and brings it the others'."""
 
-    def __init__(self, running: RunningStage, settings: Settings) -> None:
+    def __init__(self, running: RunningStage, topics: Topics, bootstrap: str) -> None:
         self._running = running
-        self._settings = settings
+        name = running.stage.name
+        gauges = running.ground.around.gauges
+        self._relay = Relay(running.ground, topics, bootstrap)
+
+        def trouble(kind: str, count: int) -> None:
+            gauges.kafka.labels(name, kind).inc(count)
+
+        self._listeners = (
+            {lane: Listener(running.ear, lane, topics, bootstrap, trouble) for lane in LANES}
+            if running.stage.hears
+            else {}
+        )
+        self._stopping = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Begin."""
+        """Start the loops; they connect by themselves, and again whenever they have to."""
+        bell = self._running.ground.around.bell
+        name = self._running.stage.name
+        for lane in LANES:
+            self._loop(
+                f"relay.{lane}", self._relaying(lane), bell.listener([lane_bell(name, lane is Lane.URGENT), "stop"])
+            )
+        for lane, listener in self._listeners.items():
+            self._loop(f"listen.{lane}", listener.step, bell.listener(["stop"]))
+
+    def _relaying(self, lane: Lane) -> Round:
+        async def round_() -> float | None:
+            return await self._relay.step(lane)
+
+        return round_
+
+    def _loop(self, name: str, round_: Round, woken: asyncio.Event) -> None:
+        pulse = Pulse(f"{self._running.stage.name}.{name}")
+        self._tasks.append(
+            asyncio.create_task(
+                repeat(round_, pulse, woken, self._stopping, poll=0.25, passing=(KafkaError,)),
+                name=pulse.name,
+            )
+        )
 
     async def stop(self) -> None:
-        """End."""
+        """Finish what is in hand, leave the groups, give up the lease."""
+        self._stopping.set()
+        self._running.ground.around.bell.ring(["stop"], outward=False)
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=8)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        await asyncio.gather(*(listener.close() for listener in self._listeners.values()), self._relay.end())

@@ -154,7 +154,9 @@ class Ear:
                     if source not in self.stage.hears:
                         continue
                     first = (row.heard.get(source, 0) if row else 0) + 1
-                    while first <= last and ((source, event.subject, first) in pool or (source, event.subject, first) in fetched):
+                    while first <= last and (
+                        (source, event.subject, first) in pool or (source, event.subject, first) in fetched
+                    ):
                         first += 1
                     if first <= last:
                         low, high = spans.setdefault(source, {}).get(event.subject, (first, last))
@@ -176,7 +178,9 @@ class Ear:
         """Set an event aside, hold its subject, and say that a human is needed."""
         self._poisoned_in_a_row += 1
         if self._poisoned_in_a_row > 50:
-            raise FuseBlown(f"{self._poisoned_in_a_row} events in a row could not be handled; last: {error!r}") from error
+            raise FuseBlown(
+                f"{self._poisoned_in_a_row} events in a row could not be handled; last: {error!r}"
+            ) from error
         async with self._transactions() as tx:
             if is_directory(event.subject):
                 held = await store.hold(tx.connection, [event], repr(error), tx.now)

@@ -37,8 +37,19 @@ class Pulse:
         return ticks() - self.last
 
 
-async def repeat(round_: Round, pulse: Pulse, woken: asyncio.Event, stopping: asyncio.Event, *, poll: float) -> None:
-    """Run `round_` until `stopping` is set; the round in hand is finished first."""
+async def repeat(
+    round_: Round,
+    pulse: Pulse,
+    woken: asyncio.Event,
+    stopping: asyncio.Event,
+    *,
+    poll: float,
+    passing: tuple[type[BaseException], ...] = (),
+) -> None:
+    """Run `round_` until `stopping` is set; the round in hand is finished first.
+
+    `passing`: errors that say something of the moment, besides the database's.
+    """
     failures = 0
     while not stopping.is_set():
         try:
@@ -54,14 +65,14 @@ async def repeat(round_: Round, pulse: Pulse, woken: asyncio.Event, stopping: as
             failures += 1
             pause = min(2.0, 0.02 * 2**failures)
             pulse.trouble = repr(error)[:300]
-            passing = is_passing(error)
-            if not passing or failures in (1, 5) or failures % 30 == 0:
-                say = log.warning if passing else log.error
-                say("loop.failed", loop=pulse.name, error=repr(error)[:500], again_in=pause, exc_info=not passing)
+            moment = is_passing(error) or isinstance(error, passing)
+            if not moment or failures in (1, 5) or failures % 30 == 0:
+                say = log.warning if moment else log.error
+                say("loop.failed", loop=pulse.name, error=repr(error)[:500], again_in=pause, exc_info=not moment)
             await wait(stopping, pause)
             continue
         if pause == 0:
             await asyncio.sleep(0)
             continue
-        await wait(woken, poll if pause is None else min(pause, poll) if pause < poll else poll)
+        await wait(woken, poll if pause is None else min(pause, poll))
     pulse.stopped = True

@@ -1,0 +1,131 @@
+"""The relay: a reader of a stage's own log that publishes it. At least once; what is sent twice is heard once.
+
+One replica relays at a time, under a lease. A broker that is away delays nothing but itself: the log carries meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
+
+from ..ground import Ground
+from ..log import store
+from ..log.event import Event, Lane
+from ..log.lease import Lease, LeaseLost
+from .record import headers_of
+from .topics import Topics, apply
+
+log = structlog.get_logger()
+
+READER = "relay"
+_MOST = {Lane.URGENT: 200, Lane.ORDINARY: 500}
+_PATIENCE = 10.0
+
+
+class Relay:
+    """Publishes one stage's log to Kafka; both lanes share a producer and a lease."""
+
+    def __init__(self, ground: Ground, topics: Topics, bootstrap: str) -> None:
+        self._ground = ground
+        self._topics = topics
+        self._bootstrap = bootstrap
+        self._lease: Lease = ground.lease("relay")
+        self._producer: AIOKafkaProducer | None = None
+        self._connecting = asyncio.Lock()
+        self._positions: dict[Lane, int] = {}
+
+    async def step(self, lane: Lane) -> float | None:
+        """Publish what is next in a lane; seconds until the next look, 0 while there is more."""
+        if not await self._lease.hold():
+            self._positions.clear()
+            return 1.0
+        name = self._ground.name
+        if lane not in self._positions:
+            async with self._ground.transactions.reading() as connection:
+                self._positions[lane] = (await store.positions(connection, READER)).get((name, lane.value), 0)
+        after = self._positions[lane]
+        events = await self._ground.sources.lane(name, urgent=lane is Lane.URGENT, after=after, limit=_MOST[lane])
+        gauge = self._ground.around.gauges.outbox_age.labels(name)
+        if not events:
+            if lane is Lane.ORDINARY:
+                gauge.set(0)
+            return None
+        gauge.set(max(0.0, (self._ground.around.time.now() - events[0].occurred_at).total_seconds()))
+        await self._publish(events)
+        await self._mark(lane, after, events[-1].seq)
+        self._ground.around.gauges.relayed.labels(name).inc(len(events))
+        return 0.0 if len(events) == _MOST[lane] else None
+
+    async def _mark(self, lane: Lane, after: int, last: int) -> None:
+        async with self._ground.transactions() as tx:
+            try:
+                await self._lease.check(tx)
+            except LeaseLost:
+                self._positions.clear()
+                return
+            position = await store.lock_cursor(tx.connection, READER, self._ground.name, lane)
+            if position == after:
+                await store.move_cursor(tx.connection, READER, self._ground.name, lane, last)
+                self._positions[lane] = last
+            else:
+                self._positions.clear()
+
+    async def _publish(self, events: list[Event]) -> None:
+        """Send a batch and wait for every answer. Raises KafkaError, TimeoutError; the producer is made anew then."""
+        producer = await self._connected()
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                sent = [
+                    await producer.send(
+                        self._topics.of_event(event), event.payload.encode(), key=event.subject.encode(),
+                        headers=headers_of(event),
+                    )
+                    for event in events
+                ]  # fmt: skip
+                await asyncio.gather(*sent)
+        except UnknownTopicOrPartitionError:
+            await apply(self._bootstrap, self._topics)
+            raise
+        except (KafkaError, TimeoutError, OSError):
+            self._ground.around.gauges.kafka.labels(self._ground.name, "unreachable").inc()
+            await self.close()
+            raise
+
+    async def _connected(self) -> AIOKafkaProducer:
+        async with self._connecting:
+            if self._producer is None:
+                await apply(self._bootstrap, self._topics)
+                producer = AIOKafkaProducer(
+                    bootstrap_servers=self._bootstrap, client_id=f"critsit-{self._ground.name}", acks="all",
+                    compression_type="lz4", linger_ms=0, request_timeout_ms=5_000, metadata_max_age_ms=10_000,
+                )  # fmt: skip
+                try:
+                    async with asyncio.timeout(_PATIENCE):
+                        await producer.start()
+                except BaseException:
+                    await _stopped(producer)
+                    raise
+                self._producer = producer
+            return self._producer
+
+    async def close(self) -> None:
+        """Let go of the producer; the next batch makes a new one."""
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await _stopped(producer)
+
+    async def end(self) -> None:
+        """Close, and let a standby relay at once."""
+        await self.close()
+        await self._lease.release()
+
+
+async def _stopped(producer: AIOKafkaProducer) -> None:
+    try:
+        async with asyncio.timeout(5):
+            await producer.stop()
+    except (KafkaError, TimeoutError, OSError) as error:
+        log.warning("kafka.producer_not_stopped", error=repr(error)[:200])
