@@ -56,7 +56,8 @@ async def up(settings: Settings, say: Callable[[str], None], seed: Seed | None =
         settings = settings.with_database(postgres.url)
     try:
         key, made = _admin_key(settings)
-        settings = settings.model_copy(update={"admin_key": SecretStr(key)})
+        port = settings.port if settings.port is not None else 8080
+        settings = settings.model_copy(update={"admin_key": SecretStr(key), "public_url": _public_url(settings, port)})
         await asyncio.to_thread(migrate, settings.url_of("intake"))
 
         async def ready(port: int) -> None:
@@ -67,7 +68,7 @@ async def up(settings: Settings, say: Callable[[str], None], seed: Seed | None =
             say(f"key: {key}" + (f"  (kept in {made})" if made else ""))
             say("ready")
 
-        await run(STAGES, settings, settings.port if settings.port is not None else 8080, ready)
+        await run(STAGES, settings, port, ready)
     finally:
         if postgres is not None:
             await asyncio.to_thread(postgres.stop)
@@ -121,6 +122,13 @@ def _carriers(process: Process, settings: Settings, names: tuple[str, ...]) -> l
         topics = Topics(settings.topic_prefix, TOPIC_OF, DIRECTORY, DIRECTORY_OWNER)
         carriers += [KafkaCarrier(running, topics, settings.kafka) for running in process.running]
     return carriers
+
+
+def _public_url(settings: Settings, port: int) -> str:
+    """Where links in pages lead: what the settings say, else the port that is listened on."""
+    if "public_url" in settings.model_fields_set or port == 0:
+        return settings.public_url
+    return f"http://{settings.host}:{port}"
 
 
 def _admin_key(settings: Settings) -> tuple[str, Path | None]:

@@ -207,11 +207,12 @@ def pass_on(ledger: Ledger, page: Page, follower: Somebody, at: datetime) -> Non
 
 def facts_of(page: Page, incident: Incident) -> PageFacts:
     """What the page may say; the link is put in where it leaves."""
+    owed = incident.unmet or incident.promised
     return PageFacts(
         reason=page.reason, number=incident.number, title=incident.title, severity=incident.severity,
         customer=incident.customer,
-        dues=tuple(Due(name=c.name, at=c.due_at, rule=c.rule) for c in incident.unmet if c.side == page.side)
-        or tuple(Due(name=c.name, at=c.due_at, rule=c.rule) for c in incident.unmet),
+        dues=tuple(Due(name=c.name, at=c.due_at, rule=c.rule) for c in owed if c.side == page.side)
+        or tuple(Due(name=c.name, at=c.due_at, rule=c.rule) for c in owed),
         caller=incident.caller, caller_phone=incident.caller_phone, happened=page.happened,
         description=incident.description, product=incident.product, queue=incident.queue, language=incident.language,
         crisis_manager=incident.crisis_manager, flags=incident.flags, because=incident.because,

@@ -61,6 +61,8 @@ class Incident:
     flags: tuple[str, ...] = ()
     because: tuple[str, ...] = ()
     unmet: tuple[Unmet, ...] = ()
+    #: What the decision promised, until the first of its clocks is heard of: a page does not wait for that.
+    promised: tuple[Unmet, ...] = ()
 
     @property
     def unmet_ids(self) -> frozenset[str]:
@@ -96,13 +98,15 @@ def told(incident: Incident, fact: Fact) -> Incident:
             return replace(incident, state="open")
         case ClockStarted() | ClockBreached():
             others = tuple(clock for clock in incident.unmet if clock.id != fact.clock.id)
-            return replace(incident, unmet=(*others, _unmet(fact.clock))[-_MOST_CLOCKS:])
+            return replace(incident, unmet=(*others, _unmet(fact.clock))[-_MOST_CLOCKS:], promised=())
         case ClockMet():
             # What is done at last settles the missed ones of the same name too.
             kept = (c for c in incident.unmet if (c.name, c.side) != (fact.clock.name, fact.clock.side))
-            return replace(incident, unmet=tuple(kept))
+            return replace(incident, unmet=tuple(kept), promised=())
         case ClockSuperseded():
-            return replace(incident, unmet=tuple(c for c in incident.unmet if c.id != fact.clock.id))
+            return replace(
+                incident, unmet=tuple(c for c in incident.unmet if c.id != fact.clock.id), promised=()
+            )
         case _:
             return incident
 
@@ -131,6 +135,7 @@ def _routed(incident: Incident, fact: IncidentRouted) -> Incident:
         flags=tuple(decision.flags),
         because=tuple(decision.because),
         unmet=tuple(clock for clock in incident.unmet if clock.name != UNROUTED),
+        promised=tuple(Unmet(c.name, c.name, c.side, c.due_at, c.rule) for c in decision.clocks),
         contract=contract.number if contract else incident.contract,
         contract_version=contract.version if contract else None,
         customer=contract.customer if contract else None,
