@@ -126,7 +126,8 @@ def words(answer: httpx2.Response) -> list[str]:
         first += " Set CRITSIT_KEY to a key of this critsit." if not key() else " The key in use is not known there."
     faults = problem.get("faults") or problem.get("errors") or []
     lines = [
-        f"  {fault.get('pointer') or '/'}: {fault.get('message')}" + (f" ({fault['rule']})" if fault.get("rule") else "")
+        f"  {fault.get('pointer') or '/'}: {fault.get('message')}"
+        + (f" ({fault['rule']})" if fault.get("rule") else "")
         for fault in faults
     ]
     return [f"{problem.get('title')}:" if lines else first, *lines]

@@ -97,4 +97,7 @@ def _stored(number: str | None, location: str) -> object:
         return found[0]
     if not found:
         end(NO, f"No contract has a location {location}.")
-    end(MISUSED, f"Several contracts have a location {location}: say --contract {' or '.join(o['number'] for o in found)}.")
+    end(
+        MISUSED,
+        f"Several contracts have a location {location}: say --contract {' or '.join(o['number'] for o in found)}.",
+    )

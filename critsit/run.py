@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Protocol
 
@@ -13,7 +13,6 @@ from pydantic import SecretStr
 
 from backbone.ground import Surroundings
 from backbone.kafka.carrier import KafkaCarrier
-from backbone.kafka.topics import Topics
 from backbone.loops.notify import Notify
 from backbone.postgres import embedded
 from backbone.postgres.migrate import migrate
@@ -23,9 +22,7 @@ from backbone.process.settings import Settings
 from backbone.time_source import WallClock
 from backbone.web.serve import serve
 
-from events.topics import DIRECTORY, DIRECTORY_OWNER, TOPIC_OF
-
-from .stages import PORTS, STAGES, Process, build
+from .stages import PORTS, STAGES, Process, build, topics_of
 
 log = structlog.get_logger()
 
@@ -85,7 +82,7 @@ async def serve_stage(name: str, settings: Settings, port: int | None) -> None:
 
 
 async def run(
-    names: tuple[str, ...], settings: Settings, port: int, ready: Callable[[int], Awaitable[None]]
+    names: tuple[str, ...], settings: Settings, port: int, ready: Callable[[int], Coroutine[None, None, None]]
 ) -> None:
     """Serve the stages until a signal; then drain."""
     around = Surroundings(WallClock())
@@ -119,7 +116,7 @@ def _carriers(process: Process, settings: Settings, names: tuple[str, ...]) -> l
     if len(names) < len(STAGES):
         carriers.append(Notify(process.around.bell, {settings.url_of(r.stage.name) for r in process.running}))
     if settings.kafka:
-        topics = Topics(settings.topic_prefix, TOPIC_OF, DIRECTORY, DIRECTORY_OWNER)
+        topics = topics_of(settings)
         carriers += [KafkaCarrier(running, topics, settings.kafka) for running in process.running]
     return carriers
 

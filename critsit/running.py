@@ -27,7 +27,9 @@ HostOption = Annotated[str | None, typer.Option(help="The address to listen on."
 def up(
     port: PortOption = None,
     data: Annotated[Path | None, typer.Option(help="Where the embedded PostgreSQL keeps its data.")] = None,
-    demo: Annotated[bool, typer.Option("--demo", help="Load the example contracts, people and policies, once.")] = False,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Load the example contracts, people and policies, once.")
+    ] = False,
     host: HostOption = None,
 ) -> None:
     """Run all four stages in one process, on the embedded PostgreSQL unless CRITSIT_DATABASE_URL names another."""
@@ -83,7 +85,9 @@ def topics_apply(json: Json = False) -> None:
     with told():
         from backbone.kafka.topics import apply
 
-        found: Any = asyncio.run(apply(settings))
+        from .stages import topics_of
+
+        found: Any = asyncio.run(apply(settings.kafka, topics_of(settings)))
     if json:
         print_json({"applied": True, "topics": found})
     else:

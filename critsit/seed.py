@@ -19,7 +19,9 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 async def seed_once(url: str, key: str) -> None:
     """Load the examples that are not there yet, over HTTP. What is refused is told; critsit runs all the same."""
     if not EXAMPLES.is_dir():
-        typer.echo("The examples lie beside a checkout of critsit, and there is none here: nothing is loaded.", err=True)
+        typer.echo(
+            "The examples lie beside a checkout of critsit, and there is none here: nothing is loaded.", err=True
+        )
         return
     try:
         await asyncio.to_thread(_seed, url, key)

@@ -10,6 +10,7 @@ from typing import Any
 
 from backbone.directory.ring import DirectoryRing
 from backbone.ground import Surroundings
+from backbone.kafka.topics import Topics
 from backbone.process.dead_letter_routes import dead_letter_routes
 from backbone.process.runner import READERS_OF, RunningStage, ages, waits
 from backbone.process.settings import Settings
@@ -18,9 +19,15 @@ from backbone.web.health import Health
 from backbone.web.keys import WithAdmin
 from backbone.web.limits import Limits
 from events.incidents import IncidentStuck
+from events.topics import DIRECTORY, DIRECTORY_OWNER, TOPIC_OF
 
 STAGES = ("intake", "router", "escalation", "notifier")
 PORTS = {"intake": 8081, "router": 8082, "escalation": 8083, "notifier": 8084}
+
+
+def topics_of(settings: Settings) -> Topics:
+    """The topics of this installation."""
+    return Topics(settings.topic_prefix, TOPIC_OF, DIRECTORY, DIRECTORY_OWNER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,10 @@ class Process:
 
 
 def build(
-    names: Sequence[str], settings: Settings, around: Surroundings, waits_for: Callable[[], Awaitable[list[str]]] | None = None
+    names: Sequence[str],
+    settings: Settings,
+    around: Surroundings,
+    waits_for: Callable[[], Awaitable[list[str]]] | None = None,
 ) -> Process:
     """Build the stages `names` for one process. `waits_for` is what else readiness asks for."""
     running = []
@@ -72,6 +82,6 @@ def build(
         registry=around.registry,
         hot=hot,
         openapi_extra=by_hand,
-        limits=Limits(settings.rate_limit) if settings.rate_limit else None,
+        limits=Limits(settings.rate_limit, burst=max(1.0, settings.rate_limit * 2)) if settings.rate_limit else None,
     )
     return Process(tuple(running), app, around)

@@ -26,7 +26,9 @@ _WAITS = (0.5, 1.0, 2.0, 5.0)
 
 def tail(
     incident: Annotated[str | None, typer.Option(help="Of this incident alone.")] = None,
-    type_: Annotated[list[str] | None, typer.Option("--type", help="Of this type alone; give it once for each.")] = None,
+    type_: Annotated[
+        list[str] | None, typer.Option("--type", help="Of this type alone; give it once for each.")
+    ] = None,
     after: Annotated[str | None, typer.Option("--last-event-id", help="Resume behind this event.")] = None,
     once: Annotated[bool, typer.Option("--once", help="End where the connection ends.")] = False,
     json: Json = False,

@@ -5,13 +5,12 @@ Each fact is a frozen dataclass whose `TYPE` is its name in the past tense; the 
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any, ClassVar, TypeVar
+import builtins
+from typing import Any, ClassVar, Self
 
 from pydantic import TypeAdapter
 
-F = TypeVar("F", bound="Fact")
-_TYPES: dict[str, type[Fact]] = {}
+_TYPES: dict[str, builtins.type[Fact]] = {}
 
 
 class Fact:
@@ -33,20 +32,26 @@ class Fact:
 
     def to_json(self) -> bytes:
         """The payload as UTF-8 JSON."""
-        return _adapter(type(self)).dump_json(self)
+        return bytes(_adapter_of(type(self)).dump_json(self))
 
     @classmethod
-    def from_json(cls: type[F], payload: str | bytes) -> F:
+    def from_json(cls, payload: str | bytes) -> Self:
         """A fact from its payload. Raises pydantic's ValidationError where it is not one."""
-        return _adapter(cls).validate_json(payload)
+        fact: Self = _adapter_of(cls).validate_json(payload)
+        return fact
 
 
-@cache
-def _adapter(cls: type[F]) -> TypeAdapter[F]:
-    return TypeAdapter(cls)
+_ADAPTERS: dict[builtins.type[Fact], TypeAdapter[Any]] = {}
 
 
-def fact_type(name: str) -> type[Fact] | None:
+def _adapter_of(cls: builtins.type[Fact]) -> TypeAdapter[Any]:
+    """Reads and writes facts of a class; built at the first use, since building is slow."""
+    if cls not in _ADAPTERS:
+        _ADAPTERS[cls] = TypeAdapter(cls)
+    return _ADAPTERS[cls]
+
+
+def fact_type(name: str) -> builtins.type[Fact] | None:
     """The class of a public type name; None for one that this version doesn't know."""
     return _TYPES.get(name)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -24,11 +23,11 @@ from .incidents.accepted import Accepting
 from .incidents.api import Incidents
 from .incidents.api import routes as incident_routes
 from .incidents.group_commit import GroupCommit
+from .metrics import Metrics
 from .record.api import Past
 from .record.api import routes as record_routes
 from .record.handlers import handle_with
 from .record.store import keep_day
-from .metrics import Metrics
 
 __all__ = ["build", "describe_accept"]
 
@@ -65,9 +64,7 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
     actions = Actions(ground, incidents, waiting, catalogue, url)
 
     async def show(lane: Lane) -> datetime | None:
-        while await streams.step() == 0.0:
-            await asyncio.sleep(0)
-        return None
+        return around.time.now() if await streams.step() == 0.0 else None
 
     async def forget(lane: Lane) -> datetime | None:
         async with ground.transactions() as tx:

@@ -85,4 +85,3 @@ class Report:
 
 
 REPORT: TypeAdapter[Report] = TypeAdapter(Report)
-

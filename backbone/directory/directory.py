@@ -91,7 +91,9 @@ class Directory:
             if k == kind and found.body is not None:
                 yield found
 
-    async def frozen(self, kind: str, id_: str, version: int, connection: AsyncConnection | None = None) -> Stored | None:
+    async def frozen(
+        self, kind: str, id_: str, version: int, connection: AsyncConnection | None = None
+    ) -> Stored | None:
         """An object as it was at `version`; None where this stage has not heard of it."""
         current = self._current.get((kind, id_))
         if current is not None and current.version == version:

@@ -73,9 +73,7 @@ async def write(tx: Tx, events: Sequence[Event]) -> None:
 async def history(c: AsyncConnection, kind: str, id_: str) -> list[Mapping[str, Any]]:
     """All versions of an object."""
     rows = await c.execute(
-        text(
-            "select version, body::text, by, stored_at from directory where kind = :k and id = :i order by version"
-        ),
+        text("select version, body::text, by, stored_at from directory where kind = :k and id = :i order by version"),
         {"k": kind, "i": id_},
     )
     return [

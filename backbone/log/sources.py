@@ -28,7 +28,9 @@ class Sources:
         async with self._reading(source) as connection:
             return await store.read_lane(connection, source, urgent=urgent, after=after, upto=None, limit=limit)
 
-    async def heads(self, source: str, *, urgent: bool, after: int, upto: int, limit: int) -> list[tuple[int, str, int]]:
+    async def heads(
+        self, source: str, *, urgent: bool, after: int, upto: int, limit: int
+    ) -> list[tuple[int, str, int]]:
         """The next (seq, subject, sequence) of a lane; see `store.read_heads`."""
         async with self._reading(source) as connection:
             return await store.read_heads(connection, source, urgent=urgent, after=after, upto=upto, limit=limit)

@@ -58,7 +58,9 @@ def event_of(source: str, row: Sequence[Any]) -> Event:
     )  # fmt: skip
 
 
-async def read_lane(c: AsyncConnection, source: str, *, urgent: bool, after: int, upto: int | None, limit: int) -> list[Event]:
+async def read_lane(
+    c: AsyncConnection, source: str, *, urgent: bool, after: int, upto: int | None, limit: int
+) -> list[Event]:
     """The next events of a lane behind position `after`, at most `limit`, none beyond `upto`."""
     rows = await c.execute(
         text(

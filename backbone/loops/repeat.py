@@ -61,7 +61,7 @@ async def repeat(
             pulse.trouble = str(blown)
             log.error("loop.fuse_blown", loop=pulse.name, error=str(blown))
             pause = 30.0
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (a loop never ends by an error)
             failures += 1
             pause = min(2.0, 0.02 * 2**failures)
             pulse.trouble = repr(error)[:300]

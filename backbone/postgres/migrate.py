@@ -33,5 +33,3 @@ def migrate(url: str, stages: Iterable[str] = STAGES) -> None:
     """Bring each stage's schema in the database at `url` to the newest revision. Blocking: call it before the loops."""
     for stage in stages:
         command.upgrade(config_of(stage, url), "head")
-
-

@@ -98,9 +98,7 @@ class RunningStage:
 
         pulse = self.pulses[name] = Pulse(f"{self.stage.name}.{name}")
         woken = self.ground.around.bell.listener([*bells, "stop"])
-        self.tasks.append(
-            asyncio.create_task(repeat(watched, pulse, woken, self.stopping, poll=poll), name=pulse.name)
-        )
+        self.tasks.append(asyncio.create_task(repeat(watched, pulse, woken, self.stopping, poll=poll), name=pulse.name))
 
     def _work(self, work: Work, lane: Lane) -> Round:
         async def round_() -> float | None:
@@ -161,7 +159,7 @@ class RunningStage:
         self.stopping.set()
         self.ground.around.bell.ring(["stop"], outward=False)
         if self.tasks:
-            done, late = await asyncio.wait(self.tasks, timeout=within)
+            _, late = await asyncio.wait(self.tasks, timeout=within)
             for task in late:
                 log.error("loop.late", loop=task.get_name())
                 task.cancel()
@@ -212,11 +210,13 @@ async def waits(stages: Sequence[RunningStage]) -> list[str]:
         try:
             async with asyncio.timeout(2), running.ground.transactions.reading() as connection:
                 await connection.execute(text("select 1"))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (whatever it is, it is not ready)
             found.append(f"{running.stage.name}: PostgreSQL does not answer ({type(error).__name__})")
             continue
         found += [
-            f"{p.name}: {p.trouble}" for p in running.pulses.values() if p.trouble is not None and p.age > 5 and not p.stopped
+            f"{p.name}: {p.trouble}"
+            for p in running.pulses.values()
+            if p.trouble is not None and p.age > 5 and not p.stopped
         ]
     return found
 
@@ -248,5 +248,3 @@ async def settle(stages: Sequence[RunningStage], lanes: Sequence[Lane] = LANES) 
         if not busy:
             return rounds
     raise RuntimeError("the stages never come to rest")
-
-

@@ -41,7 +41,8 @@ class Scene:
     @property
     def terms(self) -> dict[str, Any]:
         """What the decision left for later."""
-        return (self.decision or {}).get("terms", {})
+        found: dict[str, Any] = (self.decision or {}).get("terms", {})
+        return found
 
 
 def refuse(rule: str | None, sentence: str, **more: Any) -> Problem:
@@ -96,7 +97,9 @@ def correct(scene: Scene, body: bodies.Correction) -> list[Fact]:
     _open(scene, scene.catalogue.later.change_rule, "correct it")
     fixed = {"impact", "submitted_at", "reference", "requested_severity"} & set(body.changes)
     if fixed:
-        raise wrong([FieldError(f"/changes/{name}", "is not corrected: it is what was said then") for name in sorted(fixed)])
+        raise wrong(
+            [FieldError(f"/changes/{name}", "is not corrected: it is what was said then") for name in sorted(fixed)]
+        )
     if not body.changes:
         raise wrong([FieldError("/changes", "is empty: name what is corrected")])
     try:
@@ -188,7 +191,9 @@ def decide_downgrade(scene: Scene, body: bodies.DowngradeDecision) -> list[Fact]
     """SEV-DOWNGRADE: settles an open proposal."""
     proposal = scene.record.view.get("proposal")
     if proposal is None:
-        raise refuse(scene.catalogue.later.downgrade.rule, "There is no open proposal: a severity is set by an assessment.")
+        raise refuse(
+            scene.catalogue.later.downgrade.rule, "There is no open proposal: a severity is set by an assessment."
+        )
     return [facts.DowngradeDecided(body.by, body.decision, body.reason, proposal["about"], proposal["to"])]
 
 
@@ -242,7 +247,9 @@ def reopen(scene: Scene, body: bodies.StateChange) -> list[Fact]:
         raise refuse(None, "It is open already.")
     within = scene.catalogue.later.reopen_within
     if scene.record.closed_at is not None and scene.now - scene.record.closed_at > within:
-        raise refuse(None, f"It was closed more than {within.days} days ago: report a new incident and name this one in it.")
+        raise refuse(
+            None, f"It was closed more than {within.days} days ago: report a new incident and name this one in it."
+        )
     return [facts.IncidentReopened(body.by, body.note)]
 
 

@@ -115,5 +115,3 @@ class Streams:
             "summary": summary(type_, data), "data": data,
         }  # fmt: skip
         listener.reader.offer(frame(json.dumps(body, ensure_ascii=False), event=type_, id=position))
-
-

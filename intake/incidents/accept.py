@@ -82,7 +82,9 @@ class Accept:
 
 def conflict(why: str, url: str) -> Problem:
     """The 409 of a key that was used for something else."""
-    return Problem(409, "Idempotency conflict", f"{why[0].upper()}{why[1:]}.", type="idempotency-conflict", incident=url)
+    return Problem(
+        409, "Idempotency conflict", f"{why[0].upper()}{why[1:]}.", type="idempotency-conflict", incident=url
+    )
 
 
 def describe_accept(schema: dict[str, Any]) -> None:
@@ -99,7 +101,9 @@ def describe_accept(schema: dict[str, Any]) -> None:
         ],
         "requestBody": {
             "required": True,
-            "content": {"application/json": {"schema": REPORT.json_schema(ref_template="#/components/schemas/{model}")}},
+            "content": {
+                "application/json": {"schema": REPORT.json_schema(ref_template="#/components/schemas/{model}")}
+            },
         },
         "responses": {
             "201": {"description": "Taken: the record.", "content": {"application/json": {}}},
@@ -107,5 +111,3 @@ def describe_accept(schema: dict[str, Any]) -> None:
             **{str(status): problem for status in (400, 401, 403, 404, 409, 413, 415, 422, 429, 503)},
         },
     }
-
-

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, ValidationError
 
 from backbone.ground import Ground
 from backbone.web.etag import etag
@@ -16,7 +16,6 @@ from backbone.web.keys import Caller, require
 from backbone.web.paging import Cursor, Limit, decode_cursor, encode_cursor
 from backbone.web.problem import FieldError, Problem, bad_fields, problem_of, wrong
 from backbone.web.request_id import current_trace
-from pydantic import ValidationError
 from services.catalogue.model import Catalogue
 from services.report import REPORT
 
@@ -72,7 +71,7 @@ def routes(incidents: Incidents, accept: Accept, catalogue: Catalogue) -> APIRou
         """Report up to 1,000 incidents; one bad item hurts no other."""
         items = body.get("items") if isinstance(body, dict) else None
         if not isinstance(items, list) or set(body) != {"items"}:
-            raise wrong([FieldError("/items", "is missing: send {\"items\": [report, …]}")])
+            raise wrong([FieldError("/items", 'is missing: send {"items": [report, …]}')])
         if len(items) > MOST:
             raise wrong([FieldError("/items", f"has {len(items)} reports: {MOST} at most")])
         key = idempotency_key(request.scope)
@@ -149,5 +148,3 @@ def routes(incidents: Incidents, accept: Accept, catalogue: Catalogue) -> APIRou
 
 def _refused(problem: Problem) -> dict[str, Any]:
     return {"status": problem.status, "incident": None, "problem": problem.to_dict()}
-
-

@@ -85,7 +85,7 @@ class GroupCommit:
             return await self._once(items)
         except IntegrityError:
             return await self._without_repeats(items)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 (each report gets its own answer)
             if is_passing(error):
                 return await self._again(items)
             if len(items) == 1:
@@ -144,5 +144,3 @@ def _latest(items: Sequence[Accepting]) -> datetime:
 
 def _is_away(error: BaseException) -> bool:
     return is_passing(error) or isinstance(error, IntegrityError)
-
-

@@ -134,11 +134,7 @@ def number_of(number: int) -> str:
 async def forget(c: AsyncConnection, now: datetime) -> int:
     """Forget the keys whose time is over; answers how many."""
     done = await c.execute(
-        text(
-            "delete from remembered where ctid in (select ctid from remembered where forget_at < :now limit 5000)"
-        ),
+        text("delete from remembered where ctid in (select ctid from remembered where forget_at < :now limit 5000)"),
         {"now": now},
     )
     return int(done.rowcount)
-
-

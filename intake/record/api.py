@@ -22,10 +22,10 @@ from backbone.web.sse import EventStream, last_event_id
 from events.assignments import IncidentRouted
 from services.catalogue import parse as catalogues
 from services.catalogue.model import Catalogue
+from services.clocks import Running
 from services.contract.model import Contract
 from services.decide import decide
 from services.decision import Decision, adapter
-from services.clocks import Running
 from services.explain import explain_clock, explain_decision
 from services.report import REPORT, Report
 

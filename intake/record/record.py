@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 
-
 @dataclass(slots=True)
 class Record:
     """One incident. `opened_at` is the submission; `version` counts actions and decisions."""
@@ -112,5 +111,3 @@ def of_row(row: Any) -> Record:
         row[0], f"INC-{number:06d}", row[2], row[3], row[4], row[5], row[6], row[7], row[8], row[9],
         json.loads(row[10]), json.loads(row[11]), list(row[12]),
     )  # fmt: skip
-
-

@@ -92,9 +92,13 @@ _FACTS = (
 )
 
 
-async def timeline(c: AsyncConnection, id_: str, after: int, limit: int, types: Sequence[str] | None = None) -> list[Any]:
+async def timeline(
+    c: AsyncConnection, id_: str, after: int, limit: int, types: Sequence[str] | None = None
+) -> list[Any]:
     """(position, subject, stage, type, at, payload) of an incident's facts behind a position, in order."""
-    facts = _FACTS.format(where=" where subject = :id and position > :after", where2=" where subject = :id and seq > :after")
+    facts = _FACTS.format(
+        where=" where subject = :id and position > :after", where2=" where subject = :id and seq > :after"
+    )
     only = "" if types is None else " where type = any(cast(:types as text[]))"
     rows = await c.execute(
         text(
@@ -148,11 +152,10 @@ async def first_position(c: AsyncConnection) -> int:
     return int(row.scalar_one())
 
 
-async def listed(
-    c: AsyncConnection, where: Mapping[str, Any], before: str | None, limit: int
-) -> list[Record]:
+async def listed(c: AsyncConnection, where: Mapping[str, Any], before: str | None, limit: int) -> list[Record]:
     """Records by filter, newest first, older than the id `before`."""
-    clauses, params = ["true"], {"limit": limit}
+    clauses = ["true"]
+    params: dict[str, Any] = {"limit": limit}
     for name, value in where.items():
         if value is None:
             continue
