@@ -29,9 +29,7 @@ def reported(promises: Promises, catalogue: Catalogue, at: datetime) -> None:
     promises.start(clocks.unrouted(catalogue, at), "incident.reported", silent=True)
 
 
-def routed(
-    promises: Promises, fact: IncidentRouted, at: datetime, catalogue: Catalogue, calendar: Calendar
-) -> None:
+def routed(promises: Promises, fact: IncidentRouted, at: datetime, catalogue: Catalogue, calendar: Calendar) -> None:
     """A decision: its clocks start, or take the place of those of the one before (SEV-CHANGE); teams are called in."""
     before, decision, inputs = promises.incident.decision, fact.decision, fact.inputs
     contract = inputs.contract

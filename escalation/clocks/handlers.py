@@ -136,9 +136,7 @@ class Handlers:
             case _:
                 return
 
-    async def _route(
-        self, ledger: Ledger, promises: Promises, event: Event, fact: assignments.IncidentRouted
-    ) -> None:
+    async def _route(self, ledger: Ledger, promises: Promises, event: Event, fact: assignments.IncidentRouted) -> None:
         promises.urgent = promises.urgent or fact.decision.urgent
         inputs, connection = fact.inputs, ledger.tx.connection
         catalogue = await self.frozen.catalogue(inputs.catalogue, connection)

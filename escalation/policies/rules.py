@@ -36,11 +36,11 @@ def in_force(stored: Sequence[Versioned]) -> tuple[Versioned, ...]:
 
 
 def choose(policies: Sequence[Versioned], clock: str, severity: str | None) -> Versioned:
-    """The policy for a clock at a severity: the narrowest that fits, then the first by name, the default last."""
+    """The policy for a clock at a severity: the narrowest that fits, then the first by name; the default only last."""
     fitting = [v for v in policies if v.policy.is_for(clock, severity)]
     if not fitting:
         return Versioned(shipped(), 0)
-    return min(fitting, key=lambda v: (-v.policy.narrowness, v.policy.name == DEFAULT, v.policy.name))
+    return min(fitting, key=lambda v: (v.policy.name == DEFAULT, -v.policy.narrowness, v.policy.name))
 
 
 def rung(policy: Policy, level: int, due_at: datetime) -> Rung:

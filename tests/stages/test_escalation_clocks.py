@@ -398,4 +398,3 @@ async def test_teams_are_called_in_at_the_decision_where_the_contract_says_so(de
     await desk.says("router", INC, desk.routed(INC, cause="incident.corrected"))
     await desk.rests()
     assert await desk.said() == []
-

@@ -1,0 +1,182 @@
+"""Escalation under many: batches, replicas, handlers and claims at once, outages."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+
+import pytest_asyncio
+from sqlalchemy import event as sa_event
+from sqlalchemy import text
+
+from backbone.log.event import Lane
+from backbone.process.runner import settle
+from events.incidents import IncidentResponded, IncidentUpdated
+from tests.harness.escalation import Watch, report, watch
+
+_COUNT = "select count(*) from clock where incident like '{}-%' and state = '{}'"
+
+
+@pytest_asyncio.fixture
+async def desk(database: str) -> AsyncIterator[Watch]:
+    async with watch(database) as found:
+        await found.stores("contract", "WO-1", found.work_order)
+        await found.rests()
+        yield found
+
+
+@contextmanager
+def statements(desk: Watch) -> Iterator[list[str]]:
+    """What is sent to the database meanwhile."""
+    sent: list[str] = []
+
+    def note(conn: object, cursor: object, statement: str, *more: object) -> None:
+        sent.append(statement)
+
+    sa_event.listen(desk.ground.engine.sync_engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        sa_event.remove(desk.ground.engine.sync_engine, "before_cursor_execute", note)
+
+
+async def in_a_batch(desk: Watch, count: int, prefix: str, impact: str = "minimal") -> list[str]:
+    ids = [f"{prefix}-{number:04d}" for number in range(count)]
+    urgent = impact.startswith("critical")
+    await desk.write("intake", [(i, desk.reported(i, report(impact))) for i in ids], urgent=urgent)
+    await desk.hears()
+    await desk.write("router", [(i, desk.routed(i)) for i in ids], urgent=urgent)
+    return ids
+
+
+async def test_a_batch_costs_the_same_few_statements_whatever_it_holds(desk: Watch) -> None:
+    counts = []
+    for number, size in enumerate((5, 200)):
+        await in_a_batch(desk, size, f"batch{number}")
+        with statements(desk) as sent:
+            await desk.running.followers[Lane.ORDINARY].step()
+        counts.append(len(sent))
+        assert await desk.one(_COUNT.format(f"batch{number}", "running")) == size
+        await desk.hears()
+    assert abs(counts[0] - counts[1]) <= 1, counts
+    assert max(counts) <= 20, counts
+
+
+async def test_two_hundred_breaches_cost_the_same_few_statements_as_five(desk: Watch) -> None:
+    counts = []
+    for number, size in enumerate((5, 150)):
+        await in_a_batch(desk, size, f"due{number}")
+        await desk.hears()
+        desk.time.passes(days=1)
+        with statements(desk) as sent:
+            await desk.running.stage.works[0].step(Lane.ORDINARY)
+        counts.append(len(sent))
+        await desk.works()
+        assert await desk.one(_COUNT.format(f"due{number}", "breached")) == size
+    assert abs(counts[0] - counts[1]) <= 1, counts
+
+
+async def test_two_replicas_share_what_is_due_and_nothing_happens_twice(database: str, desk: Watch) -> None:
+    ids = await in_a_batch(desk, 300, "twice", "critical_degraded")
+    await desk.hears()
+    await desk.said()
+    async with watch(database, desk.time) as other:
+        desk.time.passes(hours=1, seconds=1)
+        await asyncio.gather(desk.works(), other.works(), desk.works(), other.works())
+        await desk.works()
+    breached = Counter((d["clock"]["id"]) for _, d in await desk.said("clock.breached"))
+    assert len(breached) == 2 * len(ids)
+    assert set(breached.values()) == {1}
+
+
+async def test_urgent_clocks_never_wait_for_the_others(desk: Watch) -> None:
+    await in_a_batch(desk, 250, "storm")
+    await desk.hears()
+    await desk.happens("urgent-one")
+    desk.time.passes(days=2)
+    await desk.said()
+    await desk.running.stage.works[0].step(Lane.URGENT)
+    assert {d["clock"]["name"] for _, d in await desk.said("clock.breached")} == {
+        "first_response", "crisis_manager", "status_update",
+    }  # fmt: skip
+
+
+async def test_a_claim_and_a_handler_never_deadlock(database: str, desk: Watch) -> None:
+    ids = await in_a_batch(desk, 60, "both", "critical_degraded")
+    await desk.hears()
+    desk.time.passes(minutes=55)
+    async with watch(database, desk.time) as other:
+
+        async def people() -> None:
+            for turn in range(6):
+                fact = IncidentResponded("bo", "hi") if turn == 0 else IncidentUpdated("bo", "on")
+                await desk.write("intake", [(i, fact) for i in ids[::-1]])
+                await desk.hears()
+
+        async def clocks(which: Watch) -> None:
+            for _ in range(12):
+                await which.works()
+                desk.time.passes(minutes=40)
+                await asyncio.sleep(0)
+
+        await asyncio.gather(people(), clocks(desk), clocks(other))
+        await settle([desk.running, other.running])
+    assert await desk.one("select count(*) from dead_letter") == 0
+    assert await desk.one("select count(*) from clock where name = 'first_response' and met_at is null") == 0
+    running = "select count(*) n from clock where state = 'running' group by incident"
+    assert await desk.one(f"select max(n) from ({running}) x") == 1
+
+
+async def test_a_subject_in_other_hands_is_passed_over_and_looked_at_again(desk: Watch) -> None:
+    await desk.happens("mine")
+    await desk.happens("yours")
+    await desk.said()
+    desk.time.passes(minutes=16)
+    async with desk.ground.engine.begin() as connection:
+        await connection.execute(text("select 1 from subject where subject = 'yours' for update"))
+        await desk.works()
+        assert await desk.one("select count(*) from clock where state = 'breached' and incident = 'yours'") == 0
+        assert await desk.one("select count(*) from clock where state = 'breached' and incident = 'mine'") == 2
+    await desk.works()
+    assert await desk.one("select count(*) from clock where state = 'breached' and incident = 'yours'") == 2
+
+
+async def test_several_updates_missed_in_an_outage_are_recorded_each_and_raised_once(desk: Watch) -> None:
+    """RSM-ESCALATION-1"""
+    await desk.happens("long")
+    await desk.says("intake", "long", IncidentResponded("bo", "hi"))
+    await desk.acknowledges("long")
+    await desk.rests()
+    await desk.said()
+    await desk.passes(hours=5, minutes=1)
+    said = await desk.said()
+    assert sum(t == "clock.breached" for t, _ in said) == 5
+    assert [(d["level"], d["clock"]) for t, d in said if t == "escalation.raised"] == [(2, "status_update")]
+
+
+async def test_a_clock_that_jumps_forward_and_back_delays_nothing(desk: Watch) -> None:
+    await desk.happens("jump", "minimal")
+    desk.time.passes(hours=2)
+    await desk.rests()
+    desk.time.passes(hours=-2)
+    await desk.rests()
+    await desk.happens("after-the-jump")
+    await desk.passes(minutes=16)
+    breached = {d["clock"]["name"] for _, d in await desk.said("clock.breached")}
+    assert breached == {"first_response", "crisis_manager"}
+
+
+async def test_the_invariants_count_what_is_left_lying(desk: Watch) -> None:
+    counts = desk.running.stage.invariants
+    await desk.happens("fine")
+    await desk.says("intake", "unrouted", desk.reported("unrouted", report()))
+    await desk.hears()
+    assert {name: await count() for name, count in counts.items()} == dict.fromkeys(counts, 0)
+    desk.time.passes(hours=3)
+    found = {name: await count() for name, count in counts.items()}
+    assert found["accepted_without_a_route"] == 1
+    assert found["clock_past_due_still_running"] == 4
+    await desk.works()
+    assert (await counts["clock_past_due_still_running"]()) == 0
