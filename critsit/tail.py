@@ -19,6 +19,8 @@ from .options import Json
 if TYPE_CHECKING:
     from httpx2 import ServerSentEvent
 
+Params = list[tuple[str, str | int | float | bool | None]]
+
 #: Seconds without a sign of life, after which a connection counts as dead; the stream gives one every 15.
 SILENCE = 40.0
 _WAITS = (0.5, 1.0, 2.0, 5.0)
@@ -36,7 +38,7 @@ def tail(
     """Follow what happens, until Ctrl-C."""
     import httpx2
 
-    params: list[tuple[str, str]] = [("incident", incident)] if incident else []
+    params: Params = [("incident", incident)] if incident else []
     params += [("type", one) for one in type_ or []]
     last, failures, connected = after, 0, False
     with Client() as client:
@@ -67,7 +69,7 @@ def tail(
                 return
 
 
-def _events(client: Client, params: list[tuple[str, str]], last: str | None) -> Iterator[ServerSentEvent | None]:
+def _events(client: Client, params: Params, last: str | None) -> Iterator[ServerSentEvent | None]:
     """The events of one connection; None first, once it stands."""
     import httpx2
 

@@ -82,10 +82,12 @@ class Calls:
         if desk.decision is not None and desk.decision.urgent and desk.state == "open":
             self._assigned(tx, desk, known, "handed over", [], event)
 
-    def acknowledged(self, desk: Desk, person: str) -> None:
-        """It is theirs: who was tried before may be asked again another time."""
-        if desk.crisis_manager == person:
-            desk.tried = (person,)
+    def acknowledged(self, tx: Tx, desk: Desk, person: str, event: Event) -> None:
+        """It is theirs, also where the next one had been called meanwhile; who was tried may be asked another time."""
+        known = self.roster.person(person)
+        if desk.crisis_manager != person and known is not None and desk.state == "open":
+            self._assigned(tx, desk, known, "took it after all", [], event)
+        desk.tried = (person,)
 
     def owner(self, tx: Tx, desk: Desk, by: str, person: str | None, event: Event) -> None:
         """Hand over, or back into the queue."""
@@ -106,9 +108,7 @@ class Calls:
     ) -> None:
         desk.crisis_manager, desk.crisis_at = person.id, tx.now
         desk.tried = (*(p for p in desk.tried if p != person.id), person.id)
-        said = CrisisManagerAssigned(
-            person.id, person.name, len(desk.tried), reason, to_jsonable_python(considered)
-        )
+        said = CrisisManagerAssigned(person.id, person.name, len(desk.tried), reason, to_jsonable_python(considered))
         tx.say(said, desk.subject, urgent=True, cause=event)
         self._count("crisis-manager")
 

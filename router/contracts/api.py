@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, ClassVar
 
-from dataclasses import dataclass
 from fastapi import APIRouter, Request, Response
 from pydantic import AwareDatetime, ConfigDict
 
@@ -193,11 +193,13 @@ def routes(ground: Ground, catalogue: Catalogue) -> APIRouter:
 def _conversion(body: Any) -> tuple[float, str, str, float]:
     if not isinstance(body, dict):
         raise Problem(422, "Bad fields", "Send an object.", errors=[FieldError("", "is not an object")])
-    errors = [FieldError(f"/{name}", "is not a field here") for name in body if name not in ("credits", "from", "to", "rate")]
+    errors = [
+        FieldError(f"/{name}", "is not a field here") for name in body if name not in ("credits", "from", "to", "rate")
+    ]
     for name in ("credits", "rate"):
         value = body.get(name)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1e12:
-            errors.append(FieldError(f"/{name}", "is not a number from 0 up"))
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1e12:
+            errors.append(FieldError(f"/{name}", "is not a number above 0"))
     for name in ("from", "to"):
         if not isinstance(body.get(name), str):
             errors.append(FieldError(f"/{name}", "is not the id of a location"))

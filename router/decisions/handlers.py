@@ -110,9 +110,9 @@ class Decisions:
                 await self._visit(tx, desk, event)
             case heard.IncidentResolved() | heard.IncidentClosed() | heard.IncidentReopened():
                 desk.state = _STATES[event.type]
-            case pages.PageAcknowledged(page=page, by=by):
+            case pages.PageAcknowledged(page=page):
                 if page.purpose == "crisis-manager":
-                    self._calls.acknowledged(desk, page.to)
+                    self._calls.acknowledged(tx, desk, page.to, event)
             case pages.PageDeclined(page=page) | pages.PageExhausted(page=page):
                 if page.purpose == "crisis-manager" and page.to == desk.crisis_manager and desk.state == "open":
                     why = "declined" if isinstance(fact, pages.PageDeclined) else "did not answer"
@@ -184,7 +184,11 @@ class Decisions:
                     desk.subject, cause=event,
                 )  # fmt: skip
             else:
-                tx.say(said.EffortRefused(by, minutes, 0, found.rule or hours.rule, found.reason), desk.subject, cause=event)
+                tx.say(
+                    said.EffortRefused(by, minutes, 0, found.rule or hours.rule, found.reason),
+                    desk.subject,
+                    cause=event,
+                )
 
     async def _visit(self, tx: Tx, desk: Desk, event: Event) -> None:
         """A consented visit is drawn from those that were bought (ONSITE)."""
@@ -195,7 +199,9 @@ class Decisions:
         found = draw(contract, self._catalogue.work_order, drawn, terms.visits, 1, event.occurred_at)
         if isinstance(found, Drawn):
             await store.set_drawn(tx, contract.number, terms.visits, drawn.get(terms.visits, 0) + found.amount)
-            tx.say(said.BalanceDrawn(terms.visits, 1, found.left, found.rule, found.announce), desk.subject, cause=event)
+            tx.say(
+                said.BalanceDrawn(terms.visits, 1, found.left, found.rule, found.announce), desk.subject, cause=event
+            )
 
 
 def _inputs_json(inputs: said.Inputs) -> str:

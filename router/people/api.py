@@ -76,9 +76,7 @@ def routes(ground: Ground, calls: Calls) -> APIRouter:
     return router
 
 
-def _add(
-    router: APIRouter, ground: Ground, path: str, kind: str, parse: Callable[[Any], Any], name: str
-) -> None:
+def _add(router: APIRouter, ground: Ground, path: str, kind: str, parse: Callable[[Any], Any], name: str) -> None:
     directory = ground.directory
 
     async def put(

@@ -73,10 +73,14 @@ def routes(ground: Ground, catalogue: Catalogue, calls: Calls) -> APIRouter:
             person = calls.roster.person(body.by)
             calls.claimed(tx, desk, body.by, person.name if person else body.by)
             await decisions.save(tx, [desk], catalogue.rank)
-            due = next((c.due_at for c in desk.decision.clocks if c.name == "first_response"), None) if desk.decision else None
+            due = (
+                next((c.due_at for c in desk.decision.clocks if c.name == "first_response"), None)
+                if desk.decision
+                else None
+            )
         return JSONResponse(
-            {"incident": subject, "number": desk.incident_number, "owner": {"id": body.by, "name": person.name if person else body.by},
-             "due_at": due.isoformat().replace("+00:00", "Z") if due else None}
+            {"incident": subject, "number": desk.incident_number,
+             "owner": {"id": body.by, "name": person.name if person else body.by}, "due_at": due.isoformat().replace("+00:00", "Z") if due else None}
         )  # fmt: skip
 
     return router

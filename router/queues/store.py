@@ -61,5 +61,7 @@ async def pick(tx: Tx, queue: str, languages: Sequence[str] | None, contracts: S
     ).first()
     if row is None:
         return None
-    still = await tx.execute("select 1 from desk where subject = :s and owner is null and state = 'open'", {"s": row[0]})
+    still = await tx.execute(
+        "select 1 from desk where subject = :s and owner is null and state = 'open'", {"s": row[0]}
+    )
     return str(row[0]) if still.first() is not None else await pick(tx, queue, languages, contracts)

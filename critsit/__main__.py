@@ -1,0 +1,5 @@
+"""`python -m critsit`: the command."""
+
+from critsit.main import main
+
+main()

@@ -1,0 +1,250 @@
+"""What `make bench` prints: ratios within one run, against pgbench on the same PostgreSQL and a bare endpoint beside it.
+
+Nothing here fails for being slow: the figures are printed, and what README quotes was printed here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import quantiles
+from typing import Any
+
+import httpx2
+import pytest
+
+from backbone.postgres import embedded
+from backbone.postgres.cluster import binaries
+from backbone.postgres.migrate import migrate
+from services.calendar import calendar_of, deadline
+from services.catalogue.parse import load
+from services.contract.parse import parse
+from services.decide import decide
+from services.report import REPORT
+from tests.bench.load import BODY
+from tests.harness.postgres import free_port
+
+pytestmark = [pytest.mark.timeout(600)]
+ROOT = Path(__file__).parents[2]
+KEY = "bench-key"
+SECONDS = float(os.environ.get("BENCH_SECONDS", "8"))
+
+
+def say(what: str, value: str) -> None:
+    print(f"  {what:<58} {value}", flush=True)
+
+
+@contextlib.contextmanager
+def process(*args: str, ready: str, **env: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A process of its own, until it answers at `ready`; ended afterwards."""
+    running = subprocess.Popen(
+        [sys.executable, "-W", "ignore", *args], cwd=ROOT, env=os.environ | env,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        end = time.monotonic() + 40
+        while time.monotonic() < end:
+            with contextlib.suppress(httpx2.TransportError):
+                if httpx2.get(ready).status_code < 500:
+                    break
+            time.sleep(0.05)
+        yield running
+    finally:
+        running.terminate()
+        running.wait(30)
+
+
+def loaded(port: int, connections: int) -> dict[str, float]:
+    out = subprocess.run(
+        [sys.executable, "-m", "tests.bench.load", str(port), "/v1/incidents", KEY, str(connections), str(SECONDS)],
+        cwd=ROOT, check=True, capture_output=True, timeout=60,
+    )  # fmt: skip
+    found: dict[str, float] = json.loads(out.stdout)
+    assert not found["errors"], found
+    return found
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.EmbeddedPostgres]:
+    running = embedded.start(tmp_path_factory.mktemp("bench"))
+    migrate(running.url)
+    yield running
+    running.stop()
+
+
+def pgbench(url: str, tmp: Path) -> float:
+    """Single-row commits a second at 32 clients."""
+    script = tmp / "insert.sql"
+    script.write_text("insert into bench_row (body) values (repeat('x', 600));\n")
+    psql = [
+        str(binaries() / "psql"),
+        url,
+        "-qc",
+        "create table if not exists bench_row (id bigserial primary key, body text)",
+    ]
+    subprocess.run(psql, check=True)
+    out = subprocess.run(
+        [str(binaries() / "pgbench"), "-n", "-c", "32", "-j", "2", "-T", str(int(SECONDS)), "-M", "prepared",
+         "-f", str(script), url],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    return float(next(line for line in out.stdout.splitlines() if line.startswith("tps")).split()[2])
+
+
+def test_durable_accepts_against_pgbench_and_a_bare_endpoint(server: embedded.EmbeddedPostgres, tmp_path: Path) -> None:
+    """Intake alone, one process, 600-byte bodies, unique keys."""
+    print()
+    port, bare_port = free_port(), free_port()
+    env = {"CRITSIT_DATABASE_URL": server.url, "CRITSIT_ADMIN_KEY": KEY, "CRITSIT_LOG_LEVEL": "error"}
+    rows = pgbench(server.url, tmp_path)
+    serve = ("-m", "critsit", "serve", "intake", "--port", str(port))
+    with process(*serve, ready=f"http://127.0.0.1:{port}/livez", **env):
+        loaded(port, 8)
+        few, many = loaded(port, 32), loaded(port, 128)
+    with process("-m", "tests.bench.bare", str(bare_port), ready=f"http://127.0.0.1:{bare_port}/docs"):
+        bare = loaded(bare_port, 32)
+    say("body", f"{len(BODY)} bytes")
+    say("pgbench, single-row commits, 32 clients", f"{rows:,.0f}/s")
+    say("bare FastAPI endpoint, nothing stored, 32 connections", f"{bare['rate']:,.0f}/s")
+    say(
+        "durable accepts, 32 connections",
+        f"{few['rate']:,.0f}/s, p50 {few['p50_ms']:.1f} ms, p99 {few['p99_ms']:.1f} ms",
+    )
+    say("durable accepts, 128 connections", f"{many['rate']:,.0f}/s, p99 {many['p99_ms']:.1f} ms")
+    say("accepts / pgbench at 32 (asked: 0.6)", f"{few['rate'] / rows:.2f}")
+    say("accepts / pgbench at 128", f"{many['rate'] / rows:.2f}")
+    say("accepts / bare endpoint (asked: 1.5)", f"{few['rate'] / bare['rate']:.2f}")
+
+
+def test_report_to_route_and_a_storm(tmp_path: Path) -> None:
+    """One process, all stages, the embedded PostgreSQL: `incident.routed` on the stream; a storm, severity 1 in its midst."""
+    print()
+    port = free_port()
+    began = time.monotonic()
+    up = ("-m", "critsit", "up", "--port", str(port), "--data", str(tmp_path / "data"), "--demo")
+    url = f"http://127.0.0.1:{port}"
+    with process(*up, ready=f"{url}/readyz", CRITSIT_ADMIN_KEY=KEY, CRITSIT_LOG_LEVEL="error") as running:
+        say("start to ready, first time, examples not counted", f"{time.monotonic() - began:.1f} s")
+        time.sleep(3)
+        resident = int(Path(f"/proc/{running.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+        say("resident at rest, all four stages (asked: 250)", f"{resident:.0f} MiB")
+        asyncio.run(_latencies(url))
+        asyncio.run(_storm(url))
+
+
+async def _latencies(url: str) -> None:
+    for rate, seconds in ((50, 6), (400, 6)):
+        sent: dict[str, float] = {}
+        routed: dict[str, float] = {}
+        async with httpx2.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {KEY}"}, timeout=30) as client:
+            listening = asyncio.create_task(_listen(client, routed))
+            await asyncio.sleep(0.5)
+            tasks = []
+            start = time.perf_counter()
+            for n in range(rate * seconds):
+                await asyncio.sleep(max(0.0, start + n / rate - time.perf_counter()))
+                tasks.append(asyncio.create_task(_report(client, sent, BODY)))
+            await asyncio.gather(*tasks)
+            await asyncio.sleep(1.5)
+            listening.cancel()
+        took = [(routed[id_] - at) * 1000 for id_, at in sent.items() if id_ in routed]
+        cuts = quantiles(took, n=100)
+        say(
+            f"POST to incident.routed on the stream, {rate}/s",
+            f"p50 {cuts[49]:.0f} ms, p99 {cuts[98]:.0f} ms ({len(took)} of {len(sent)})",
+        )
+
+
+async def _report(client: httpx2.AsyncClient, sent: dict[str, float], body: bytes) -> str:
+    at = time.perf_counter()
+    answer = await client.post("/v1/incidents", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 201, answer.text
+    id_ = str(answer.json()["id"])
+    sent[id_] = at
+    return id_
+
+
+async def _listen(client: httpx2.AsyncClient, routed: dict[str, float]) -> None:
+    async with client.stream("GET", "/v1/stream?type=incident.routed", timeout=None) as stream:
+        async for line in stream.aiter_lines():
+            if line.startswith("data:"):
+                routed.setdefault(json.loads(line[5:])["incident"], time.perf_counter())
+
+
+async def _storm(url: str) -> None:
+    minor = json.loads(BODY)
+    urgent = json.dumps(minor | {"impact": "critical_down"}).encode()
+    async with httpx2.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {KEY}"}, timeout=120) as client:
+        began = time.perf_counter()
+        before = await _open(client)
+        paged: list[float] = []
+
+        async def severity_ones() -> None:
+            for _ in range(15):
+                await asyncio.sleep(0.7)
+                at = time.perf_counter()
+                id_ = await _report(client, {}, urgent)
+                while True:
+                    mail = (await client.get("/v1/mailbox", params={"incident": id_})).json()["items"]
+                    if any(item["to"].startswith("cm-") for item in mail):
+                        break
+                    await asyncio.sleep(0.02)
+                paged.append(time.perf_counter() - at)
+
+        watching = asyncio.create_task(severity_ones())
+        for _ in range(20):
+            answer = await client.post("/v1/incidents:batch", json={"items": [minor] * 1000})
+            assert answer.status_code == 200
+        while await _open(client) - before < 20_000:  # noqa: ASYNC110 (nobody tells)
+            await asyncio.sleep(0.25)
+        took = time.perf_counter() - began
+        await watching
+        paged.sort()
+        say("a storm of 20,000, report to route (asked: 500/s)", f"{20_000 / took:,.0f}/s")
+        say(
+            "severity 1 in its midst, POST to page (asked: 0.5, 2)",
+            f"median {paged[len(paged) // 2]:.2f} s, worst {paged[-1]:.2f} s",
+        )
+
+
+async def _open(client: httpx2.AsyncClient) -> int:
+    queues: list[dict[str, Any]] = (await client.get("/v1/queues")).json()["items"]
+    return sum(queue["open"] for queue in queues)
+
+
+def test_a_decision_and_a_deadline_a_year_away() -> None:
+    """In process: 50 locations, 500 contacts."""
+    print()
+    catalogue = load(None)
+    case = json.loads((ROOT / "tests/cases/06-moderate-late-on-a-friday.json").read_text())
+    raw = case["contract"]
+    host = raw["locations"][0]
+    raw["locations"] += [host | {"id": f"l{n}", "role": "downstream"} for n in range(45)]
+    raw["contacts"] += [
+        {"id": f"c{n}", "name": f"C{n}", "roles": ["reactive-contact"], "email": f"c{n}@steppe.example"}
+        for n in range(495)
+    ]
+    contract = parse(raw, catalogue.work_order)
+    report = REPORT.validate_python(case["incident"])
+    at = datetime(2026, 2, 6, 11, 30, tzinfo=UTC)
+    took = []
+    for n in range(3000):
+        began = time.perf_counter()
+        decide(report, contract, catalogue, submitted_at=at + timedelta(minutes=n), at=at + timedelta(minutes=n))
+        took.append((time.perf_counter() - began) * 1000)
+    cuts = quantiles(took[100:], n=100)
+    say("a decision, 50 locations, 500 contacts (asked: p99 1 ms)", f"p50 {cuts[49]:.3f} ms, p99 {cuts[98]:.3f} ms")
+    calendar = calendar_of(contract, host["id"])
+    deadline(calendar, at, timedelta(hours=1900))
+    began = time.perf_counter()
+    for n in range(2000):
+        deadline(calendar, at + timedelta(minutes=n), timedelta(hours=1900))
+    say("a deadline a year away in business time (asked: 0.2 ms)", f"{(time.perf_counter() - began) / 2:.4f} ms")
