@@ -104,9 +104,7 @@ def told(incident: Incident, fact: Fact) -> Incident:
             kept = (c for c in incident.unmet if (c.name, c.side) != (fact.clock.name, fact.clock.side))
             return replace(incident, unmet=tuple(kept), promised=())
         case ClockSuperseded():
-            return replace(
-                incident, unmet=tuple(c for c in incident.unmet if c.id != fact.clock.id), promised=()
-            )
+            return replace(incident, unmet=tuple(c for c in incident.unmet if c.id != fact.clock.id), promised=())
         case _:
             return incident
 

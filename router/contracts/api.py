@@ -44,7 +44,7 @@ def faulty(faults: Any, status: int = 422, title: str = "The work order has faul
     found = [f for f in faults if f.level == "fault"]
     return Problem(
         status, title, "; ".join(f"{f.pointer or '/'}: {f.message}" for f in found)[:2000],
-        errors=[FieldError(f.pointer, f.message) for f in found], faults=[fault_json(f) for f in faults],
+        errors=[FieldError(f.pointer, f.message, f.rule) for f in found], faults=[fault_json(f) for f in faults],
     )  # fmt: skip
 
 
@@ -83,10 +83,11 @@ def routes(ground: Ground, catalogue: Catalogue) -> APIRouter:
                 422, "Another number", f"The work order says {contract.number}, the path {number}.",
                 errors=[FieldError("/number", f"is not {number}, which the path names")],
             )  # fmt: skip
-        await directory.refresh()
-        if_match(request.scope).check(directory.version("contract", number))
+        expected = if_match(request.scope)
         async with ground.transactions() as tx:
-            version, changed = await directory.put(tx, "contract", number, to_json(contract), caller.name)
+            version, changed = await directory.put(
+                tx, "contract", number, to_json(contract), caller.name, judge=lambda last, _: expected.check(last)
+            )
         await directory.refresh()
         response.status_code = 201 if version == 1 and changed else 200
         response.headers["ETag"] = etag(version)

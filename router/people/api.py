@@ -92,10 +92,11 @@ def _add(router: APIRouter, ground: Ground, path: str, kind: str, parse: Callabl
             raise faulty(error.faults, title=f"The {kind} has faults") from error
         if getattr(value, name) != id:
             raise Problem(422, "Another name", f"The body says {getattr(value, name)}, the path {id}.")
-        await directory.refresh()
-        if_match(request.scope).check(directory.version(kind, id))
+        expected = if_match(request.scope)
         async with ground.transactions() as tx:
-            version, changed = await directory.put(tx, kind, id, to_json(value), caller.name)
+            version, changed = await directory.put(
+                tx, kind, id, to_json(value), caller.name, judge=lambda last, _: expected.check(last)
+            )
         await directory.refresh()
         response.status_code = 201 if version == 1 and changed else 200
         response.headers["ETag"] = etag(version)

@@ -80,7 +80,8 @@ def routes(ground: Ground, catalogue: Catalogue, calls: Calls) -> APIRouter:
             )
         return JSONResponse(
             {"incident": subject, "number": desk.incident_number,
-             "owner": {"id": body.by, "name": person.name if person else body.by}, "due_at": due.isoformat().replace("+00:00", "Z") if due else None}
+             "owner": {"id": body.by, "name": person.name if person else body.by},
+             "due_at": due.isoformat().replace("+00:00", "Z") if due else None}
         )  # fmt: skip
 
     return router
