@@ -9,12 +9,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
+
 from backbone.ground import Ground, lane_bell
 from backbone.log.event import Event, Lane
 from backbone.log.tx import Tx
 from backbone.loops.breath import Breath
+from backbone.postgres.engine import is_passing
 from escalation.metrics import Metrics
 from escalation.policies.frozen import Policies
+from events.incidents import IncidentStuck
 
 from . import consequences, store
 from .clock import Clock, State
@@ -23,10 +27,13 @@ from .handlers import HEARS, may_stop
 from .ledger import Ledger
 from .promises import Promises
 
+log = structlog.get_logger()
 #: Clocks in one transaction.
 MOST = 200
 #: How long to wait for what is on its way here.
 _WAIT = timedelta(milliseconds=250)
+#: How long until a clock that could not be acted on is tried again.
+_STUCK = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +53,39 @@ class DueClocks:
             earliest = await store.earliest(connection, urgent=urgent)
         if earliest is None or earliest > now:
             return earliest
-        async with self.ground.transactions() as tx:
-            subjects = await store.claim(tx, urgent=urgent, most=MOST)
-            if not subjects:
-                return None  # in other hands: look again after the poll
-            await tx.lock(subjects, make=False)
-            ledger = await Ledger.open(tx, self.metrics, self.policies, subjects)
-            await self._act(ledger, tx, urgent)
-            await ledger.close()
+        subjects: list[str] = []
+        try:
+            async with self.ground.transactions() as tx:
+                subjects = await store.claim(tx, urgent=urgent, most=MOST)
+                if not subjects:
+                    return None  # in other hands: look again after the poll
+                await self._round(tx, subjects, urgent)
+        except Exception as error:
+            if is_passing(error) or not subjects:
+                raise
+            for subject in subjects:
+                await self._alone(subject, urgent)
         return now
+
+    async def _round(self, tx: Tx, subjects: Sequence[str], urgent: bool) -> None:
+        await tx.lock(subjects, make=False)
+        ledger = await Ledger.open(tx, self.metrics, self.policies, subjects)
+        await self._act(ledger, tx, urgent)
+        await ledger.close()
+
+    async def _alone(self, subject: str, urgent: bool) -> None:
+        """One that can't be acted on stops no other: a human is asked for, and it is tried again later."""
+        try:
+            async with self.ground.transactions() as tx:
+                await self._round(tx, [subject], urgent)
+        except Exception as error:
+            if is_passing(error):
+                raise
+            log.error("clock.stuck", incident=subject, error=repr(error)[:500], exc_info=error)
+            async with self.ground.transactions() as tx:
+                await tx.lock([subject], make=False)
+                await store.postpone(tx, subject, tx.now + _STUCK)
+                tx.say(IncidentStuck("escalation", "a clock that is due", repr(error)[:500]), subject, urgent=True)
 
     async def _act(self, ledger: Ledger, tx: Tx, urgent: bool) -> None:
         breath = Breath()

@@ -109,3 +109,11 @@ async def claim(tx: Tx, *, urgent: bool, most: int) -> list[str]:
         {"now": tx.now, "most": most},
     )
     return [row[0] for row in rows]
+
+
+async def postpone(tx: Tx, incident: str, until: datetime) -> None:
+    """Look at an incident's due clocks again at `until`."""
+    await tx.execute(
+        "update clock set next_at = :until where incident = :i and next_at <= :now",
+        {"until": until, "i": incident, "now": tx.now},
+    )

@@ -180,3 +180,29 @@ async def test_the_invariants_count_what_is_left_lying(desk: Watch) -> None:
     assert found["clock_past_due_still_running"] == 4
     await desk.works()
     assert (await counts["clock_past_due_still_running"]()) == 0
+
+
+async def test_a_clock_that_cannot_be_acted_on_stops_no_other_and_asks_for_a_human(desk: Watch) -> None:
+    for name in ("good", "broken", "well"):
+        await desk.happens(name)
+    await desk.said()
+    async with desk.ground.engine.begin() as connection:
+        await connection.execute(text("update incident set body = '{}' where id = 'broken'"))
+    await desk.passes(minutes=16)
+    said = await desk.said()
+    assert sum(t == "clock.breached" for t, _ in said) == 4
+    assert [d["stage"] for t, d in said if t == "incident.stuck"] == ["escalation"]
+    await desk.passes(minutes=4)
+    assert "incident.stuck" not in {t for t, _ in await desk.said()}
+
+
+async def test_a_held_incident_is_escalated_all_the_same(desk: Watch) -> None:
+    await desk.happens("held")
+    await desk.said()
+    desk.time.passes(minutes=10)
+    async with desk.ground.engine.begin() as connection:
+        await connection.execute(text("update subject set held = true where subject = 'held'"))
+    await desk.says("intake", "held", IncidentResponded("bo", "nobody hears it"))
+    desk.time.passes(minutes=6)
+    await desk.rests()
+    assert "escalation.raised" in {t for t, _ in await desk.said()}
