@@ -10,6 +10,7 @@ import typer
 from . import dead, keys, load, running
 from .attainment import attainment
 from .check import check
+from .demo import demo
 from .incidents import explain, replay, report
 from .opening import calendar
 from .simulate import simulate
@@ -47,6 +48,7 @@ _group("people", "People, rotations and overrides.").command("load")(load.people
 app.command("report")(report)
 app.command("explain")(explain)
 app.command("replay")(replay)
+app.command("demo")(demo)
 app.command("tail")(tail)
 app.command("attainment")(attainment)
 

@@ -1,0 +1,144 @@
+"""`critsit demo`: reports an incident of every kind to a running critsit, and tells what became of each, and why.
+
+It stores one contract of its own, DEMO-1, whose event is under way; everything else is as any portal would do it.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from .client import Client, key
+from .options import Json, print_json
+
+_REPORTER = {"name": "Aigerim S.", "email": "aigerim@steppe.example", "phone": "+77010000001"}
+_PORTAL = {"channel": "portal", "portal": "azure-portal"}
+_BASE: Mapping[str, Any] = {"contract": "WO-1001", "reporter": _REPORTER, "kind": "problem", "language": "en"}
+
+#: What is reported: a name, and the report's fields over the common ones.
+KINDS: tuple[tuple[str, Mapping[str, Any]], ...] = (
+    (
+        "Rapid Response, severity 1",
+        _PORTAL | {"impact": "critical_down", "product": "azure/virtual-machines", "title": "All VMs down"},
+    ),
+    (
+        "by phone, severity A",
+        {"channel": "phone", "impact": "critical_degraded", "product": "sql-server", "title": "Billing is slow"},
+    ),
+    ("portal, severity B", _PORTAL | {"impact": "moderate", "product": "windows-server", "title": "Backups fail"}),
+    (
+        "portal, severity C, in Kazakh",
+        _PORTAL | {"impact": "minimal", "product": "sql-server", "title": "A question", "language": "kk"},
+    ),
+    (
+        "monitoring",
+        {
+            "channel": "monitoring",
+            "impact": "critical_degraded",
+            "product": "azure/app-service",
+            "title": "Error rate 40 %",
+        },
+    ),
+    (
+        "an event under way",
+        _PORTAL
+        | {
+            "contract": "DEMO-1",
+            "impact": "critical_down",
+            "product": "azure/app-service",
+            "title": "Checkout fails",
+            "form": {"id": "demo", "answers": {}},
+        },
+    ),
+    (
+        "no contract",
+        {
+            "channel": "phone",
+            "contract": None,
+            "impact": "critical_down",
+            "product": "exchange-server",
+            "title": "Mail is down",
+        },
+    ),
+)
+
+
+def demo(json: Json = False) -> None:
+    """Report incidents of every kind, and print what became of each: queue, crisis manager, deadlines, pages, and why."""
+    kept = Path(os.environ.get("DATA", "data")) / "admin.key"
+    bearer = key() or (kept.read_text().strip() if kept.exists() else None)
+    with Client(bearer=bearer) as client:
+        client.put("/v1/contracts/DEMO-1", _contract(datetime.now(UTC)))
+        found = []
+        for name, fields in KINDS:
+            taken = client.post("/v1/incidents", {**_BASE, **fields}, Prefer="wait=3")
+            found.append((name, taken["id"]))
+        records = [(name, _settled(client, id_)) for name, id_ in found]
+        why = {record["id"]: client.get(f"/v1/incidents/{record['id']}/explanation") for _, record in records}
+    if json:
+        print_json([{"kind": name, **record} for name, record in records])
+        return
+    console = Console()
+    console.print(_table(records))
+    for name, record in records:
+        typer.echo(f"\n{record['number']} ({name}): {', '.join(record['because'])}")
+        for decision in why[record["id"]]["decisions"][:1]:
+            typer.echo(f"  {decision['text'].split('. ', 2)[0]}. {decision['text'].split('. ', 2)[1]}.")
+
+
+def _settled(client: Client, id_: str) -> dict[str, Any]:
+    """The record once its clocks run and its pages have left, or as it is after ten seconds."""
+    end = time.monotonic() + 10
+    while True:
+        record: dict[str, Any] = client.get(f"/v1/incidents/{id_}")
+        paged = record["crisis_manager"] is None or any(page["attempt_count"] for page in record["pages"])
+        urgent = record["coverage"] == "24x7"
+        if (record["clocks"] and paged and (record["pages"] or not urgent)) or time.monotonic() > end:
+            return record
+        time.sleep(0.1)
+
+
+def _table(records: list[tuple[str, dict[str, Any]]]) -> Table:
+    table = Table("incident", "sev", "queue", "crisis manager", "due", "pages", "flags", show_lines=True)
+    for name, record in records:
+        due = [
+            f"{clock['name']} {_local(clock['due_at'])}" for clock in record["clocks"] if clock["side"] == "provider"
+        ]
+        pages = [f"{page['to']} ({page['state']})" for page in record["pages"]]
+        manager = (record["crisis_manager"] or {}).get("name", "–")
+        table.add_row(
+            f"{record['number']}\n{name}", record["severity"] or "?", record["queue"] or "?", manager, "\n".join(due),
+            "\n".join(pages) or "–", "\n".join(record["flags"]) or "–",
+        )  # fmt: skip
+    return table
+
+
+def _local(at: str) -> str:
+    due = datetime.fromisoformat(at)
+    minutes = round((due - datetime.now(UTC)).total_seconds() / 60)
+    return f"{due.astimezone():%a %H:%M} (in {minutes} min)"
+
+
+def _contract(now: datetime) -> dict[str, Any]:
+    """A contract with an event that began an hour ago."""
+    today = now.date()
+    return {
+        "number": "DEMO-1", "customer": "Demo Ltd",
+        "term": {"from": (today - timedelta(days=180)).isoformat(), "to": (today + timedelta(days=180)).isoformat()},
+        "services": ["base", "event-management"],
+        "locations": [{"id": "almaty", "role": "host", "country": "KZ", "time_zone": "Asia/Almaty", "languages": ["kk"]}],
+        "contacts": [{"id": "aigerim", "name": "Aigerim S.", "roles": ["reactive-contact"], "email": _REPORTER["email"]}],
+        "events": [
+            {"id": "demo", "name": "Demo day", "starts_at": (now - timedelta(hours=1)).isoformat(),
+             "ends_at": (now + timedelta(days=2)).isoformat(), "confirmed_at": (now - timedelta(days=90)).isoformat(),
+             "products": ["azure/*"], "form": "demo"}
+        ],
+    }  # fmt: skip
