@@ -60,6 +60,9 @@ format: install  ## put the code into our layout
 lock:  ## choose versions anew into requirements.lock (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --upgrade --no-header --group dev pyproject.toml -o requirements.lock
 
+ledger: install  ## write docs/contract.md anew: each rule, where it is decided, which tests name it
+	@$(BIN)/python -m tests.harness.ledger
+
 docs: install  ## are all links and paths in the documents right, and do their commands exist
 	@$(BIN)/python -m pytest -q tests/rules/test_documents.py
 
