@@ -13,7 +13,7 @@ QUICK := $(wildcard tests/rules tests/stages)
 PARALLEL := $(QUICK) $(wildcard tests/ports tests/stories)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo test quick bench kafka check format lock docs clean
+.PHONY: help install run demo test quick bench kafka check format lock ledger docs clean
 
 help:  ## print this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
