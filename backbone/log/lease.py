@@ -6,7 +6,8 @@ commits under the lease checks its number, so a frozen holder that wakes up can 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 
 from sqlalchemy import text
 
@@ -31,11 +32,19 @@ class Lease:
     _seen: tuple[int, int] | None = None
     _seen_at: float = 0.0
     _beaten_at: float = 0.0
+    _asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def hold(self) -> bool:
-        """Take it, keep it by a beat, or see that another has it. Call it at least once a second."""
-        if self.number is not None and ticks() - self._beaten_at < 1.0:
-            return True
+        """Take it, keep it by a beat, or see that another has it. Call it at least once a second.
+
+        Several loops of one holder may share it: they ask one after the other, or each would take the other for a rival.
+        """
+        async with self._asking:
+            if self.number is None or ticks() - self._beaten_at >= 1.0:
+                await self._ask()
+            return self.number is not None
+
+    async def _ask(self) -> None:
         async with self.transactions() as tx:
             row = (
                 await tx.execute("select holder, number, beat from lease where name = :n for update", {"n": self.name})
@@ -59,7 +68,6 @@ class Lease:
                     )
                     self.number = row[1] + 1
         self._beaten_at = ticks()
-        return self.number is not None
 
     async def check(self, tx: Tx) -> None:
         """Inside a transaction: raise LeaseLost unless the lease is still ours at the commit."""
