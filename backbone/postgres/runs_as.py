@@ -55,8 +55,9 @@ def runs_as(*places: Path) -> RunsAs:
             f"PostgreSQL never runs as root, and the user {USER} can't reach {closed}: choose a --data outside of "
             "closed folders, or start critsit as another user."
         )
+    # Without the fix-up that comes with another user id, access(2) sees the capability too: initdb asks by it.
     before = (
-        "setpriv", "--reuid", str(uid), "--regid", str(gid), "--clear-groups",
+        "setpriv", "--reuid", str(uid), "--regid", str(gid), "--clear-groups", "--securebits", "+no_setuid_fixup",
         "--inh-caps", f"-all,+{capability}", "--ambient-caps", f"+{capability}",
         "--bounding-set", f"-all,+{capability}",
     )  # fmt: skip

