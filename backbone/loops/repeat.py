@@ -6,6 +6,7 @@ A loop never ends by an error: what it can't do now it tries again, and the age 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -60,7 +61,8 @@ async def repeat(
         except FuseBlown as blown:
             pulse.trouble = str(blown)
             log.error("loop.fuse_blown", loop=pulse.name, error=str(blown))
-            pause = 30.0
+            await _pause(stopping, 30.0)
+            continue
         except Exception as error:  # noqa: BLE001 (a loop never ends by an error)
             failures += 1
             pause = min(2.0, 0.02 * 2**failures)
@@ -69,10 +71,17 @@ async def repeat(
             if not moment or failures in (1, 5) or failures % 30 == 0:
                 say = log.warning if moment else log.error
                 say("loop.failed", loop=pulse.name, error=repr(error)[:500], again_in=pause, exc_info=not moment)
-            await wait(stopping, pause)
+            await _pause(stopping, pause)
             continue
         if pause == 0:
             await asyncio.sleep(0)
             continue
         await wait(woken, poll if pause is None else min(pause, poll))
     pulse.stopped = True
+
+
+async def _pause(stopping: asyncio.Event, seconds: float) -> None:
+    """Wait, unless it is to stop. All loops of a stage share `stopping`, so it is never cleared, as `wait` would."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stopping.wait()
