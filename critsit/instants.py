@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 
+from services.instants import write_instant
+
 from .ending import MISUSED, end
 
 
@@ -27,4 +29,4 @@ def instant_of(text: str | None, option: str, *, end_of_day: bool = False) -> st
         at = datetime.combine(at.date() + timedelta(days=end_of_day), time(), UTC)
     elif at.tzinfo is None:
         end(MISUSED, f"{option} is {text!r}: an instant needs its zone, such as 2026-03-20T09:00:00Z.")
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return write_instant(at)

@@ -6,7 +6,7 @@ A key that is bound to contracts is never shown anything of another.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -42,11 +42,6 @@ class Where:
     def sql(self) -> str:
         """The condition."""
         return " and ".join(self.clauses)
-
-
-def wire(at: datetime | None) -> str | None:
-    """RFC 3339 in UTC."""
-    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def uuid_at(place: str) -> UUID:

@@ -5,7 +5,7 @@ Derived from the decision when somebody asks, never kept: nothing here decides a
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from services.decision import ClockTerms, Decision, PassedOver
 from services.durations import parse_duration, write_duration
 from services.explain_words import arithmetic, listed, local, spoken, zone_name
 from services.hearings import delivery_manager_from, hearings
+from services.instants import write_instant
 from services.report import Report
 
 
@@ -26,7 +27,7 @@ def explain_decision(
 ) -> dict[str, Any]:
     """One item of `decisions` in an incident's explanation. `at`: when it was decided."""
     return {
-        "at": instant(at),
+        "at": write_instant(at),
         "text": " ".join(sentences(decision, report, contract, catalogue)),
         "inputs": inputs(decision, report, contract, catalogue),
         "rules": [dict(catalogue.cite(rule)) for rule in decision.because],
@@ -55,8 +56,8 @@ def explain_clock(
         "side": clock.side,
         "rule": clock.rule,
         "section": catalogue.cite(clock.rule)["section"],
-        "started_at": instant(clock.started_at),
-        "due_at": instant(clock.due_at),
+        "started_at": write_instant(clock.started_at),
+        "due_at": write_instant(clock.due_at),
         "target": clock.target,
         "text": text,
         "days": [
@@ -122,11 +123,6 @@ def inputs(decision: Decision, report: Report, contract: Contract | None, catalo
         "time_zone": location.time_zone if location is not None else "UTC",
         "catalogue": catalogue.version,
     }
-
-
-def instant(at: datetime) -> str:
-    """An instant as the public face has it: RFC 3339, in UTC."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _heard(decision: Decision, contract: Contract | None, catalogue: Catalogue) -> list[str]:

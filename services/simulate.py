@@ -16,8 +16,9 @@ from services.catalogue.model import Catalogue
 from services.contract.model import Contract
 from services.contract.parse import ContractFaults, parse
 from services.decide import decide
-from services.explain import instant, sentences
+from services.explain import sentences
 from services.faults import Fault, faults_of_shape, pointer
+from services.instants import write_instant
 from services.report import REPORT, Report
 from services.roster.wire import instant as parse_instant
 
@@ -65,7 +66,7 @@ def simulate(
             {
                 "name": clock.name,
                 "side": clock.side,
-                "due_at": instant(clock.due_at),
+                "due_at": write_instant(clock.due_at),
                 "target": clock.target,
                 "calendar": clock.calendar,
                 "rule": clock.rule,

@@ -10,7 +10,8 @@ from pydantic import AwareDatetime
 from backbone.ground import Ground
 from backbone.web.keys import Caller, require
 from backbone.web.paging import Cursor, Limit, decode_cursor, page_of
-from escalation.reading import Where, instant_at, uuid_at, wire
+from escalation.reading import Where, instant_at, uuid_at
+from services.instants import write_instant_if
 
 from . import queries
 from .clock import Clock, State
@@ -56,9 +57,11 @@ def shown(clock: Clock, number: str) -> dict[str, Any]:
     stopped = clock.met_at if clock.met_at is not None else clock.superseded_at
     return {
         "id": str(clock.id), "incident": clock.incident, "number": number, "name": clock.name, "side": clock.side,
-        "state": clock.state.value, "severity": clock.severity, "started_at": wire(clock.started_at),
-        "warn_at": wire(clock.warn_at), "due_at": wire(clock.due_at), "target": clock.target,
-        "calendar": clock.calendar, "rule": clock.rule, "stopped_at": wire(stopped), "warned_at": wire(clock.warned_at),
-        "met_at": wire(clock.met_at), "met_by": clock.met_by, "breached_at": wire(clock.breached_at),
+        "state": clock.state.value, "severity": clock.severity, "started_at": write_instant_if(clock.started_at),
+        "warn_at": write_instant_if(clock.warn_at), "due_at": write_instant_if(clock.due_at), "target": clock.target,
+        "calendar": clock.calendar, "rule": clock.rule, "stopped_at": write_instant_if(stopped),
+        "warned_at": write_instant_if(clock.warned_at),
+        "met_at": write_instant_if(clock.met_at), "met_by": clock.met_by,
+        "breached_at": write_instant_if(clock.breached_at),
         "reason": clock.reason,
     }  # fmt: skip

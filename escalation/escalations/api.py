@@ -10,7 +10,8 @@ from fastapi import APIRouter, Query
 from backbone.ground import Ground
 from backbone.web.keys import Caller, require
 from backbone.web.paging import Cursor, Limit, decode_cursor, page_of
-from escalation.reading import Where, uuid_at, wire
+from escalation.reading import Where, uuid_at
+from services.instants import write_instant_if
 
 from . import queries
 
@@ -50,5 +51,5 @@ def _shown(row: Sequence[Any]) -> dict[str, Any]:
         **values,
         "id": str(values["id"]),
         "clock_id": str(values["clock_id"]) if values["clock_id"] is not None else None,
-        "raised_at": wire(row[-1]),
+        "raised_at": write_instant_if(row[-1]),
     }

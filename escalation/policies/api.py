@@ -16,7 +16,7 @@ from backbone.web.json_body import json_body
 from backbone.web.keys import Caller, require
 from backbone.web.paging import Cursor, Limit, decode_cursor, page_of
 from backbone.web.problem import FieldError, Problem, wrong
-from escalation.reading import wire
+from services.instants import write_instant_if
 
 from . import store
 from .policy import DEFAULT, PolicyFaults, parse, shipped, to_json
@@ -102,7 +102,7 @@ def _shipped() -> store.Row:
 def _shown(row: store.Row) -> dict[str, Any]:
     _, version, body, by, stored_at = row
     at: datetime | None = stored_at
-    return {**body, "version": version, "by": by, "at": wire(at)}
+    return {**body, "version": version, "by": by, "at": write_instant_if(at)}
 
 
 def _missing() -> Problem:

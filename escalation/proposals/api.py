@@ -10,7 +10,8 @@ from fastapi import APIRouter, Query
 from backbone.ground import Ground
 from backbone.web.keys import Caller, require
 from backbone.web.paging import Cursor, Limit, decode_cursor, page_of
-from escalation.reading import Where, uuid_at, wire
+from escalation.reading import Where, uuid_at
+from services.instants import write_instant_if
 
 from . import queries
 from .proposal import Outcome
@@ -48,5 +49,5 @@ def _shown(row: Sequence[Any]) -> dict[str, Any]:
     return {
         "id": str(row[0]), "incident": row[1], "number": row[2], "clock": row[3], "clock_id": str(row[4]),
         "about": row[5], "to": row[6], "rule": row[7], "reason": row[8], "state": row[9], "by": row[10],
-        "settled_reason": row[11], "proposed_at": wire(row[12]), "settled_at": wire(row[13]),
+        "settled_reason": row[11], "proposed_at": write_instant_if(row[12]), "settled_at": write_instant_if(row[13]),
     }  # fmt: skip

@@ -18,9 +18,10 @@ from services.calendar import calendar_of, is_open, next_open
 from services.calendar.hours import Calendar
 from services.catalogue.model import Catalogue
 from services.contract.model import Contract
+from services.instants import write_instant
 from services.report import REPORT
 
-from ..record.record import Record, wire
+from ..record.record import Record
 from . import bodies
 
 
@@ -183,7 +184,8 @@ def ask_management(scene: Scene, body: bodies.Reasoned) -> list[Fact]:
     opens = min(next_open(c, scene.now) for c in (calendar, bought) if c is not None)
     raise refuse(
         management.on_request.rule if bought is None else management.bought.rule,
-        f"Management attention is there in the customer's business hours: next from {wire(opens)}.", next_open=wire(opens),
+        f"Management attention is there in the customer's business hours: next from {write_instant(opens)}.",
+        next_open=write_instant(opens),
     )  # fmt: skip
 
 

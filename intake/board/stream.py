@@ -14,9 +14,9 @@ from backbone.log.tx import Transactions
 from backbone.loops.bell import Bell
 from backbone.web.keys import Caller
 from backbone.web.sse import RESET, Reader, frame
+from services.instants import write_instant
 
 from ..record import store
-from ..record.record import wire
 from ..record.summary import by_whom, is_for_customer, summary
 
 _MOST = 500
@@ -111,7 +111,7 @@ class Streams:
             return
         data = json.loads(payload)
         body = {
-            "incident": subject, "at": wire(at), "stage": stage, "type": type_, "by": by_whom(stage, data),
+            "incident": subject, "at": write_instant(at), "stage": stage, "type": type_, "by": by_whom(stage, data),
             "summary": summary(type_, data), "data": data,
         }  # fmt: skip
         listener.reader.offer(frame(json.dumps(body, ensure_ascii=False), event=type_, id=position))

@@ -27,6 +27,7 @@ from services.contract.model import Contract
 from services.decide import decide
 from services.decision import Decision, adapter
 from services.explain import explain_clock, explain_decision
+from services.instants import write_instant
 from services.report import REPORT, Report
 
 from ..actions.bodies import Replay
@@ -34,7 +35,6 @@ from ..board.stream import Streams
 from ..incidents.api import Incidents
 from . import store
 from .attainment import Attainment, attainment
-from .record import wire
 from .summary import by_whom, is_for_customer, summary
 
 
@@ -184,7 +184,7 @@ def _item(row: Any) -> dict[str, Any]:
     _, _, stage, type_, at, payload = row
     data = json.loads(payload)
     return {
-        "at": wire(at), "stage": stage, "type": type_, "by": by_whom(stage, data),
+        "at": write_instant(at), "stage": stage, "type": type_, "by": by_whom(stage, data),
         "visibility": "customer" if is_for_customer(type_) else "internal", "summary": summary(type_, data), "data": data,
     }  # fmt: skip
 

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
+
+from services.instants import write_instant
 
 
 @dataclass(slots=True)
@@ -74,10 +76,10 @@ class Record:
             "flags": self.flags,
             "because": decision.get("because", []),
             "notes": decision.get("notes", []),
-            "opened_at": wire(self.opened_at),
+            "opened_at": write_instant(self.opened_at),
             "received_at": view.get("received_at"),
-            "updated_at": wire(self.updated_at),
-            "closed_at": wire(self.closed_at) if self.closed_at else None,
+            "updated_at": write_instant(self.updated_at),
+            "closed_at": write_instant(self.closed_at) if self.closed_at else None,
             "version": self.version,
             "effort_minutes": view.get("effort_minutes", 0),
             "proposal": view.get("proposal"),
@@ -89,18 +91,13 @@ class Record:
         }
 
 
-def wire(at: datetime) -> str:
-    """An instant as RFC 3339 in UTC."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
 def fresh(
     id_: str, number: str, sender: str, report: dict[str, Any], opened_at: datetime, received_at: datetime
 ) -> Record:
     """The record of an incident that has just been taken."""
     return Record(
         id_, number, "open", 1, report.get("contract"), sender, report.get("reference"), opened_at, received_at, None,
-        report, {"received_at": wire(received_at)},
+        report, {"received_at": write_instant(received_at)},
     )  # fmt: skip
 
 

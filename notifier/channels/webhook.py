@@ -17,6 +17,7 @@ from notifier.channels.port import Attempt, Delivered, Failed, Outcome
 from notifier.channels.safe_address import Unresolved, Unsafe, safe_addresses
 from notifier.channels.settings import WebhookSettings
 from notifier.messages.message import Message
+from services.instants import write_instant
 
 #: Answers below 500 that may be different in a moment.
 _PASSING = frozenset({408, 425, 429})
@@ -125,5 +126,5 @@ def payload(message: Message, attempt: Attempt) -> str:
         "text": message.text,
         "acknowledge": attempt.link,
     }
-    at = attempt.at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    at = write_instant(attempt.at)
     return json.dumps({"type": "page", "timestamp": at, "data": data}, ensure_ascii=False)

@@ -14,7 +14,7 @@ from backbone.web.keys import Caller, require
 from backbone.web.paging import Cursor, Limit, encode_cursor
 from notifier.mailbox import store
 from notifier.pages.api import contracts_of, place
-from notifier.pages.view import instant
+from services.instants import write_instant_if
 
 
 def routes(ground: Ground) -> APIRouter:
@@ -37,7 +37,7 @@ def routes(ground: Ground) -> APIRouter:
             )  # fmt: skip
         items = [
             {
-                "id": str(row["id"]), "at": instant(row["at"]), "incident": row["incident"], "page": str(row["page"]),
+                "id": str(row["id"]), "at": write_instant_if(row["at"]), "incident": row["incident"], "page": str(row["page"]),
                 "to": row["person"], "channel": row["channel"], "subject": row["subject"], "text": row["text"],
             }
             for row in found[:limit]

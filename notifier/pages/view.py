@@ -6,11 +6,11 @@ Addresses are masked; who knows more than that has the address already.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from notifier.channels import mask
 from notifier.pages.page import Page, PageAttempt
+from services.instants import write_instant_if
 
 
 def shown(page: Page, attempts: Sequence[PageAttempt]) -> dict[str, Any]:
@@ -18,19 +18,14 @@ def shown(page: Page, attempts: Sequence[PageAttempt]) -> dict[str, Any]:
     return {
         "id": str(page.id), "incident": page.incident, "for": page.purpose.value, "side": page.side.value,
         "to": page.person, "name": page.name, "state": page.state.value, "reason": page.happened,
-        "created_at": instant(page.created_at), "next_at": instant(page.next_at),
-        "acknowledged_at": instant(page.acknowledged_at), "acknowledged_by": page.acknowledged_by,
+        "created_at": write_instant_if(page.created_at), "next_at": write_instant_if(page.next_at),
+        "acknowledged_at": write_instant_if(page.acknowledged_at), "acknowledged_by": page.acknowledged_by,
         "ended": page.ended, "attempt_count": page.attempts,
         "attempts": [
             {
-                "id": str(a.id), "channel": a.channel, "address": mask(a.address), "at": instant(a.at),
+                "id": str(a.id), "channel": a.channel, "address": mask(a.address), "at": write_instant_if(a.at),
                 "outcome": a.outcome.value, "detail": a.detail or None, "repeat": a.repeat,
             }
             for a in attempts
         ],
     }  # fmt: skip
-
-
-def instant(at: datetime | None) -> str | None:
-    """RFC 3339 in UTC."""
-    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")

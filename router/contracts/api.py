@@ -24,6 +24,7 @@ from services.contract.model import Contract
 from services.contract.parse import ContractFaults, parse
 from services.contract.write import to_json
 from services.faults import Fault
+from services.instants import write_instant
 from services.simulate import SimulationFaults, simulate
 
 from ..decisions.store import drawn_of
@@ -140,7 +141,7 @@ def routes(ground: Ground, catalogue: Catalogue) -> APIRouter:
         async with ground.transactions.reading() as connection:
             drawn = await drawn_of(connection, number)
         items = [b.to_json() for b in balances(contract, catalogue.work_order, drawn, moment)]
-        return {"at": moment.isoformat().replace("+00:00", "Z"), "items": items}
+        return {"at": write_instant(moment), "items": items}
 
     @router.post("/v1/contracts/{number}/bookings/{id}/cancellation")
     async def cancel(

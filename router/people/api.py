@@ -15,6 +15,7 @@ from backbone.web.json_body import json_body
 from backbone.web.keys import Caller, require
 from backbone.web.paging import Cursor, Limit, decode_cursor, encode_cursor
 from backbone.web.problem import Problem
+from services.instants import write_instant
 from services.roster import (
     Role,
     RosterFaults,
@@ -56,7 +57,7 @@ def routes(ground: Ground, calls: Calls) -> APIRouter:
         roles: tuple[Role, ...] = get_args(Role)
         needed: tuple[Role, ...] = ("crisis-manager", "engineer", "duty-manager")
         return {
-            "at": _z(moment),
+            "at": write_instant(moment),
             "on_call": [
                 {
                     "role": role,
@@ -68,7 +69,7 @@ def routes(ground: Ground, calls: Calls) -> APIRouter:
                 for role in roles
             ],
             "gaps": [
-                {"role": gap.role, "from": _z(gap.start), "to": _z(gap.end)}
+                {"role": gap.role, "from": write_instant(gap.start), "to": write_instant(gap.end)}
                 for gap in gaps(found, needed, moment, moment + AHEAD)
             ],
         }
@@ -139,7 +140,3 @@ def _add(router: APIRouter, ground: Ground, path: str, kind: str, parse: Callabl
     router.add_api_route(
         f"/v1/{path}/{{id}}", remove, methods=["DELETE"], name=f"remove-{kind}", operation_id=f"remove-{kind}"
     )
-
-
-def _z(at: Any) -> str:
-    return str(at.isoformat().replace("+00:00", "Z"))

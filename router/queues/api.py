@@ -14,6 +14,7 @@ from backbone.web.json_body import json_body
 from backbone.web.keys import Caller, require
 from backbone.web.paging import Cursor, Limit, decode_cursor, encode_cursor
 from services.catalogue.model import Catalogue
+from services.instants import write_instant_if
 from services.report import Language, Name
 
 from ..assignments.calls import Calls
@@ -81,7 +82,7 @@ def routes(ground: Ground, catalogue: Catalogue, calls: Calls) -> APIRouter:
         return JSONResponse(
             {"incident": subject, "number": desk.incident_number,
              "owner": {"id": body.by, "name": person.name if person else body.by},
-             "due_at": due.isoformat().replace("+00:00", "Z") if due else None}
+             "due_at": write_instant_if(due)}
         )  # fmt: skip
 
     return router

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backbone.log.tx import Tx
+from services.instants import write_instant, write_instant_if
 
 _SEEN = "(cast(:contracts as text[]) is null or contract = any(cast(:contracts as text[])))"
 
@@ -22,7 +23,7 @@ async def counts(c: AsyncConnection, contracts: Sequence[str] | None) -> dict[st
         ),
         {"contracts": contracts},
     )
-    return {r[0]: (r[1], r[2], r[3].isoformat().replace("+00:00", "Z") if r[3] else None) for r in rows}
+    return {r[0]: (r[1], r[2], write_instant_if(r[3])) for r in rows}
 
 
 async def waiting(
@@ -40,8 +41,8 @@ async def waiting(
     return [
         {
             "incident": r[0], "number": r[1], "contract": r[2], "severity": r[3], "language": r[4], "owner": r[5],
-            "due_at": r[6].isoformat().replace("+00:00", "Z") if r[6] else None,
-            "opened_at": r[7].isoformat().replace("+00:00", "Z"),
+            "due_at": write_instant_if(r[6]),
+            "opened_at": write_instant(r[7]),
         }
         for r in rows
     ]  # fmt: skip

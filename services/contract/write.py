@@ -5,10 +5,10 @@ Parsing what is written here gives the same contract again.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from services.durations import write_duration
+from services.instants import write_instant
 
 from .fields import WEEKDAYS
 from .model import Booking, Contact, Contract, Event, Flex, Location, Solution, Week
@@ -86,18 +86,14 @@ def _event(event: Event) -> dict[str, Any]:
     return {
         "id": event.id,
         "name": event.name,
-        "starts_at": _instant(event.starts_at),
-        "ends_at": _instant(event.ends_at),
-        "confirmed_at": _instant(event.confirmed_at) if event.confirmed_at is not None else None,
+        "starts_at": write_instant(event.starts_at),
+        "ends_at": write_instant(event.ends_at),
+        "confirmed_at": write_instant(event.confirmed_at) if event.confirmed_at is not None else None,
         "products": list(event.products),
         "solution": event.solution,
         "form": event.form,
         "details_on_file": event.details_on_file,
     }
-
-
-def _instant(at: datetime) -> str:
-    return at.isoformat().replace("+00:00", "Z")
 
 
 def _solution(solution: Solution) -> dict[str, Any]:

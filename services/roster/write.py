@@ -5,10 +5,11 @@ What is written here reads back as the same value.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from services.durations import write_duration
+from services.instants import write_instant
 from services.roster.model import WEEKDAYS, Override, Person, Roster, Rotation, Shift, WeekHours
 
 
@@ -78,10 +79,6 @@ def _override(override: Override) -> dict[str, Any]:
         "rotation": override.rotation,
         "person": override.person,
         "replaces": override.replaces,
-        "from": _instant(override.start),
-        "to": _instant(override.end),
+        "from": write_instant(override.start),
+        "to": write_instant(override.end),
     }
-
-
-def _instant(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,15 @@
+"""How an instant is written everywhere outside: RFC 3339 in UTC, with a Z."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def write_instant(at: datetime) -> str:
+    """An aware instant, such as `2026-03-20T10:45:00Z`."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def write_instant_if(at: datetime | None) -> str | None:
+    """The same, and None for what has not happened."""
+    return None if at is None else write_instant(at)
