@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from services.calendar import ALWAYS, Calendar, calendar_of, deadline
-from services.catalogue.conditions import Case, Fails, Holds, under_way
-from services.catalogue.model import Catalogue, Flagged, Service, Severity, Target
+from services.catalogue.conditions import Case, Fails, Holds, came_through, under_way
+from services.catalogue.model import Catalogue, Flagged, Service, Severity, Target, Through
 from services.catalogue.products import matches
 from services.contract.contacts import contacts_of
+from services.contract.entitlement import in_term, may_report
 from services.contract.model import Contact, Contract, Event, Location, Solution
 from services.decision import ClockTerms, Decision, LaterClock, PassedOver, Terms
 from services.durations import write_duration
@@ -67,6 +68,11 @@ class _Fit:
     def speaks(self) -> bool:
         """Whether the service's own terms hold now: an event's do while it is under way."""
         return self.in_event or not self.service.during_only
+
+    def speaking(self, catalogue: Catalogue) -> list[Service]:
+        """Whose terms hold, the narrowest first: the service's, who speaks below its exhibit, the base package's."""
+        parts = [part for part in (self, self.under) if part is not None and part.speaks]
+        return [*(part.service for part in parts), catalogue.services[-1]]
 
 
 def decide(
@@ -171,8 +177,7 @@ def _in_doubt(
         notes.flag(review.no_contract)
         return True
     doubt = False
-    day = submitted_at.astimezone(calendar_of(contract, contract.host.id).zone).date()
-    if not contract.term.starts <= day <= contract.term.ends:
+    if not in_term(contract, submitted_at):
         notes.flag(review.out_of_term)
         doubt = True
     if report.prerelease and not matches(contract.allows_prerelease, report.product):
@@ -191,16 +196,12 @@ def _may_report(
     reporting = catalogue.reporting
     if contract is None or report.channel in reporting.unchecked_channels:
         return
-    for person in people:
-        for role in person.roles:
-            ways = reporting.roles.get(role)
-            if ways == ():
-                return
-            for way in ways or ():
-                through = report.channel == "portal" and report.portal == way.portal
-                if through and catalogue.groups.has(way.products, report.product):
-                    return
-    notes.flag(Flagged(rule=reporting.rule, flag=reporting.flag))
+
+    def came_by(way: Through) -> bool:
+        return came_through(report, way.portal) and catalogue.groups.has(way.products, report.product)
+
+    if not may_report(people, reporting.roles, came_by):
+        notes.flag(Flagged(rule=reporting.rule, flag=reporting.flag))
 
 
 def _ways(report: Report, catalogue: Catalogue, notes: _Notes) -> None:
@@ -293,8 +294,7 @@ def _target(
     """(target, entry, rule) of a clock: the exhibit's word, else the service's, else what speaks below, else base."""
     if fit.solution is not None and (exhibited := fit.solution.exhibit.get(kind, {}).get(level.id)) is not None:
         return exhibited, None, fit.service.rule
-    services = [part.service for part in (fit, fit.under) if part is not None and part.speaks]
-    for service in (*services, catalogue.services[-1]):
+    for service in fit.speaking(catalogue):
         for entry in getattr(service, kind, ()):
             if level.id in entry.severities and (
                 entry.products is None or catalogue.groups.has(entry.products, report.product)
@@ -358,7 +358,7 @@ def timed(
 def _escalates_to(fit: _Fit, catalogue: Catalogue, level: Severity, notes: _Notes) -> tuple[str, ...]:
     """Who is called rapidly: by the service, by who speaks below it, and by the base package."""
     found: list[str] = []
-    for service in (*[p.service for p in (fit, fit.under) if p is not None and p.speaks], catalogue.services[-1]):
+    for service in fit.speaking(catalogue):
         for call in service.escalates_to:
             if level.id in call.severities:
                 notes.rule(call.rule)
@@ -369,7 +369,7 @@ def _escalates_to(fit: _Fit, catalogue: Catalogue, level: Severity, notes: _Note
 def _executives(fit: _Fit, catalogue: Catalogue, level: Severity, notes: _Notes) -> tuple[str, ...]:
     """Which sides' executives may be notified on request."""
     found: list[str] = []
-    for service in (*[p.service for p in (fit, fit.under) if p is not None and p.speaks], catalogue.services[-1]):
+    for service in fit.speaking(catalogue):
         for call in service.executives:
             if level.id in call.severities and (new := [side for side in call.sides if side not in found]):
                 notes.rule(call.rule)
