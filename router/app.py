@@ -14,10 +14,14 @@ from services.roster import parse_override, parse_person, parse_rotation
 
 from .assignments.calls import Calls
 from .contracts import api as contracts_api
+from .contracts import charges_api
+from .decisions import api as decisions_api
 from .decisions.handlers import HEARS, Decisions
 from .keys import api as keys_api
 from .metrics import Metrics
 from .people import api as people_api
+from .people import roster_api
+from .people.roster import CurrentRoster
 from .queues import api as queues_api
 
 NAME = "router"
@@ -31,7 +35,8 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
     ground = Ground.of(NAME, settings, around, hears=tuple(HEARS), parsers=PARSERS)
     catalogue = load(settings.catalogue)
     metrics = Metrics(around.registry, catalogue)
-    calls = Calls(ground.directory, catalogue, metrics.called)
+    roster = CurrentRoster(ground.directory)
+    calls = Calls(roster, metrics.called)
     decisions = Decisions(ground.directory, catalogue, calls, metrics)
 
     async def freeze_the_catalogue() -> None:
@@ -52,7 +57,10 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
         handle=decisions.handle,
         routes=(
             contracts_api.routes(ground, catalogue),
-            people_api.routes(ground, calls),
+            charges_api.routes(ground, catalogue),
+            decisions_api.routes(ground, catalogue),
+            people_api.routes(ground),
+            roster_api.routes(ground, catalogue, roster),
             keys_api.routes(ground),
             queues_api.routes(ground, catalogue, calls),
         ),

@@ -44,6 +44,8 @@ Index("desk_queue", desk.c.queue, desk.c.due_at, desk.c.subject,
       postgresql_where=text("state = 'open' and owner is null"))  # fmt: skip
 Index("desk_crisis", desk.c.crisis_manager,
       postgresql_where=text("state = 'open' and crisis_manager is not null"))  # fmt: skip
+Index("desk_idle", desk.c.crisis_manager, desk.c.crisis_at,
+      postgresql_where=text("crisis_manager is not null"))  # fmt: skip
 
 drawn = Table(
     "drawn",

@@ -11,18 +11,18 @@ from typing import Any
 
 from pydantic_core import to_jsonable_python
 
-from backbone.directory.directory import Directory
 from backbone.log.event import Event
 from backbone.log.tx import Tx
 from events.assignments import CrisisManagerAssigned, OwnerChanged, OwnerRefused, PeopleAssigned
-from services.assign import Assignment, Load, assign
+from services.assign import Assignment, Considered, assign
 from services.catalogue.model import Catalogue
 from services.contract.model import Contract
 from services.hearings import hearings
-from services.roster import Override, Person, Roster, Rotation, on_call
+from services.roster import Person, Role, Roster, on_call, with_role
 
-from ..decisions import store
 from ..decisions.desk import Desk
+from ..people.roster import CurrentRoster
+from .loads import Loads
 
 Count = Callable[[str], None]
 
@@ -30,63 +30,75 @@ Count = Callable[[str], None]
 class Calls:
     """Calls people for an incident, and settles who owns it."""
 
-    def __init__(self, directory: Directory, catalogue: Catalogue, count: Count) -> None:
-        self._directory = directory
-        self._catalogue = catalogue
+    def __init__(self, roster: CurrentRoster, count: Count) -> None:
+        self._roster = roster
         self._count = count
-        self._revision = -1
-        self._roster = Roster()
 
     @property
     def roster(self) -> Roster:
-        """Everybody, built anew when the directory has changed."""
-        if self._revision != self._directory.revision:
-            self._revision = self._directory.revision
-            self._roster = roster_of(self._directory)
-        return self._roster
+        """Everybody, as the directory has them."""
+        return self._roster()
 
-    async def to_a_crisis(self, tx: Tx, desk: Desk, contract: Contract | None, event: Event) -> None:
+    async def to_a_crisis(
+        self, tx: Tx, desk: Desk, contract: Contract | None, catalogue: Catalogue, loads: Loads, event: Event
+    ) -> None:
         """At an urgent severity: a crisis manager, the engineers of the queue, and whom the flags concern."""
         assert desk.decision is not None
         if desk.crisis_manager is None:
-            await self.next_crisis_manager(tx, desk, "severity " + desk.decision.severity, event)
-        if not desk.engineers_called:
-            desk.engineers_called = True
-            people = [found.person.id for found in on_call(self.roster, "engineer", tx.now, desk.decision.queue)]
-            if people:
-                self._call(tx, desk, event, "engineer", people, f"on call for {desk.decision.queue}")
+            await self.next_crisis_manager(tx, desk, f"severity {desk.decision.severity}", loads, event)
+        queue = desk.decision.queue
+        if queue not in desk.queues_called:
+            desk.queues_called = (*desk.queues_called, queue)
+            engineers = self._standing("engineer", tx, queue)
+            if engineers:
+                self._call(tx, desk, event, "engineer", engineers, f"on call for {queue}")
             else:
-                self._nobody(tx, desk, event, f"no engineer is on call for {desk.decision.queue}")
-        self._flags(tx, desk, contract, event)
+                self._nobody(tx, desk, event, f"no engineer is on call for {queue}")
+        self._flags(tx, desk, contract, catalogue, event)
 
-    async def next_crisis_manager(self, tx: Tx, desk: Desk, reason: str, event: Event) -> None:
+    async def next_crisis_manager(self, tx: Tx, desk: Desk, reason: str, loads: Loads, event: Event) -> None:
         """The next by preference who was not called yet; where nobody is left, the duty manager (BASE-CM)."""
         assert desk.decision is not None
-        loads = {person: Load(count, since) for person, (count, since) in (await store.loads(tx)).items()}
-        found = assign(
-            desk.decision.language, self.roster, loads, tx.now, frozenset(desk.tried), queue=desk.decision.queue
-        )
-        if not isinstance(found, Assignment):
-            desk.crisis_manager = desk.crisis_at = None
-            why = "every crisis manager on call was tried" if desk.tried else "no crisis manager is on call"
-            self._nobody(tx, desk, event, f"{why} ({reason})", rule="BASE-CM")
+        roster = self.roster
+        load = await loads.of([person.id for person in with_role(roster, "crisis-manager")])
+        found = assign(desk.decision.language, roster, load, tx.now, frozenset(desk.tried), queue=desk.decision.queue)
+        if isinstance(found, Assignment):
+            self._assigned(tx, desk, found.person, reason, found.considered, event)
             return
-        self._assigned(tx, desk, found.person, reason, [asdict(c) for c in found.considered], event)
+        desk.crisis_manager = desk.crisis_at = None
+        why = "every crisis manager on call was tried" if desk.tried else "no crisis manager is on call"
+        self._nobody(tx, desk, event, f"{why} ({reason})", rule="BASE-CM")
 
-    def by_hand(self, tx: Tx, desk: Desk, person: str, event: Event) -> None:
-        """Hand the crisis over; somebody unknown is refused, and the present one stays."""
+    async def reopened(
+        self, tx: Tx, desk: Desk, contract: Contract | None, catalogue: Catalogue, loads: Loads, event: Event
+    ) -> None:
+        """Open again: who had it may be asleep by now, so that everybody is called anew."""
+        self.stand_down(desk)
+        if desk.in_crisis:
+            await self.to_a_crisis(tx, desk, contract, catalogue, loads, event)
+
+    def stand_down(self, desk: Desk) -> None:
+        """No crisis any more; should it be one again, everybody is called anew."""
+        desk.crisis_manager = desk.crisis_at = None
+        desk.tried = desk.queues_called = ()
+
+    def by_hand(self, tx: Tx, desk: Desk, by: str, person: str, event: Event) -> None:
+        """Hand the crisis over; who is unknown is refused, and what is no crisis, and the present one stays."""
         known = self.roster.person(person)
         if known is None:
-            tx.say(OwnerRefused(person, person, f"nobody here has the id {person}"), desk.subject, cause=event)
-            return
-        if desk.decision is not None and desk.decision.urgent and desk.state == "open":
-            self._assigned(tx, desk, known, "handed over", [], event)
+            tx.say(OwnerRefused(by, person, f"nobody here has the id {person}"), desk.subject, cause=event)
+        elif not desk.in_crisis:
+            tx.say(OwnerRefused(by, person, "the incident has no crisis manager"), desk.subject, cause=event)
+        else:
+            self._assigned(tx, desk, known, "handed over", (), event)
 
     def acknowledged(self, tx: Tx, desk: Desk, person: str, event: Event) -> None:
         """It is theirs, also where the next one had been called meanwhile; who was tried may be asked another time."""
         known = self.roster.person(person)
-        if desk.crisis_manager != person and known is not None and desk.state == "open":
-            self._assigned(tx, desk, known, "took it after all", [], event)
+        if not desk.in_crisis:
+            return
+        if desk.crisis_manager != person and known is not None:
+            self._assigned(tx, desk, known, "took it after all", (), event)
         desk.tried = (person,)
 
     def owner(self, tx: Tx, desk: Desk, by: str, person: str | None, event: Event) -> None:
@@ -98,23 +110,29 @@ class Calls:
         desk.owner = person
         tx.say(OwnerChanged(by, person, known.name if known else person), desk.subject, cause=event)
 
-    def claimed(self, tx: Tx, desk: Desk, by: str, name: str) -> None:
-        """Somebody takes it from the queue."""
+    def claimed(self, tx: Tx, desk: Desk, by: str) -> str:
+        """Somebody takes it from the queue; their name, or what they called themselves."""
+        known = self.roster.person(by)
+        name = known.name if known is not None else by
         desk.owner = by
         tx.say(OwnerChanged(by, by, name), desk.subject)
+        return name
 
     def _assigned(
-        self, tx: Tx, desk: Desk, person: Person, reason: str, considered: list[dict[str, Any]], event: Event
+        self, tx: Tx, desk: Desk, person: Person, reason: str, considered: tuple[Considered, ...], event: Event
     ) -> None:
         desk.crisis_manager, desk.crisis_at = person.id, tx.now
-        desk.tried = (*(p for p in desk.tried if p != person.id), person.id)
-        said = CrisisManagerAssigned(person.id, person.name, len(desk.tried), reason, to_jsonable_python(considered))
+        desk.tried = (*(tried for tried in desk.tried if tried != person.id), person.id)
+        looked: list[dict[str, Any]] = to_jsonable_python([asdict(one) for one in considered])
+        said = CrisisManagerAssigned(person.id, person.name, len(desk.tried), reason, looked)
         tx.say(said, desk.subject, urgent=True, cause=event)
         self._count("crisis-manager")
 
     def _nobody(self, tx: Tx, desk: Desk, event: Event, reason: str, rule: str | None = None) -> None:
-        people = [found.person.id for found in on_call(self.roster, "duty-manager", tx.now)]
-        self._call(tx, desk, event, "duty-manager", people, reason, rule)
+        self._call(tx, desk, event, "duty-manager", self._standing("duty-manager", tx), reason, rule)
+
+    def _standing(self, role: Role, tx: Tx, queue: str | None = None) -> list[str]:
+        return [found.person.id for found in on_call(self.roster, role, tx.now, queue)]
 
     def _call(
         self, tx: Tx, desk: Desk, event: Event, role: str, people: list[str], reason: str, rule: str | None = None,
@@ -123,10 +141,10 @@ class Calls:
         tx.say(PeopleAssigned(role, side, people, reason, rule), desk.subject, urgent=True, cause=event)
         self._count(role)
 
-    def _flags(self, tx: Tx, desk: Desk, contract: Contract | None, event: Event) -> None:
+    def _flags(self, tx: Tx, desk: Desk, contract: Contract | None, catalogue: Catalogue, event: Event) -> None:
         """Whom a flag concerns hears of it, once a flag."""
         assert desk.decision is not None
-        for told in hearings(desk.decision, contract, self._catalogue):
+        for told in hearings(desk.decision, contract, catalogue):
             if told.flag in desk.flags_told:
                 continue
             if told.side == "customer":
@@ -139,11 +157,3 @@ class Calls:
                 else:
                     self._nobody(tx, desk, event, told.flag, told.rule)
             desk.flags_told = (*desk.flags_told, told.flag)
-
-
-def roster_of(directory: Directory) -> Roster:
-    """The roster as the directory has it."""
-    people: list[Person] = [stored.value for stored in directory.all("person")]
-    rotations: list[Rotation] = [stored.value for stored in directory.all("rotation")]
-    overrides: list[Override] = [stored.value for stored in directory.all("override")]
-    return Roster(people=tuple(people), rotations=tuple(rotations), overrides=tuple(overrides))

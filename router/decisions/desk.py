@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import TypeAdapter
@@ -13,7 +13,13 @@ from services.report import Report
 
 @dataclass(slots=True, kw_only=True)
 class Desk:
-    """One incident at the router. `number` counts its decisions; `tried` are crisis managers who were called."""
+    """One incident at the router.
+
+    `number` counts its decisions; `rank` is its severity's, 0 the highest. `contract_version` (None: no contract) and
+    `catalogue` are what it was opened under. `tried` are the crisis managers who were called since one last
+    acknowledged, `queues_called` the queues whose engineers were; `management_bought`: the management attention that
+    was last asked for comes from bought hours.
+    """
 
     subject: str
     incident_number: str
@@ -22,6 +28,9 @@ class Desk:
     state: str = "open"
     number: int = 0
     decision: Decision | None = None
+    rank: int = 0
+    contract_version: int | None = None
+    catalogue: str | None = None
     severity_set: str | None = None
     coverage_set: str | None = None
     clocks_from: datetime | None = None
@@ -29,15 +38,25 @@ class Desk:
     crisis_manager: str | None = None
     crisis_at: datetime | None = None
     tried: tuple[str, ...] = ()
-    engineers_called: bool = False
+    queues_called: tuple[str, ...] = ()
     flags_told: tuple[str, ...] = ()
-    effort: int = 0
-    changed: bool = field(default=False, compare=False)
+    management_bought: bool = False
 
     @property
     def contract(self) -> str | None:
         """The contract that the report names."""
         return self.report.contract
+
+    @property
+    def in_crisis(self) -> bool:
+        """Whether somebody has to be on it now."""
+        return self.state == "open" and self.decision is not None and self.decision.urgent
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When the first response is due."""
+        clocks = self.decision.clocks if self.decision is not None else ()
+        return next((clock.due_at for clock in clocks if clock.name == "first_response"), None)
 
 
 DESK: TypeAdapter[Desk] = TypeAdapter(Desk)

@@ -17,192 +17,176 @@ from backbone.log.event import Event
 from backbone.log.tx import Tx
 from backbone.loops.breath import Breath
 from events import assignments as said
+from events import codec
 from events import incidents as heard
 from events import notifications as pages
-from events.codec import fact_type
 from services.calendar import VERSION as CALENDARS
 from services.catalogue.model import Catalogue
-from services.catalogue.products import matches
-from services.contract.balances import Drawn, draw
 from services.contract.model import Contract
 from services.decide import decide
 from services.decision import Decision, adapter
 
 from ..assignments.calls import Calls
+from ..contracts.spending import DRAWING, Spending
 from ..metrics import Metrics
-from . import store
 from .desk import Desk
+from .frozen import Frozen
+from .round import Round
+from .store import Kept
 
 HEARS = {
     "intake": frozenset(
         {
             "incident.reported", "impact.changed", "severity.assessed", "incident.corrected", "downgrade.decided",
             "owner.requested", "crisis_manager.requested", "effort.recorded", "incident.resolved", "incident.closed",
-            "incident.reopened", "onsite.consented",
+            "incident.reopened", "onsite.consented", "management.requested",
         }
     ),
     "notifier": frozenset({"page.acknowledged", "page.declined", "page.exhausted"}),
 }  # fmt: skip
 
 _INPUTS: TypeAdapter[said.Inputs] = TypeAdapter(said.Inputs)
-_STATES = {"incident.resolved": "resolved", "incident.closed": "closed", "incident.reopened": "open"}
+_CRISIS_MANAGER = "crisis-manager"
 
 
 class Decisions:
     """The handler of the router."""
 
     def __init__(self, directory: Directory, catalogue: Catalogue, calls: Calls, metrics: Metrics) -> None:
-        self._directory = directory
         self._catalogue = catalogue
+        self._frozen = Frozen(directory, catalogue)
         self._calls = calls
         self._metrics = metrics
 
     async def handle(self, tx: Tx, events: Sequence[Event]) -> None:
         """One batch: one load, pure decisions, one write a table."""
-        await self._directory.refresh(tx.connection)
+        fresh = {event.subject for event in events if event.type == heard.IncidentReported.TYPE}
+        known = [event.subject for event in events if event.subject not in fresh]
+        round_ = await Round.open(tx, known, [event.subject for event in events if event.type in DRAWING])
         breath = Breath()
-        fresh = {e.subject for e in events if e.type == "incident.reported"}
-        others = sorted({e.subject for e in events} - fresh)
-        desks = await store.load(tx, others) if others else {}
-        kept: list[tuple[str, int, datetime, str, str]] = []
         for event in events:
-            kind = fact_type(event.type)
-            fact: Any = kind.from_json(event.payload) if kind is not None else None
+            fact = codec.read(event.type, event.payload)
             if isinstance(fact, heard.IncidentReported):
-                desks[event.subject] = Desk(
+                round_.desks[event.subject] = Desk(
                     subject=event.subject, incident_number=fact.number, report=fact.report,
                     submitted_at=fact.submitted_at.astimezone(UTC),
                 )  # fmt: skip
-            desk = desks.get(event.subject)
-            if desk is not None and fact is not None:
-                await self._one(tx, desk, event, fact, kept)
+            desk = round_.desks.get(event.subject)
+            if desk is not None:
+                await self._one(round_, desk, event, fact)
             await breath()
-        await store.keep(tx, kept)
-        await store.save(tx, list(desks.values()), self._catalogue.rank)
+        await round_.close()
 
-    async def _one(self, tx: Tx, desk: Desk, event: Event, fact: Any, kept: list[Any]) -> None:
+    async def _one(self, round_: Round, desk: Desk, event: Event, fact: Any) -> None:
+        tx = round_.tx
         match fact:
             case heard.IncidentReported():
-                await self._decide(tx, desk, event, desk.submitted_at, kept)
+                self._frozen.take(desk)
+                await self._decide(round_, desk, event, desk.submitted_at)
             case heard.ImpactChanged(impact=impact):
                 desk.report = replace(desk.report, impact=impact)
                 desk.severity_set = desk.coverage_set = None
-                await self._changed(tx, desk, event, kept)
+                await self._decide_anew(round_, desk, event)
             case heard.SeverityAssessed(severity=severity):
                 desk.severity_set, desk.coverage_set = severity, None
-                await self._changed(tx, desk, event, kept)
-            case heard.IncidentCorrected(report=report):
+                await self._decide_anew(round_, desk, event)
+            case heard.IncidentCorrected(report=report, changes=changes):
+                names_a_contract = "contract" in changes or report.contract != desk.contract
                 desk.report = report
-                await self._changed(tx, desk, event, kept)
+                if names_a_contract:
+                    self._frozen.take(desk)
+                await self._decide_anew(round_, desk, event)
             case heard.DowngradeDecided(decision="accept", about=about, to=to):
                 if about == "severity":
                     desk.severity_set = to
                 else:
                     desk.coverage_set = to
-                await self._changed(tx, desk, event, kept)
+                await self._decide_anew(round_, desk, event)
             case heard.OwnerRequested(by=by, person=person):
                 self._calls.owner(tx, desk, by, person, event)
-            case heard.CrisisManagerRequested(person=person):
-                self._calls.by_hand(tx, desk, person, event)
-            case heard.EffortRecorded(by=by, minutes=minutes):
-                await self._effort(tx, desk, by, minutes, event)
-            case heard.OnsiteConsented():
-                await self._visit(tx, desk, event)
-            case heard.IncidentResolved() | heard.IncidentClosed() | heard.IncidentReopened():
-                desk.state = _STATES[event.type]
+            case heard.CrisisManagerRequested(by=by, person=person):
+                self._calls.by_hand(tx, desk, by, person, event)
+            case heard.EffortRecorded() | heard.OnsiteConsented() | heard.ManagementRequested():
+                self._spend(round_, desk, event, fact)
+            case heard.IncidentResolved():
+                desk.state = "resolved"
+            case heard.IncidentClosed():
+                desk.state = "closed"
+            case heard.IncidentReopened():
+                desk.state = "open"
+                contract, catalogue = await self._terms(desk, tx)
+                await self._calls.reopened(tx, desk, contract, catalogue, round_.loads, event)
             case pages.PageAcknowledged(page=page):
-                if page.purpose == "crisis-manager":
+                if page.purpose == _CRISIS_MANAGER:
                     self._calls.acknowledged(tx, desk, page.to, event)
             case pages.PageDeclined(page=page) | pages.PageExhausted(page=page):
-                if page.purpose == "crisis-manager" and page.to == desk.crisis_manager and desk.state == "open":
+                if page.purpose == _CRISIS_MANAGER and page.to == desk.crisis_manager and desk.in_crisis:
                     why = "declined" if isinstance(fact, pages.PageDeclined) else "did not answer"
-                    await self._calls.next_crisis_manager(tx, desk, f"{page.name} {why}", event)
+                    await self._calls.next_crisis_manager(tx, desk, f"{page.name} {why}", round_.loads, event)
             case _:
                 pass
 
-    async def _changed(self, tx: Tx, desk: Desk, event: Event, kept: list[Any]) -> None:
-        """A change decides anew; a raised severity's clocks count from the change (SEV-CHANGE)."""
+    async def _decide_anew(self, round_: Round, desk: Desk, event: Event) -> None:
+        """A change decides anew; a raised severity's clocks count from the change, a lowered one's from the submission,
+        and what stays keeps its start (SEV-CHANGE)."""
         if desk.state == "closed" or desk.decision is None:
             return
-        before = desk.decision
-        contract = await self._contract(desk)
-        at = event.occurred_at
-        draft = self._decision(desk, contract, at, None)
-        ranks = self._catalogue.rank
-        if ranks[draft.severity] < ranks[before.severity]:
+        at, before = event.occurred_at, desk.decision.severity
+        contract, catalogue = await self._terms(desk, round_.tx)
+        after = self._decision(desk, contract, catalogue, at).severity
+        if catalogue.rank[after] < catalogue.rank[before]:
             desk.clocks_from = at
-        elif ranks[draft.severity] > ranks[before.severity]:
+        elif catalogue.rank[after] > catalogue.rank[before]:
             desk.clocks_from = None
-        await self._decide(tx, desk, event, at, kept)
+        await self._decide(round_, desk, event, at)
 
-    def _decision(self, desk: Desk, contract: Contract | None, at: datetime, clocks_from: datetime | None) -> Decision:
-        return decide(
-            desk.report, contract, self._catalogue, submitted_at=desk.submitted_at, at=at, clocks_from=clocks_from,
-            severity=desk.severity_set, coverage=desk.coverage_set,
-        )  # fmt: skip
-
-    async def _decide(self, tx: Tx, desk: Desk, event: Event, at: datetime, kept: list[Any]) -> None:
-        stored = self._directory.get("contract", desk.report.contract) if desk.report.contract else None
-        contract: Contract | None = stored.value if stored is not None else None
-        before = desk.decision
-        decision = self._decision(desk, contract, at, desk.clocks_from)
+    async def _decide(self, round_: Round, desk: Desk, event: Event, at: datetime) -> None:
+        tx = round_.tx
+        stored = await self._frozen.contract(desk, tx.connection)
+        contract, catalogue = await self._terms(desk, tx)
+        decision = self._decision(desk, contract, catalogue, at)
+        was_urgent = desk.decision is not None and desk.decision.urgent
         desk.number += 1
-        desk.decision = decision
+        desk.decision, desk.rank = decision, catalogue.rank[decision.severity]
         frozen = said.ContractVersion(stored.id, stored.version, contract.customer) if stored and contract else None
         inputs = said.Inputs(
             cause=event.type, submitted_at=desk.submitted_at, at=at, clocks_from=desk.clocks_from,
             severity=desk.severity_set, coverage=desk.coverage_set, impact=desk.report.impact, contract=frozen,
-            catalogue=self._catalogue.version, calendars=CALENDARS,
+            catalogue=catalogue.version, calendars=CALENDARS,
         )  # fmt: skip
         routed = said.IncidentRouted(number=desk.number, decision=decision, inputs=inputs)
         tx.say(routed, desk.subject, urgent=decision.urgent or None, cause=event)
-        kept.append((desk.subject, desk.number, tx.now, _inputs_json(inputs), adapter().dump_json(decision).decode()))
+        round_.kept.append(
+            Kept(desk.subject, desk.number, tx.now, _INPUTS.dump_json(inputs).decode(),
+                 adapter().dump_json(decision).decode())
+        )  # fmt: skip
         self._metrics.routed(decision.service, decision.severity)
-        if decision.urgent:
-            await self._calls.to_a_crisis(tx, desk, contract, event)
-        elif before is not None and before.urgent:
-            desk.crisis_manager = desk.crisis_at = None
+        if desk.in_crisis:
+            await self._calls.to_a_crisis(tx, desk, contract, catalogue, round_.loads, event)
+        elif was_urgent and not decision.urgent:
+            self._calls.stand_down(desk)
 
-    async def _contract(self, desk: Desk) -> Contract | None:
-        stored = self._directory.get("contract", desk.report.contract) if desk.report.contract else None
-        return stored.value if stored is not None else None
+    async def _terms(self, desk: Desk, tx: Tx) -> tuple[Contract | None, Catalogue]:
+        """The contract and the catalogue that hold for the incident."""
+        stored = await self._frozen.contract(desk, tx.connection)
+        return (stored.value if stored is not None else None), await self._frozen.catalogue_of(desk, tx.connection)
 
-    async def _effort(self, tx: Tx, desk: Desk, by: str, minutes: int, event: Event) -> None:
-        """Hours of a service that draws from a balance (DSE, RSM-ADDON); others are tracked at intake alone."""
-        contract = await self._contract(desk)
-        if contract is None or contract.designated is None:
+    @staticmethod
+    def _decision(desk: Desk, contract: Contract | None, catalogue: Catalogue, at: datetime) -> Decision:
+        return decide(
+            desk.report, contract, catalogue, submitted_at=desk.submitted_at, at=at, clocks_from=desk.clocks_from,
+            severity=desk.severity_set, coverage=desk.coverage_set,
+        )  # fmt: skip
+
+    def _spend(self, round_: Round, desk: Desk, event: Event, fact: Any) -> None:
+        contract = self._frozen.live(desk)
+        if contract is None:
             return
-        for hours in self._catalogue.effort.balances:
-            if not contract.bought(hours.service) or not matches(contract.designated.products, desk.report.product):
-                continue
-            drawn = await store.draw(tx, contract.number)
-            found = draw(contract, self._catalogue.work_order, drawn, hours.balance, minutes, event.occurred_at)
-            if isinstance(found, Drawn):
-                await store.set_drawn(tx, contract.number, hours.balance, drawn.get(hours.balance, 0) + found.amount)
-                tx.say(
-                    said.BalanceDrawn(hours.balance, minutes / 60, found.left / 60, found.rule, found.announce),
-                    desk.subject, cause=event,
-                )  # fmt: skip
-            else:
-                tx.say(
-                    said.EffortRefused(by, minutes, 0, found.rule or hours.rule, found.reason),
-                    desk.subject,
-                    cause=event,
-                )
-
-    async def _visit(self, tx: Tx, desk: Desk, event: Event) -> None:
-        """A consented visit is drawn from those that were bought (ONSITE)."""
-        contract, terms = await self._contract(desk), self._catalogue.later.onsite
-        if contract is None or terms is None:
-            return
-        drawn = await store.draw(tx, contract.number)
-        found = draw(contract, self._catalogue.work_order, drawn, terms.visits, 1, event.occurred_at)
-        if isinstance(found, Drawn):
-            await store.set_drawn(tx, contract.number, terms.visits, drawn.get(terms.visits, 0) + found.amount)
-            tx.say(
-                said.BalanceDrawn(terms.visits, 1, found.left, found.rule, found.announce), desk.subject, cause=event
-            )
-
-
-def _inputs_json(inputs: said.Inputs) -> str:
-    return _INPUTS.dump_json(inputs).decode()
+        spending = Spending(round_.tx, round_.drawing, self._catalogue)
+        match fact:
+            case heard.EffortRecorded(by=by, minutes=minutes):
+                spending.effort(desk, contract, by, minutes, event)
+            case heard.OnsiteConsented():
+                spending.visit(desk, contract, event)
+            case heard.ManagementRequested():
+                spending.management(desk, contract, event.occurred_at)

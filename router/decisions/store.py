@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backbone.log.tx import Tx
 
 from .desk import DESK, Desk
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A decision and what it was made from, as JSON."""
+
+    subject: str
+    number: int
+    at: datetime
+    inputs: str
+    decision: str
 
 
 async def load(tx: Tx, subjects: Sequence[str]) -> dict[str, Desk]:
@@ -22,23 +31,19 @@ async def load(tx: Tx, subjects: Sequence[str]) -> dict[str, Desk]:
     return {row[0]: DESK.validate_json(row[1]) for row in rows}
 
 
-async def save(tx: Tx, desks: Sequence[Desk], ranks: Mapping[str, int]) -> None:
+async def save(tx: Tx, desks: Sequence[Desk]) -> None:
     """Write desks back in one statement; those without a decision are not on the desk yet."""
-    ready = [desk for desk in desks if desk.decision is not None]
-    if not ready:
+    rows: list[tuple[Any, ...]] = [
+        (
+            desk.subject, desk.incident_number, desk.state, desk.contract, desk.decision.queue, desk.decision.severity,
+            desk.rank, desk.decision.language, desk.due_at, desk.submitted_at, desk.owner, desk.crisis_manager,
+            desk.crisis_at, DESK.dump_json(desk).decode(),
+        )
+        for desk in desks
+        if desk.decision is not None
+    ]  # fmt: skip
+    if not rows:
         return
-    rows: list[tuple[Any, ...]] = []
-    for desk in ready:
-        decision = desk.decision
-        assert decision is not None
-        due = next((c.due_at for c in decision.clocks if c.name == "first_response"), None)
-        rows.append(
-            (
-                desk.subject, desk.incident_number, desk.state, desk.contract, decision.queue, decision.severity,
-                ranks.get(decision.severity, 99), decision.language, due, desk.submitted_at, desk.owner,
-                desk.crisis_manager, desk.crisis_at, DESK.dump_json(desk).decode(),
-            )
-        )  # fmt: skip
     names = ("s", "n", "st", "c", "q", "sev", "r", "l", "d", "o", "ow", "cm", "ca", "doc")
     await tx.execute(
         "insert into desk (subject, incident_number, state, contract, queue, severity, rank, language, due_at, opened_at,"
@@ -54,8 +59,8 @@ async def save(tx: Tx, desks: Sequence[Desk], ranks: Mapping[str, int]) -> None:
     )
 
 
-async def keep(tx: Tx, decisions: Sequence[tuple[str, int, datetime, str, str]]) -> None:
-    """Keep decisions: (subject, number, at, inputs JSON, decision JSON)."""
+async def keep(tx: Tx, decisions: Sequence[Kept]) -> None:
+    """Keep decisions for ever."""
     if not decisions:
         return
     await tx.execute(
@@ -63,41 +68,10 @@ async def keep(tx: Tx, decisions: Sequence[tuple[str, int, datetime, str, str]])
         " unnest(cast(:s as text[]), cast(:n as int[]), cast(:a as timestamptz[]), cast(:i as text[]),"
         " cast(:d as text[])) w(s, n, a, i, d)",
         {
-            "s": [d[0] for d in decisions],
-            "n": [d[1] for d in decisions],
-            "a": [d[2] for d in decisions],
-            "i": [d[3] for d in decisions],
-            "d": [d[4] for d in decisions],
+            "s": [one.subject for one in decisions],
+            "n": [one.number for one in decisions],
+            "a": [one.at for one in decisions],
+            "i": [one.inputs for one in decisions],
+            "d": [one.decision for one in decisions],
         },
     )
-
-
-async def loads(tx: Tx) -> dict[str, tuple[int, datetime | None]]:
-    """Crisis manager → (open incidents, when the last one came)."""
-    rows = await tx.execute(
-        "select crisis_manager, count(*) filter (where state = 'open'), max(crisis_at) from desk"
-        " where crisis_manager is not null and state = 'open' group by crisis_manager"
-    )
-    return {row[0]: (row[1], row[2]) for row in rows}
-
-
-async def draw(tx: Tx, contract: str) -> dict[str, int]:
-    """What was drawn of a contract's balances, locked until the commit."""
-    await tx.execute("select pg_advisory_xact_lock(7423, hashtext(:c))", {"c": contract})
-    rows = await tx.execute("select balance, amount from drawn where contract = :c", {"c": contract})
-    return {row[0]: int(row[1]) for row in rows}
-
-
-async def set_drawn(tx: Tx, contract: str, balance: str, amount: int) -> None:
-    """What is drawn by now."""
-    await tx.execute(
-        "insert into drawn (contract, balance, amount) values (:c, :b, :a)"
-        " on conflict (contract, balance) do update set amount = excluded.amount",
-        {"c": contract, "b": balance, "a": amount},
-    )
-
-
-async def drawn_of(c: AsyncConnection, contract: str) -> dict[str, int]:
-    """What was drawn of a contract's balances, in whole parts."""
-    rows = await c.execute(text("select balance, amount from drawn where contract = :c"), {"c": contract})
-    return {row[0]: int(row[1]) for row in rows}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Response
@@ -12,14 +13,15 @@ from pydantic import ConfigDict
 from backbone.ground import Ground
 from backbone.web.json_body import json_body
 from backbone.web.keys import Caller, require
-from backbone.web.paging import Cursor, Limit, decode_cursor, encode_cursor
+from backbone.web.paging import Cursor, Limit, bad_cursor, decode_cursor, encode_cursor
 from services.catalogue.model import Catalogue
-from services.instants import write_instant_if
+from services.instants import write_instant, write_instant_if
 from services.report import Language, Name
 
 from ..assignments.calls import Calls
 from ..decisions import store as decisions
 from . import store
+from .store import Waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,20 +34,26 @@ class Claim:
 
 
 def routes(ground: Ground, catalogue: Catalogue, calls: Calls) -> APIRouter:
-    """The routes of queues."""
+    """The routes of queues. A queue's name may hold a slash (`problem-resolution/kk`), sent as it is or as `%2F`."""
     router = APIRouter(tags=["queues"])
+    known = [*(service.queue for service in catalogue.services), catalogue.review.queue]
 
     @router.get("/v1/queues")
     async def list_queues(caller: Annotated[Caller, require("view")]) -> dict[str, Any]:
-        """Every queue, with how many wait and when the first is due."""
+        """Every queue: how many incidents are open in it, how many of them wait, and when the first of these is due."""
         async with ground.transactions.reading() as connection:
             counted = await store.counts(connection, _contracts(caller))
-        names = dict.fromkeys([s.queue for s in catalogue.services] + [catalogue.review.queue] + sorted(counted))
-        items = [
-            {"name": name, "open": counted.get(name, (0, 0, None))[0], "waiting": counted.get(name, (0, 0, None))[1],
-             "next_due_at": counted.get(name, (0, 0, None))[2]}
-            for name in names
-        ]  # fmt: skip
+        items = []
+        for name in dict.fromkeys([*known, *sorted(counted)]):
+            count = counted.get(name, store.EMPTY)
+            items.append(
+                {
+                    "name": name,
+                    "open": count.open,
+                    "waiting": count.waiting,
+                    "next_due_at": write_instant_if(count.next_due_at),
+                }
+            )
         return {"items": items, "next": None}
 
     @router.get("/v1/queues/{name:path}/incidents")
@@ -53,11 +61,14 @@ def routes(ground: Ground, catalogue: Catalogue, calls: Calls) -> APIRouter:
         name: str, caller: Annotated[Caller, require("view")], limit: Limit = 50, cursor: Cursor = None
     ) -> dict[str, Any]:
         """The open incidents of a queue, the one that is due first first."""
-        offset = int(decode_cursor(cursor, int)[0]) if cursor else 0
+        after = _place(cursor) if cursor else None
         async with ground.transactions.reading() as connection:
-            rows = await store.waiting(connection, name, _contracts(caller), offset, limit + 1)
-        more = len(rows) > limit
-        return {"items": rows[:limit], "next": encode_cursor(offset + limit) if more else None}
+            rows = await store.waiting(connection, name, _contracts(caller), after, limit + 1)
+        last = rows[limit - 1] if len(rows) > limit else None
+        return {
+            "items": [_shown(row, calls) for row in rows[:limit]],
+            "next": encode_cursor(write_instant(last.due_at), last.subject) if last is not None else None,
+        }
 
     @router.post("/v1/queues/{name:path}/claims", response_model=None)
     async def claim(
@@ -65,27 +76,44 @@ def routes(ground: Ground, catalogue: Catalogue, calls: Calls) -> APIRouter:
     ) -> Response:
         """Own the open incident of the queue that is due first; 204 where the queue is empty."""
         languages = None if body.languages is None else [tag.split("-")[0].lower() for tag in body.languages]
+        await ground.directory.refresh()
         async with ground.transactions() as tx:
             subject = await store.pick(tx, name, languages, _contracts(caller))
             if subject is None:
                 return Response(status_code=204)
             await tx.lock([subject], make=False)
             desk = (await decisions.load(tx, [subject]))[subject]
-            person = calls.roster.person(body.by)
-            calls.claimed(tx, desk, body.by, person.name if person else body.by)
-            await decisions.save(tx, [desk], catalogue.rank)
-            due = (
-                next((c.due_at for c in desk.decision.clocks if c.name == "first_response"), None)
-                if desk.decision
-                else None
-            )
+            owner = {"id": body.by, "name": calls.claimed(tx, desk, body.by)}
+            await decisions.save(tx, [desk])
         return JSONResponse(
-            {"incident": subject, "number": desk.incident_number,
-             "owner": {"id": body.by, "name": person.name if person else body.by},
-             "due_at": write_instant_if(due)}
-        )  # fmt: skip
+            {
+                "incident": subject,
+                "number": desk.incident_number,
+                "owner": owner,
+                "due_at": write_instant_if(desk.due_at),
+            }
+        )
 
     return router
+
+
+def _shown(row: Waiting, calls: Calls) -> dict[str, Any]:
+    owner = calls.roster.person(row.owner) if row.owner is not None else None
+    return {
+        "incident": row.subject, "number": row.number, "contract": row.contract, "severity": row.severity,
+        "language": row.language, "due_at": write_instant(row.due_at), "opened_at": write_instant(row.opened_at),
+        "owner": {"id": row.owner, "name": owner.name if owner is not None else row.owner} if row.owner else None,
+    }  # fmt: skip
+
+
+def _place(cursor: str) -> tuple[datetime, str]:
+    """Behind which one the page begins. Raises Problem 422 for a cursor that we did not make."""
+    due, subject = decode_cursor(cursor, str, str)
+    try:
+        at = datetime.fromisoformat(due)
+        return at.astimezone(UTC), subject
+    except (ValueError, OverflowError):
+        raise bad_cursor() from None
 
 
 def _contracts(caller: Caller) -> list[str] | None:

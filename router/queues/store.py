@@ -3,66 +3,94 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backbone.log.tx import Tx
-from services.instants import write_instant, write_instant_if
 
-_SEEN = "(cast(:contracts as text[]) is null or contract = any(cast(:contracts as text[])))"
+_SEEN = "(cast(:contracts as text[]) is null or d.contract = any(cast(:contracts as text[])))"
+_SPOKEN = (
+    "(cast(:languages as text[]) is null or split_part(lower(d.language), '-', 1) = any(cast(:languages as text[])))"
+)
+_NEXT = (
+    "select s.subject from subject s join desk d on d.subject = s.subject where d.queue = :queue"
+    f" and d.state = 'open' and d.owner is null and {_SPOKEN} and {_SEEN}"
+    " order by d.due_at, d.subject limit 1 for update of s"
+)
 
 
-async def counts(c: AsyncConnection, contracts: Sequence[str] | None) -> dict[str, tuple[int, int, str | None]]:
-    """Queue → (open, without an owner, when the first of these is due)."""
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many incidents of a queue are open, how many of them have no owner, and when the first of these is due."""
+
+    open: int
+    waiting: int
+    next_due_at: datetime | None
+
+
+EMPTY = Count(0, 0, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An open incident of a queue."""
+
+    subject: str
+    number: str
+    contract: str | None
+    severity: str
+    language: str
+    owner: str | None
+    due_at: datetime
+    opened_at: datetime
+
+
+async def counts(c: AsyncConnection, contracts: Sequence[str] | None) -> dict[str, Count]:
+    """Queue → counts, of the contracts that are seen (None: all)."""
     rows = await c.execute(
         text(
             "select queue, count(*), count(*) filter (where owner is null), min(due_at) filter (where owner is null)"
-            f" from desk where state = 'open' and {_SEEN} group by queue"
+            f" from desk d where state = 'open' and {_SEEN} group by queue"
         ),
         {"contracts": contracts},
     )
-    return {r[0]: (r[1], r[2], write_instant_if(r[3])) for r in rows}
+    return {row[0]: Count(row[1], row[2], row[3]) for row in rows}
 
 
 async def waiting(
-    c: AsyncConnection, queue: str, contracts: Sequence[str] | None, offset: int, limit: int
-) -> list[dict[str, Any]]:
-    """The open incidents of a queue by due instant."""
+    c: AsyncConnection, queue: str, contracts: Sequence[str] | None, after: tuple[datetime, str] | None, limit: int
+) -> list[Waiting]:
+    """The open incidents of a queue by due instant, behind the place `after`."""
     rows = await c.execute(
         text(
-            "select subject, incident_number, contract, severity, language, owner, due_at, opened_at from desk"
+            "select subject, incident_number, contract, severity, language, owner, due_at, opened_at from desk d"
             f" where queue = :queue and state = 'open' and {_SEEN}"
-            " order by due_at nulls last, subject offset :offset limit :limit"
+            + (" and (due_at, subject) > (:due_at, :subject)" if after is not None else "")
+            + " order by due_at, subject limit :limit"
         ),
-        {"queue": queue, "contracts": contracts, "offset": offset, "limit": limit},
+        {"queue": queue, "contracts": contracts, "limit": limit}
+        | ({"due_at": after[0], "subject": after[1]} if after is not None else {}),
     )
-    return [
-        {
-            "incident": r[0], "number": r[1], "contract": r[2], "severity": r[3], "language": r[4], "owner": r[5],
-            "due_at": write_instant_if(r[6]),
-            "opened_at": write_instant(r[7]),
-        }
-        for r in rows
-    ]  # fmt: skip
+    return [Waiting(*row) for row in rows]
 
 
 async def pick(tx: Tx, queue: str, languages: Sequence[str] | None, contracts: Sequence[str] | None) -> str | None:
-    """The open, unowned incident that is due first and that nobody else is picking; its subject's row is locked."""
-    row = (
-        await tx.execute(
-            "select s.subject from subject s join desk d on d.subject = s.subject where d.queue = :queue"
-            " and d.state = 'open' and d.owner is null"
-            " and (cast(:languages as text[]) is null or d.language = any(cast(:languages as text[])))"
-            " and (cast(:contracts as text[]) is null or d.contract = any(cast(:contracts as text[])))"
-            " order by d.due_at nulls last, d.subject limit 1 for update of s skip locked",
-            {"queue": queue, "languages": languages, "contracts": contracts},
+    """The open, unowned incident that is due first and that nobody else is picking; its subject's row is locked.
+
+    Where all that are left are in somebody's hands at this moment, it is waited for what becomes of the first.
+    """
+    wanted = {"queue": queue, "languages": languages, "contracts": contracts}
+    while True:
+        row = (await tx.execute(f"{_NEXT} skip locked", wanted)).first() or (await tx.execute(_NEXT, wanted)).first()
+        if row is None:
+            return None
+        # The join was read before the lock was had: what it said may be over.
+        still = await tx.execute(
+            f"select 1 from desk d where subject = :s and queue = :queue and owner is null and state = 'open' and {_SPOKEN}",
+            {"s": row[0], "queue": queue, "languages": languages},
         )
-    ).first()
-    if row is None:
-        return None
-    still = await tx.execute(
-        "select 1 from desk where subject = :s and owner is null and state = 'open'", {"s": row[0]}
-    )
-    return str(row[0]) if still.first() is not None else await pick(tx, queue, languages, contracts)
+        if still.first() is not None:
+            return str(row[0])

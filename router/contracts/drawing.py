@@ -1,0 +1,55 @@
+"""Draws effort and visits from a contract's balances while a batch is handled (DSE, RSM-ADDON, ONSITE).
+
+A balance never goes below zero, whoever draws at the same time: the contracts of a batch are locked together, in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from backbone.log.tx import Tx
+from services.catalogue.work_order import WorkOrderTerms
+from services.contract.balances import Drawn, balances, draw
+from services.contract.model import Contract
+from services.refused import Refused
+
+from . import store
+
+
+@dataclass(slots=True)
+class Drawing:
+    """What is drawn of the contracts that a batch may draw from; written back once."""
+
+    tx: Tx
+    drawn: dict[str, dict[str, int]] = field(default_factory=dict)
+    changed: set[tuple[str, str]] = field(default_factory=set)
+
+    @classmethod
+    async def open(cls, tx: Tx, contracts: Iterable[str]) -> Drawing:
+        """Lock the contracts' balances until the commit; nothing where none is drawn from."""
+        wanted = sorted(set(contracts))
+        return cls(tx, await store.lock(tx, wanted) if wanted else {})
+
+    def draw(
+        self, contract: Contract, terms: WorkOrderTerms, balance: str, amount: int, at: datetime
+    ) -> Drawn | Refused:
+        """Draw whole parts of a balance, or be told by which rule not. The contract was named when this was opened."""
+        before = self.drawn.setdefault(contract.number, {})
+        found = draw(contract, terms, before, balance, amount, at)
+        if isinstance(found, Drawn):
+            before[balance] = before.get(balance, 0) + found.amount
+            self.changed.add((contract.number, balance))
+        return found
+
+    def left(self, contract: Contract, terms: WorkOrderTerms, balance: str, at: datetime) -> int:
+        """Whole parts that could still be drawn."""
+        found = balances(contract, terms, self.drawn.get(contract.number, {}), at)
+        return next((round(one.left * terms.balances[balance].parts) for one in found if one.name == balance), 0)
+
+    async def close(self) -> None:
+        """Write down what was drawn."""
+        if self.changed:
+            rows = [(number, name, self.drawn[number][name]) for number, name in sorted(self.changed)]
+            await store.save(self.tx, rows)

@@ -1,0 +1,65 @@
+"""The roster over HTTP: who is on call at an instant, and where nobody will be.
+
+A gap is shown before it is needed, for each queue whose engineers are somebody else's.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any, get_args
+
+from fastapi import APIRouter
+from pydantic import AwareDatetime
+
+from backbone.ground import Ground
+from backbone.web.keys import Caller, require
+from services.catalogue.model import Catalogue
+from services.instants import write_instant
+from services.roster import Role, Roster, gaps, on_call
+
+from .roster import CurrentRoster
+
+#: How far ahead hours are looked for in which nobody is on call.
+AHEAD = timedelta(days=14)
+
+#: Without these on call an incident can find nobody.
+NEEDED: tuple[Role, ...] = ("crisis-manager", "engineer", "duty-manager")
+
+
+def routes(ground: Ground, catalogue: Catalogue, roster: CurrentRoster) -> APIRouter:
+    """The route of the roster."""
+    router = APIRouter(tags=["people"])
+    queues = tuple(dict.fromkeys((*(service.queue for service in catalogue.services), catalogue.review.queue)))
+
+    @router.get("/v1/roster")
+    async def read_roster(
+        caller: Annotated[Caller, require("view")], at: AwareDatetime | None = None
+    ) -> dict[str, Any]:
+        """Who is on call at an instant, by role, and where nobody is in the two weeks after it."""
+        await ground.directory.refresh()
+        moment = at or ground.around.time.now()
+        found = Roster() if caller.bound else roster()
+        return {
+            "at": write_instant(moment),
+            "on_call": [_standing(found, role, moment) for role in get_args(Role)],
+            "gaps": _gaps(found, moment, queues),
+        }
+
+    return router
+
+
+def _standing(roster: Roster, role: Role, at: datetime) -> dict[str, Any]:
+    people = [
+        {"id": one.person.id, "name": one.person.name, "rotations": list(one.rotations)}
+        for one in on_call(roster, role, at)
+    ]
+    return {"role": role, "people": people}
+
+
+def _gaps(roster: Roster, at: datetime, queues: tuple[str, ...]) -> list[dict[str, Any]]:
+    """`{"role", "queue", "from", "to"}`; a queue is named for engineers alone."""
+    found = gaps(roster, NEEDED, at, at + AHEAD, queues)
+    return [
+        {"role": gap.role, "queue": gap.queue, "from": write_instant(gap.start), "to": write_instant(gap.end)}
+        for gap in found
+    ]
