@@ -1,0 +1,111 @@
+"""What incidents draw from a contract's balances: effort, bought management hours, visits.
+
+Nothing is drawn below zero, whoever draws at the same time, and what is refused says how much is left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from events.incidents import EffortRecorded, ManagementRequested, OnsiteConsented
+from tests.harness.router import Office, office
+from tests.harness.work_orders import work_order
+
+INC = "inc-1"
+DESIGNATED = {
+    "services": ["base", "designated-engineering"], "balances": {"dse_hours": 2},
+    "designated": {"products": ["sql-server"], "location": "almaty"},
+}  # fmt: skip
+MANAGED = {
+    "services": ["base", "support-management-hours"], "balances": {"rsm_hours": 1},
+    "management_hours": {"time_zone": "Europe/Lisbon"},
+}  # fmt: skip
+
+
+async def _balance(router: Office, name: str) -> float:
+    items = (await router.get("/v1/contracts/WO-1/balances", at="2026-02-04T09:00:00Z"))["items"]
+    found: float = next(item["left"] for item in items if item["name"] == name)
+    return found
+
+
+async def _about_balances(router: Office) -> list[tuple[str, float]]:
+    return [
+        (type_, payload["left"])
+        for _, type_, payload in await router.said()
+        if type_ in ("balance.drawn", "effort.refused")
+    ]
+
+
+async def test_effort_on_a_designated_product_draws_its_hours_until_none_are_left(database: str) -> None:
+    """DSE: at 80 % it is announced; what is not covered is refused with what is left, and draws nothing."""
+    async with office(database) as router:
+        await router.stores(work_order(**DESIGNATED))
+        await router.reports(INC, product="sql-server", impact="moderate")
+        await router.said()
+        await router.tells(INC, EffortRecorded("eng", 60, 60), EffortRecorded("eng", 40, 100))
+        drawn = await router.said_of("balance.drawn")
+        assert [(one["amount"], round(one["left"] * 60), one["announce"], one["rule"]) for one in drawn] == [
+            (1.0, 60, False, "DSE"), (40 / 60, 20, True, "DSE"),
+        ]  # fmt: skip
+        await router.tells(INC, EffortRecorded("eng", 21, 121))
+        (refused,) = await router.said_of("effort.refused")
+        assert (refused["minutes"], round(refused["left"] * 60), refused["rule"]) == (21, 20, "DSE")
+        assert round(await _balance(router, "dse_hours") * 60) == 20
+
+
+async def test_effort_elsewhere_or_on_another_product_draws_no_designated_hours(database: str) -> None:
+    """DSE: for the products that the work order lists, at one support location only."""
+    async with office(database) as router:
+        await router.stores(work_order(**DESIGNATED))
+        elsewhere: tuple[dict[str, Any], ...] = (
+            {"product": "sql-server", "location": "lisbon"}, {"product": "windows-server", "location": "almaty"},
+        )  # fmt: skip
+        for number, changes in enumerate(elsewhere):
+            await router.reports(f"inc-{number}", impact="moderate", **changes)
+            await router.tells(f"inc-{number}", EffortRecorded("eng", 60, 60))
+        assert await _about_balances(router) == []
+
+
+async def test_management_outside_the_customers_hours_draws_bought_hours(database: str) -> None:
+    """RSM-ADDON: 16:00 in Lisbon, which is agreed, is night in Almaty; RSM-BC by day draws nothing."""
+    async with office(database) as router:
+        await router.stores(work_order(**MANAGED))
+        await router.reports(INC, impact="moderate")
+        await router.tells(INC, ManagementRequested("cust", "how far is it?"), EffortRecorded("dm", 20, 20))
+        assert await _about_balances(router) == []
+        router.time.passes(hours=7)
+        await router.tells(INC, ManagementRequested("cust", "and now?"), EffortRecorded("dm", 15, 35))
+        assert await _about_balances(router) == [("balance.drawn", 0.75)]
+        await router.tells(INC, EffortRecorded("dm", 50, 85))
+        (refused,) = await router.said_of("effort.refused")
+        assert (refused["left"], refused["rule"]) == (0.75, "RSM-ADDON")
+
+
+async def test_a_visit_that_was_bought_is_drawn_and_where_none_is_nothing_is_said(database: str) -> None:
+    """ONSITE, BASE-ONSITE."""
+    async with office(database) as router:
+        await router.stores(work_order(services=["base", "onsite"], balances={"onsite_visits": 1}))
+        for number in range(2):
+            await router.reports(f"inc-{number}")
+            await router.tells(f"inc-{number}", OnsiteConsented("cust"))
+        assert await _about_balances(router) == [("balance.drawn", 0)]
+
+
+async def test_many_who_draw_at_once_draw_no_more_than_there_is_and_none_is_in_anothers_way(database: str) -> None:
+    """DSE: batches that name the contracts in opposite orders don't block each other."""
+    async with office(database) as router:
+        for number in ("WO-1", "WO-2"):
+            await router.stores(work_order(number=number, **DESIGNATED))
+        names = [f"inc-{n}" for n in range(40)]
+        await router.hears(
+            [router.reported(name, product="sql-server", impact="moderate", contract=f"WO-{n % 2 + 1}")
+             for n, name in enumerate(names)]
+        )  # fmt: skip
+        await router.said()
+        there = [router.event(name, EffortRecorded("eng", 7, 7)) for name in names[:20]]
+        back = [router.event(name, EffortRecorded("eng", 7, 7)) for name in reversed(names[20:])]
+        await asyncio.gather(*(router.hears(batch) for batch in (there[:10], back[:10], there[10:], back[10:])))
+        types = [type_ for type_, _ in await _about_balances(router)]
+        assert (types.count("balance.drawn"), types.count("effort.refused")) == (2 * 17, 40 - 2 * 17)
+        assert await router.one("select max(amount) from drawn") == 17 * 7

@@ -1,0 +1,120 @@
+"""Queues and claims: the one that is due first, never to two people, and never missed because somebody looks at it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from events.incidents import IncidentResolved, OwnerRequested
+from tests.harness.router import Office, office, person
+from tests.harness.work_orders import work_order
+
+QUEUE = "/v1/queues/problem-resolution"
+
+
+async def _with_three(router: Office) -> None:
+    """Three open incidents; `late` was reported first, `now` is due first."""
+    await router.stores(work_order())
+    await router.employs(person("eng", "engineer"), person("raj", "engineer"))
+    for name, impact in (("late", "minimal"), ("soon", "critical_degraded"), ("now", "critical_down")):
+        await router.reports(name, impact=impact)
+
+
+async def test_a_claim_takes_the_one_that_is_due_first_and_says_whose_it_is(database: str) -> None:
+    async with office(database) as router:
+        await _with_three(router)
+        for name in ("now", "soon", "late"):
+            found = (await router.post(f"{QUEUE}/claims", {"by": "eng"})).json()
+            assert (found["incident"], found["number"]) == (name, f"INC-{name}")
+            assert found["owner"] == {"id": "eng", "name": "Eng"}
+            assert found["due_at"].endswith("Z")
+        assert (await router.post(f"{QUEUE}/claims", {"by": "eng"})).status_code == 204
+        changed = await router.said_of("owner.changed")
+        assert [(one["by"], one["person"], one["name"]) for one in changed] == [("eng", "eng", "Eng")] * 3
+
+
+async def test_what_is_handed_back_is_claimed_again_and_what_is_resolved_is_not(database: str) -> None:
+    async with office(database) as router:
+        await _with_three(router)
+        for _ in range(2):
+            await router.post(f"{QUEUE}/claims", {"by": "eng"})
+        await router.tells("now", IncidentResolved("eng", "done"), OwnerRequested("eng", None))
+        await router.tells("soon", OwnerRequested("eng", None))
+        assert (await router.post(f"{QUEUE}/claims", {"by": "raj"})).json()["incident"] == "soon"
+
+
+async def test_a_claim_for_a_language_takes_only_what_is_in_it(database: str) -> None:
+    """LANG: a queue in another language bears it in its name."""
+    async with office(database) as router:
+        await _with_three(router)
+        await router.reports("kazakh", language="kk", location="almaty")
+        kazakh = f"{QUEUE}/kk/claims"
+        assert (await router.post(kazakh, {"by": "eng", "languages": ["en"]})).status_code == 204
+        found = await router.post(kazakh, {"by": "eng", "languages": ["en", "KK-kz"]})
+        assert found.json()["incident"] == "kazakh"
+
+
+async def test_fifty_claims_at_once_get_fifty_incidents(database: str) -> None:
+    async with office(database) as router, office(database, router.time) as other:
+        await router.stores(work_order())
+        await router.hears([router.reported(f"inc-{n}", impact="moderate") for n in range(50)])
+        claims = [(router, other)[n % 2].post(f"{QUEUE}/claims", {"by": f"eng-{n}"}) for n in range(60)]
+        answers = await asyncio.wait_for(asyncio.gather(*claims), 30)
+        taken = [answer.json()["incident"] for answer in answers if answer.status_code == 200]
+        assert sorted(taken) == sorted(f"inc-{n}" for n in range(50))
+        assert [answer.status_code for answer in answers].count(204) == 10
+
+
+async def test_a_claim_waits_for_the_only_one_that_somebody_is_looking_at(database: str) -> None:
+    async with office(database) as router:
+        await router.stores(work_order())
+        await router.reports("only")
+        async with router.ground.transactions() as tx:
+            await tx.lock(["only"], make=False)
+            claiming = asyncio.create_task(router.post(f"{QUEUE}/claims", {"by": "eng"}))
+            done, _ = await asyncio.wait([claiming], timeout=0.2)
+            assert not done, "it neither says that the queue is empty, nor takes what is in somebody's hands"
+        assert (await asyncio.wait_for(claiming, 5)).json()["incident"] == "only"
+
+
+async def test_a_queue_is_read_in_pages_that_miss_nothing_while_incidents_leave_it(database: str) -> None:
+    async with office(database) as router:
+        await router.stores(work_order())
+        for number in range(6):
+            await router.reports(f"inc-{number}", impact="moderate")
+            router.time.passes(minutes=1)
+        first = await router.get(f"{QUEUE}/incidents", limit="3")
+        assert [item["incident"] for item in first["items"]] == ["inc-0", "inc-1", "inc-2"]
+        await router.tells("inc-0", IncidentResolved("eng", "done"))
+        second = await router.get(f"{QUEUE}/incidents", limit="3", cursor=first["next"])
+        assert [item["incident"] for item in second["items"]] == ["inc-3", "inc-4", "inc-5"]
+        assert second["next"] is None
+
+
+async def test_counts_say_what_is_open_what_waits_and_when_the_first_is_due(database: str) -> None:
+    async with office(database) as router:
+        await _with_three(router)
+        await router.post(f"{QUEUE}/claims", {"by": "eng"})
+        found = {item["name"]: item for item in (await router.get("/v1/queues"))["items"]}
+        queue = found["problem-resolution"]
+        assert (queue["open"], queue["waiting"], queue["next_due_at"]) == (3, 2, "2026-02-04T10:00:00Z")
+        assert found["rapid-response"] == {"name": "rapid-response", "open": 0, "waiting": 0, "next_due_at": None}
+
+
+async def test_a_bound_key_counts_and_claims_its_own_alone(database: str) -> None:
+    async with office(database) as router:
+        await router.stores(work_order(number="WO-2"))
+        await _with_three(router)
+        async with router.with_key("work", "view", contracts=["WO-2"]) as web:
+            assert (await web.post(f"{QUEUE}/claims", json={"by": "eve"})).status_code == 204
+            items = (await web.get("/v1/queues")).json()["items"]
+            assert sum(item["open"] for item in items) == 0
+            assert (await web.get(f"{QUEUE}/incidents")).json()["items"] == []
+
+
+async def test_a_forged_cursor_is_a_problem_with_its_pointer(database: str) -> None:
+    async with office(database) as router:
+        for cursor in ("x", "WyJ4IiwieSJd", "WyIwMDAxLTAxLTAxIiwieSJd"):
+            answer = await router.web.get(f"{QUEUE}/incidents", params={"cursor": cursor})
+            assert answer.status_code in (200, 422), (cursor, answer.text)
+            if answer.status_code == 422:
+                assert answer.json()["errors"][0]["pointer"] == "/query/cursor"
