@@ -27,6 +27,7 @@ from .metrics import Metrics
 from .record.api import Past
 from .record.api import routes as record_routes
 from .record.handlers import handle_with
+from .record.invariants import invariants
 from .record.store import keep_day
 
 __all__ = ["build", "describe_accept"]
@@ -85,6 +86,7 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
             action_routes(actions),
         ),
         hot={("POST", "/v1/incidents"): accept},
+        invariants=invariants(ground),
         subjects="incident",
         makes_subjects=False,
         on_stop=commit.drain,

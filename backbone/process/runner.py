@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy import text
 
 from ..ground import Ground, lane_bell
-from ..log import dead_letters, partitions
+from ..log import dead_letters, invariants, partitions
 from ..log.event import LANES, Event, Fact, Lane
 from ..log.tx import Tx
 from ..loops.follow import READER, Follower
@@ -123,9 +123,13 @@ class RunningStage:
             gauges.dead.labels(name).set(await dead_letters.count(connection))
             default = await connection.execute(text("select count(*) from outbox_default"))
             gauges.outbox_default.labels(name).set(default.scalar_one())
+            now = self.ground.around.time.now()
+            behind = await invariants.lanes_behind(connection, self.ground.sources, self.stage.hears, READER, now)
+            gauges.invariant.labels(name, "event_unheard_for_a_minute").set(behind)
+            not_held = await invariants.letters_not_held(connection, self.stage.subjects, now)
+            gauges.invariant.labels(name, "dead_letter_without_a_hold").set(not_held)
         for invariant, count in self.stage.invariants.items():
             gauges.invariant.labels(name, invariant).set(await count())
-        now = self.ground.around.time.now()
         await partitions.make_ahead(self.ground.transactions, now.astimezone(UTC).date())
         await partitions.drop_old(self.ground.transactions, now, self._passed, self.stage.before_drop)
         return None

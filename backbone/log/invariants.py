@@ -1,0 +1,42 @@
+"""What must hold of every stage's hearing, as counts of what breaks it: gauges that must be 0.
+
+An event that nobody hears, and one that was set aside and forgotten, are how an incident is lost in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from . import store
+from .event import LANES, Lane
+from .sources import Sources
+
+#: How long an event may wait to be heard, and a dead letter for its subject's hold.
+LATE = timedelta(seconds=60)
+
+
+async def lanes_behind(c: AsyncConnection, sources: Sources, hears: Iterable[str], reader: str, now: datetime) -> int:
+    """Lanes of other stages' logs in which `reader` has an event before it that was said more than a minute ago."""
+    positions, behind = await store.positions(c, reader), 0
+    for source in hears:
+        for lane in LANES:
+            after = positions.get((source, lane.value), 0)
+            first = await sources.lane(source, urgent=lane is Lane.URGENT, after=after, limit=1)
+            behind += bool(first and first[0].occurred_at < now - LATE)
+    return behind
+
+
+async def letters_not_held(c: AsyncConnection, subjects: str, now: datetime) -> int:
+    """Subjects with a dead letter that hold nothing back: what follows would be handled as if it had been heard."""
+    rows = await c.execute(
+        text(
+            f"select count(distinct s.subject) from dead_letter d join {subjects} s on s.subject = d.subject"
+            " where not s.held and d.held_at < :late"
+        ),
+        {"late": now - LATE},
+    )
+    return int(rows.scalar_one())
