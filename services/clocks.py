@@ -12,9 +12,9 @@ from typing import Literal, NamedTuple
 
 from services.calendar import ALWAYS, Calendar
 from services.catalogue.model import Catalogue
-from services.decide import timed
 from services.decision import ClockTerms, Decision, LaterClock
 from services.durations import parse_duration
+from services.terms import timed
 
 State = Literal["running", "met", "breached", "superseded"]
 

@@ -97,7 +97,7 @@ class Service:
     section: str
     title: str
     conditions: tuple[Condition, ...]
-    english: str | None = None
+    one_language: str | None = None
     over_next: bool = False
     during_only: bool = False
     papers: Papers | None = None
@@ -322,13 +322,23 @@ class Rule:
     ours: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """The provider's own language, the rule of the customer's, and what is said where a service has the own one only."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    own: str
+    rule: str
+    only_flag: str
+    only_tell: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Catalogue:
     """What is on sale, and by which rules. `version` is the hash of all of it; `raw` is the YAML as JSON."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     name: str
-    english: str
     portals: tuple[str, ...]
     kinds: tuple[str, ...]
     severities: tuple[Severity, ...]
@@ -338,7 +348,7 @@ class Catalogue:
     reporting: Reporting
     review: Review
     flags: CommonFlags
-    language_rule: str
+    language: Language
     later: Later
     management: Management
     executive_rules: Mapping[str, str]

@@ -36,7 +36,7 @@ def public(catalogue: Catalogue) -> dict[str, Any]:
 def _service(service: Service) -> dict[str, Any]:
     return {
         "id": service.id, "title": service.title, "section": service.section, "rule": service.rule,
-        "queue": service.queue, "english_only": service.english is not None,
+        "queue": service.queue, "english_only": service.one_language is not None,
         "first_response": [_target(t) for t in service.first_response],
         "crisis_manager": [_target(t) for t in service.crisis_manager],
         "status_update": [_target(t) for t in service.status_update],
