@@ -68,9 +68,10 @@ class CrisisManagerAssigned(Fact):
 
 @dataclass(frozen=True, slots=True)
 class PeopleAssigned(Fact):
-    """Others to be paged: `role` is `engineer`, `duty-manager`, `delivery-manager` or `administrator`.
+    """Others to be paged: `role` is that of the people, or `administrator`.
 
-    `people` are ids of people, or of contacts of the contract where `side` is `customer`.
+    `people` are ids of people, or of contacts of the contract where `side` is `customer`. `informs`: they are told, and
+    nobody waits for their acknowledgement.
     """
 
     TYPE: ClassVar[str] = "people.assigned"
@@ -79,6 +80,7 @@ class PeopleAssigned(Fact):
     people: list[str]
     reason: str
     rule: str | None = None
+    informs: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,6 @@ from services.roster import Roster
 
 #: Pages that only inform: by the first channel, once, without an acknowledgement.
 _INFORMING = frozenset({Purpose.DELIVERY_MANAGER, Purpose.ADMINISTRATOR})
-#: Rules whose flags are for information, whoever stands in for the delivery manager.
-_INFORMING_RULES = frozenset({"CONTACTS", "RR-TOPOLOGY", "AEM-PAPERS"})
 
 _REASONS = {
     Purpose.CRISIS_MANAGER: Reason.CRISIS_MANAGER,
@@ -51,7 +49,7 @@ def people(
 ) -> Request:
     """Those whom the router names; where it names nobody, those on call for the role."""
     purpose, side = Purpose(fact.role), Side(fact.side)
-    informs = purpose in _INFORMING or fact.rule in _INFORMING_RULES
+    informs = fact.informs or purpose in _INFORMING
     happened, reason = fact.reason, Reason.DELIVERY_MANAGER if informs else _reason(purpose, side)
     if purpose is Purpose.ADMINISTRATOR:
         reason = Reason.CONFIRM_CONTACT

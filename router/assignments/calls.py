@@ -19,6 +19,7 @@ from services.catalogue.model import Catalogue
 from services.contract.model import Contract
 from services.hearings import hearings
 from services.roster import Person, Role, Roster, on_call, with_role
+from services.teams import teams
 
 from ..decisions.desk import Desk
 from ..people.roster import CurrentRoster
@@ -39,10 +40,19 @@ class Calls:
         """Everybody, as the directory has them."""
         return self._roster()
 
-    async def to_a_crisis(
+    async def after_a_decision(
         self, tx: Tx, desk: Desk, contract: Contract | None, catalogue: Catalogue, loads: Loads, event: Event
     ) -> None:
-        """At an urgent severity: a crisis manager, the engineers of the queue, and whom the flags concern."""
+        """Call whom the decision concerns and who was not called yet; nobody while the incident is not open."""
+        if desk.state != "open":
+            return
+        if desk.in_crisis:
+            await self._to_a_crisis(tx, desk, loads, event)
+        self._rapidly(tx, desk, catalogue, event)
+        self._flags(tx, desk, contract, catalogue, event)
+
+    async def _to_a_crisis(self, tx: Tx, desk: Desk, loads: Loads, event: Event) -> None:
+        """At an urgent severity: a crisis manager, and the engineers of the queue."""
         assert desk.decision is not None
         if desk.crisis_manager is None:
             await self.next_crisis_manager(tx, desk, f"severity {desk.decision.severity}", loads, event)
@@ -54,7 +64,16 @@ class Calls:
                 self._call(tx, desk, event, "engineer", engineers, f"on call for {queue}")
             else:
                 self._nobody(tx, desk, event, f"no engineer is on call for {queue}")
-        self._flags(tx, desk, contract, catalogue, event)
+
+    def _rapidly(self, tx: Tx, desk: Desk, catalogue: Catalogue, event: Event) -> None:
+        """The teams that the terms escalate to (BASE-ESCALATE); one that the roster doesn't have is only shown."""
+        assert desk.decision is not None
+        for team in teams(desk.decision, catalogue):
+            if team.name in desk.teams_called or all(one.role != team.role for one in self.roster.rotations):
+                continue
+            desk.teams_called = (*desk.teams_called, team.name)
+            reason = f"rapid escalation to {team.name.replace('-', ' ')}"
+            self._call(tx, desk, event, team.role, self._standing(team.role, tx), reason, team.rule)
 
     async def next_crisis_manager(self, tx: Tx, desk: Desk, reason: str, loads: Loads, event: Event) -> None:
         """The next by preference who was not called yet; where nobody is left, the duty manager (BASE-CM)."""
@@ -74,13 +93,12 @@ class Calls:
     ) -> None:
         """Open again: who had it may be asleep by now, so that everybody is called anew."""
         self.stand_down(desk)
-        if desk.in_crisis:
-            await self.to_a_crisis(tx, desk, contract, catalogue, loads, event)
+        await self.after_a_decision(tx, desk, contract, catalogue, loads, event)
 
     def stand_down(self, desk: Desk) -> None:
         """No crisis any more; should it be one again, everybody is called anew."""
         desk.crisis_manager = desk.crisis_at = None
-        desk.tried = desk.queues_called = ()
+        desk.tried = desk.queues_called = desk.teams_called = ()
 
     def by_hand(self, tx: Tx, desk: Desk, by: str, person: str, event: Event) -> None:
         """Hand the crisis over; who is unknown is refused, and what is no crisis, and the present one stays."""
@@ -128,17 +146,21 @@ class Calls:
         tx.say(said, desk.subject, urgent=True, cause=event)
         self._count("crisis-manager")
 
-    def _nobody(self, tx: Tx, desk: Desk, event: Event, reason: str, rule: str | None = None) -> None:
-        self._call(tx, desk, event, "duty-manager", self._standing("duty-manager", tx), reason, rule)
+    def _nobody(
+        self, tx: Tx, desk: Desk, event: Event, reason: str, rule: str | None = None, *, informs: bool = False
+    ) -> None:
+        people = self._standing("duty-manager", tx)
+        self._call(tx, desk, event, "duty-manager", people, reason, rule, informs=informs)
 
     def _standing(self, role: Role, tx: Tx, queue: str | None = None) -> list[str]:
         return [found.person.id for found in on_call(self.roster, role, tx.now, queue)]
 
     def _call(
         self, tx: Tx, desk: Desk, event: Event, role: str, people: list[str], reason: str, rule: str | None = None,
-        side: str = "provider",
+        side: str = "provider", informs: bool = False,
     ) -> None:  # fmt: skip
-        tx.say(PeopleAssigned(role, side, people, reason, rule), desk.subject, urgent=True, cause=event)
+        said = PeopleAssigned(role, side, people, reason, rule, informs)
+        tx.say(said, desk.subject, urgent=None if informs else True, cause=event)
         self._count(role)
 
     def _flags(self, tx: Tx, desk: Desk, contract: Contract | None, catalogue: Catalogue, event: Event) -> None:
@@ -147,13 +169,12 @@ class Calls:
         for told in hearings(desk.decision, contract, catalogue):
             if told.flag in desk.flags_told:
                 continue
-            if told.side == "customer":
-                if told.people:
-                    self._call(tx, desk, event, told.role, list(told.people), told.flag, told.rule, side=told.side)
-            else:
-                people = [person for person in told.people if self.roster.person(person) is not None]
-                if people:
-                    self._call(tx, desk, event, told.role, people, told.flag, told.rule)
-                else:
-                    self._nobody(tx, desk, event, told.flag, told.rule)
             desk.flags_told = (*desk.flags_told, told.flag)
+            customers = told.side == "customer"
+            people = [one for one in told.people if customers or self.roster.person(one) is not None]
+            if people:
+                self._call(
+                    tx, desk, event, told.role, people, told.flag, told.rule, side=told.side, informs=True
+                )  # fmt: skip
+            elif not customers:
+                self._nobody(tx, desk, event, told.flag, told.rule, informs=True)

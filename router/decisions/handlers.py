@@ -161,10 +161,9 @@ class Decisions:
                  adapter().dump_json(decision).decode())
         )  # fmt: skip
         self._metrics.routed(decision.service, decision.severity)
-        if desk.in_crisis:
-            await self._calls.to_a_crisis(tx, desk, contract, catalogue, round_.loads, event)
-        elif was_urgent and not decision.urgent:
+        if was_urgent and not decision.urgent:
             self._calls.stand_down(desk)
+        await self._calls.after_a_decision(tx, desk, contract, catalogue, round_.loads, event)
 
     async def _terms(self, desk: Desk, tx: Tx) -> tuple[Contract | None, Catalogue]:
         """The contract and the catalogue that hold for the incident."""

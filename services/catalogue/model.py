@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import ConfigDict
 
 from services.contract.model import Windows
+from services.roster.model import Role
 
 from .conditions import Condition, Duration
 from .products import Group, Groups
@@ -335,7 +336,10 @@ class Language:
 
 @dataclass(frozen=True, kw_only=True)
 class Catalogue:
-    """What is on sale, and by which rules. `version` is the hash of all of it; `raw` is the YAML as JSON."""
+    """What is on sale, and by which rules. `version` is the hash of all of it; `raw` is the YAML as JSON.
+
+    `teams`: the role that is on call for each name that a service escalates to.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     name: str
@@ -343,6 +347,7 @@ class Catalogue:
     kinds: tuple[str, ...]
     severities: tuple[Severity, ...]
     coverage_rules: Mapping[str, str]
+    teams: Mapping[str, Role]
     business_hours: Windows
     product_groups: Mapping[str, Group]
     reporting: Reporting

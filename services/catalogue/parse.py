@@ -102,6 +102,9 @@ def contradictions(catalogue: Catalogue) -> list[Fault]:
                 )
                 for severity in entry.severities:
                     known(f"{where}/{kind}/{n}/severities", "severity", severity, catalogue.rank)
+        for n, call in enumerate(service.escalates_to):
+            for who in call.to:
+                known(f"{where}/escalates_to/{n}/to", "team", who, catalogue.teams)
         for n, condition in enumerate(service.conditions):
             here = f"{where}/conditions/{n}"
             known(here, "product group", getattr(condition, "group", None), catalogue.groups.by_name)

@@ -168,10 +168,9 @@ class Desk:
         fact = CrisisManagerAssigned(person_, person_.title(), attempt, "least loaded", [])
         await self.tells("router", subject, fact)
 
-    async def calls(
-        self, subject: str, role: str, *people: str, side: str = "provider", rule: str | None = None
-    ) -> None:
-        await self.tells("router", subject, PeopleAssigned(role, side, list(people), "on call for the queue", rule))
+    async def calls(self, subject: str, role: str, *people: str, side: str = "provider", informs: bool = False) -> None:
+        said = PeopleAssigned(role, side, list(people), "on call for the queue", informs=informs)
+        await self.tells("router", subject, said)
 
     async def escalates(self, subject: str, clock: str | None = "fr-1", role: str = "duty-manager") -> None:
         name = "first_response" if clock else None

@@ -215,7 +215,7 @@ async def test_the_engineers_are_paged_at_once_and_one_is_enough(notifier: Desk)
 
 async def test_a_page_that_informs_goes_out_once_and_asks_for_nothing(notifier: Desk) -> None:
     """RR-TOPOLOGY"""
-    await notifier.calls(INC, "delivery-manager", "bo", rule="RR-TOPOLOGY")
+    await notifier.calls(INC, "delivery-manager", "bo", informs=True)
     await notifier.passes(minutes=10)
     assert await notifier.received() == [("bo", "email")]
     assert (await notifier.page("bo"))["state"] == "delivered"
@@ -223,7 +223,7 @@ async def test_a_page_that_informs_goes_out_once_and_asks_for_nothing(notifier: 
 
 async def test_who_was_only_informed_is_still_paged_when_it_matters(notifier: Desk) -> None:
     """RR-TOPOLOGY"""
-    await notifier.calls(INC, "duty-manager", "dan", "dora", rule="RR-TOPOLOGY")
+    await notifier.calls(INC, "duty-manager", "dan", "dora", informs=True)
     await notifier.rests()
     await notifier.escalates(INC)
     await notifier.rests()
