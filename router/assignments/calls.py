@@ -5,7 +5,7 @@ Nobody on call is never silence: the duty manager is called, and told why.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -170,11 +170,21 @@ class Calls:
             if told.flag in desk.flags_told:
                 continue
             desk.flags_told = (*desk.flags_told, told.flag)
-            customers = told.side == "customer"
-            people = [one for one in told.people if customers or self.roster.person(one) is not None]
-            if people:
+            if told.side == "provider":
+                self._inform(tx, desk, event, told.people, told.flag, told.rule)
+            elif told.people:
                 self._call(
-                    tx, desk, event, told.role, people, told.flag, told.rule, side=told.side, informs=True
+                    tx, desk, event, told.role, list(told.people), told.flag, told.rule, side=told.side, informs=True
                 )  # fmt: skip
-            elif not customers:
-                self._nobody(tx, desk, event, told.flag, told.rule, informs=True)
+
+    def runs_out(self, tx: Tx, desk: Desk, contract: Contract, reason: str, rule: str, event: Event) -> None:
+        """A balance nears its end: the customer's delivery manager hears of it before it does."""
+        self._inform(tx, desk, event, [one for one in (contract.delivery_manager,) if one is not None], reason, rule)
+
+    def _inform(self, tx: Tx, desk: Desk, event: Event, people: Sequence[str], reason: str, rule: str) -> None:
+        """The delivery managers that are meant; where nobody here has their id, the duty manager."""
+        known = [person for person in people if self.roster.person(person) is not None]
+        if known:
+            self._call(tx, desk, event, "delivery-manager", known, reason, rule, informs=True)
+        else:
+            self._nobody(tx, desk, event, reason, rule, informs=True)

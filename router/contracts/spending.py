@@ -17,6 +17,7 @@ from services.catalogue.products import matches
 from services.contract.balances import Drawn
 from services.contract.model import Contract
 
+from ..assignments.calls import Calls
 from ..decisions.desk import Desk
 from .drawing import Drawing
 
@@ -31,6 +32,7 @@ class Spending:
     tx: Tx
     drawing: Drawing
     catalogue: Catalogue
+    calls: Calls
 
     def effort(self, desk: Desk, contract: Contract, by: str, minutes: int, event: Event) -> None:
         """Minutes of designated engineering, or of bought management attention; other effort draws from nothing."""
@@ -41,9 +43,7 @@ class Spending:
         found = self.drawing.draw(contract, terms, hours.balance, minutes, event.occurred_at)
         parts = terms.balances[hours.balance].parts
         if isinstance(found, Drawn):
-            amount, left = minutes / parts, found.left / parts
-            said = BalanceDrawn(hours.balance, amount, left, found.rule, found.announce)
-            self.tx.say(said, desk.subject, cause=event)
+            self._drawn(desk, contract, found, minutes / parts, found.left / parts, event)
         else:
             left = self.drawing.left(contract, terms, hours.balance, event.occurred_at) / parts
             refused = EffortRefused(by, minutes, left, found.rule or hours.rule, found.reason)
@@ -56,8 +56,7 @@ class Spending:
             return
         found = self.drawing.draw(contract, self.catalogue.work_order, onsite.visits, 1, event.occurred_at)
         if isinstance(found, Drawn):
-            said = BalanceDrawn(onsite.visits, 1, found.left, found.rule, found.announce)
-            self.tx.say(said, desk.subject, cause=event)
+            self._drawn(desk, contract, found, 1, found.left, event)
 
     def management(self, desk: Desk, contract: Contract, at: datetime) -> None:
         """Management attention that is asked for outside the customer's business hours comes from bought hours."""
@@ -67,6 +66,15 @@ class Spending:
         windows = self.catalogue.business_hours
         customers = calendar_of(contract, decision.terms.location, windows)
         desk.management_bought = not is_open(customers, at) and is_open(management_calendar(contract, windows), at)
+
+    def _drawn(self, desk: Desk, contract: Contract, drawn: Drawn, amount: float, left: float, event: Event) -> None:
+        self.tx.say(
+            BalanceDrawn(drawn.balance, amount, left, drawn.rule, drawn.announce), desk.subject, cause=event
+        )  # fmt: skip
+        if drawn.announce:
+            bought, unit = contract.balances[drawn.balance], self.catalogue.work_order.balances[drawn.balance].unit
+            reason = f"{drawn.balance} of {contract.number}: {round(left, 2):g} of {bought:g} {unit} are left"
+            self.calls.runs_out(self.tx, desk, contract, reason, drawn.rule, event)
 
     def _hours(self, desk: Desk, contract: Contract) -> BoughtHours | None:
         """Which bought hours the effort is of."""

@@ -181,7 +181,7 @@ class Decisions:
         contract = self._frozen.live(desk)
         if contract is None:
             return
-        spending = Spending(round_.tx, round_.drawing, self._catalogue)
+        spending = Spending(round_.tx, round_.drawing, self._catalogue, self._calls)
         match fact:
             case heard.EffortRecorded(by=by, minutes=minutes):
                 spending.effort(desk, contract, by, minutes, event)

@@ -44,7 +44,12 @@ async def test_effort_on_a_designated_product_draws_its_hours_until_none_are_lef
         await router.reports(INC, product="sql-server", impact="moderate")
         await router.said()
         await router.tells(INC, EffortRecorded("eng", 60, 60), EffortRecorded("eng", 40, 100))
-        drawn = await router.said_of("balance.drawn")
+        said = await router.said()
+        drawn = [payload for _, type_, payload in said if type_ == "balance.drawn"]
+        told = [payload for _, type_, payload in said if type_ == "people.assigned"]
+        assert [(one["reason"], one["rule"], one["informs"]) for one in told] == [
+            ("dse_hours of WO-1: 0.33 of 2 hours are left", "DSE", True)
+        ]
         assert [(one["amount"], round(one["left"] * 60), one["announce"], one["rule"]) for one in drawn] == [
             (1.0, 60, False, "DSE"), (40 / 60, 20, True, "DSE"),
         ]  # fmt: skip
