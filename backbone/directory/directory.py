@@ -125,7 +125,7 @@ class Directory:
         The same body again is no new version. `judge` is told the last version (0: none) and its body (None: none, or
         removed), while nobody else can change them, and may raise.
         """
-        await store.lock(tx)
+        await store.lock(tx, kind, id_)
         last = await store.last(tx, kind, id_)
         if judge is not None:
             judge(*(last or (0, None)))

@@ -37,9 +37,9 @@ async def body(c: AsyncConnection, kind: str, id_: str, version: int) -> Any:
     return json.loads(row[0]) if row is not None and row[0] is not None else None
 
 
-async def lock(tx: Tx) -> None:
-    """One writer at a time until the commit: so changes are numbered in the order in which they can be seen."""
-    await tx.execute("select pg_advisory_xact_lock(7422, hashtext(current_schema()))")
+async def lock(tx: Tx, kind: str, id_: str) -> None:
+    """Keep others from giving out the next version of the same object."""
+    await tx.execute("select pg_advisory_xact_lock(7422, hashtext(:key))", {"key": f"{kind}:{id_}"})
 
 
 async def last(tx: Tx, kind: str, id_: str) -> tuple[int, Any] | None:
@@ -64,7 +64,6 @@ async def insert(tx: Tx, kind: str, id_: str, version: int, body_: Any, by: str)
 
 async def write(tx: Tx, events: Sequence[Event]) -> None:
     """Write down what was heard of the owner's objects."""
-    await lock(tx)
     for event in events:
         kind, _, id_ = event.subject.partition(":")
         said = event.json()
