@@ -134,21 +134,23 @@ class ExecutivesRequested(Fact):
 
 @dataclass(frozen=True, slots=True)
 class OnsiteConsented(Fact):
-    """The customer agrees to on-site resources (BASE-ONSITE)."""
+    """The customer agrees to on-site resources (BASE-ONSITE). `asked_at`: when, where that was before the route."""
 
     TYPE: ClassVar[str] = "onsite.consented"
     FOR_CUSTOMER: ClassVar[bool] = True
     by: str
+    asked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ManagementRequested(Fact):
-    """The customer asks for management attention (RSM-BC, RSM-ADDON)."""
+    """The customer asks for management attention (RSM-BC, RSM-ADDON). `asked_at`: as of a consent."""
 
     TYPE: ClassVar[str] = "management.requested"
     FOR_CUSTOMER: ClassVar[bool] = True
     by: str
     reason: str
+    asked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,29 @@ class EffortAnnounced(Fact):
     total: int
     limit: int
     rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestTaken(Fact):
+    """Something was asked for that only the route can judge: it is settled with it. `request`, `body`: as posted."""
+
+    TYPE: ClassVar[str] = "request.taken"
+    by: str
+    request: str
+    body: dict[str, Any]
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRefused(Fact):
+    """What was taken before the route is refused now that it is there; what is granted is said as its own fact."""
+
+    TYPE: ClassVar[str] = "request.refused"
+    FOR_CUSTOMER: ClassVar[bool] = True
+    by: str
+    request: str
+    rule: str | None
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

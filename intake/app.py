@@ -15,6 +15,7 @@ from services.contract.parse import build as build_contract
 
 from .actions.api import Actions
 from .actions.api import routes as action_routes
+from .actions.saying import Saying
 from .board.stream import BELL, Streams
 from .board.waiting import Waiting
 from .incidents import store as taken_store
@@ -26,6 +27,7 @@ from .incidents.group_commit import GroupCommit
 from .metrics import Metrics
 from .record.api import Past
 from .record.api import routes as record_routes
+from .record.frozen import Frozen
 from .record.handlers import handle_with
 from .record.invariants import invariants
 from .record.store import keep_day
@@ -62,7 +64,8 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
     commit = GroupCommit(ground.engine, taken)
     incidents = Incidents(ground, waiting)
     accept = Accept(commit, catalogue, around.time, incidents.reread, url)
-    actions = Actions(ground, incidents, waiting, catalogue, url)
+    saying = Saying(Frozen(ground.directory, ground.sources, catalogue))
+    actions = Actions(ground, incidents, waiting, saying, url)
 
     async def show(lane: Lane) -> datetime | None:
         return around.time.now() if await streams.step() == 0.0 else None
@@ -75,7 +78,7 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
     stage = Stage(
         name=NAME,
         hears={source: EVERYTHING for source in HEARS},
-        handle=handle_with(told),  # type: ignore[arg-type]
+        handle=handle_with(told, saying.settle),  # type: ignore[arg-type]
         works=(
             Work("facts", show, lanes=(Lane.ORDINARY,)),
             Work("forgetting", forget, lanes=(Lane.ORDINARY,), poll=60.0),

@@ -97,7 +97,8 @@ Act = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How the incident stands. `decision` None: not routed yet; `contract`: the one it was decided under.
+    """How the incident stands. `decision` None: not routed yet; `contract`: the one it was decided under; before
+    the routing the one that it names.
 
     `effort`: the minutes recorded so far; `left`: balances by name as they are now, in their units.
     """

@@ -25,10 +25,11 @@ from services.acts import (
     Work,
 )
 from services.calendar import Calendar, NeverOpen, calendar_of, is_open, management_calendar, next_open
-from services.catalogue.model import Catalogue
+from services.catalogue.model import Catalogue, Onsite
 from services.catalogue.work_order import ExcludedCountries
 from services.contract.entitlement import in_term
 from services.contract.model import Contract
+from services.decision import Decision
 from services.refused import Refused
 
 __all__ = ["Allowed", "Refused", "Standing", "permit"]
@@ -110,7 +111,7 @@ def _executives(side: str, standing: Standing, catalogue: Catalogue) -> Allowed 
 
 
 def _onsite(location: str | None, standing: Standing, catalogue: Catalogue) -> Allowed | Refused:
-    """BASE-ONSITE promises it at the places that the work order lists; elsewhere it takes a visit that was bought."""
+    """BASE-ONSITE promises it; a multi-country order at its listed places, and elsewhere for a visit that was bought."""
     terms = catalogue.later.onsite
     refused = _in_hand(standing, "agree to on-site resources", terms.rule if terms is not None else None)
     if refused is not None:
@@ -130,17 +131,7 @@ def _onsite(location: str | None, standing: Standing, catalogue: Catalogue) -> A
     own = contract.location(decision.terms.location) or contract.host
     place = contract.location(location) if location is not None else own
     if place is None:
-        if decision.severity not in terms.unlisted_severities:
-            return Refused(
-                terms.place_rule, f"On-site support goes to listed locations, and {location!r} is none of them."
-            )
-        if standing.left.get(terms.visits, 0) < 1:
-            return Refused(
-                terms.purchase_rule,
-                f"{location!r} is not a listed location, and no visit bought in advance is left to go there: buy one,"
-                " name a listed location, or go on remotely.",
-            )
-        return Allowed(terms.place_rule, draws=terms.visits)
+        return _unlisted(location, standing, decision, contract, terms)
     if _is_excluded(place.country, contract, catalogue.work_order.excluded_countries):
         return Refused(
             terms.place_rule,
@@ -148,6 +139,23 @@ def _onsite(location: str | None, standing: Standing, catalogue: Catalogue) -> A
             " ask under that one, or go on remotely.",
         )
     return Allowed(terms.rule)
+
+
+def _unlisted(
+    location: str | None, standing: Standing, decision: Decision, contract: Contract, terms: Onsite
+) -> Allowed | Refused:
+    """MULTI-ONSITE: at a place that a multi-country order does not list, only for what was bought in advance."""
+    if len({listed.country for listed in contract.locations}) < 2:
+        return Allowed(terms.rule)
+    if decision.severity not in terms.unlisted_severities:
+        return Refused(terms.place_rule, f"On-site support goes to listed locations, and {location!r} is none of them.")
+    if standing.left.get(terms.visits, 0) < 1:
+        return Refused(
+            terms.place_rule,
+            f"{location!r} is not a location of this work order, and no visit that was bought in advance is left to go"
+            f" there: buy one ({terms.purchase_rule}), name a listed location, or go on remotely.",
+        )
+    return Allowed(terms.place_rule, draws=terms.visits)
 
 
 def _is_excluded(country: str, contract: Contract, excluded: ExcludedCountries) -> bool:
@@ -201,6 +209,8 @@ def _root_cause(standing: Standing, catalogue: Catalogue) -> Allowed | Refused:
     rules = catalogue.root_cause
     if standing.state != "closed":
         return Allowed(rules.rule)
+    if standing.decision is None and standing.contract is not None and standing.contract.events:
+        return Allowed(rules.after_closing, pending=True)
     if standing.decision is not None and standing.decision.terms.root_cause_after_closing:
         return Allowed(rules.after_closing)
     return Refused(

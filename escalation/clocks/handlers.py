@@ -118,7 +118,8 @@ class Handlers:
             case incidents.CustomerReplied():
                 consequences.replied(promises, at, fact.by)
             case incidents.OnsiteConsented():
-                consequences.consented(promises, at, fact.by, await self.frozen.calendar(promises.incident, connection))
+                calendar = await self.frozen.calendar(promises.incident, connection)
+                consequences.consented(promises, fact.asked_at or at, fact.by, calendar)
             case incidents.DowngradeDecided():
                 consequences.decided(promises, fact)
             case incidents.IncidentCorrected():

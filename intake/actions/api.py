@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,50 +18,19 @@ from backbone.web.json_body import json_body
 from backbone.web.keys import Caller, ScopeName, require
 from backbone.web.prefer import wait_of
 from backbone.web.problem import Problem
-from events.codec import Fact
-from services.catalogue.model import Catalogue
-from services.contract.model import Contract
+from services.instants import write_instant
+from services.refused import Refused
 
 from ..board.waiting import Waiting
 from ..incidents.accept import conflict
 from ..incidents.api import Incidents
 from ..incidents.checks import idempotency_key
 from ..record import store as records
-from ..record.project import project
 from ..record.record import Record
-from . import bodies, rules, store
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """One action: its path, body, judgement, and whether customers' keys (`report`) may do it."""
-
-    path: str
-    body: type[Any]
-    judge: Callable[[rules.Scene, Any], list[Fact]]
-    for_customers: bool = False
-
-
-ACTIONS = (
-    Action("responses", bodies.Response, rules.respond),
-    Action("updates", bodies.Update, rules.update),
-    Action("questions", bodies.Question, rules.ask),
-    Action("customer-replies", bodies.Reply, rules.reply, for_customers=True),
-    Action("severity-changes", bodies.SeverityChange, rules.change_severity, for_customers=True),
-    Action("severity-assessments", bodies.SeverityAssessment, rules.assess),
-    Action("corrections", bodies.Correction, rules.correct),
-    Action("owner", bodies.Owner, rules.own),
-    Action("executive-notifications", bodies.ExecutiveNotification, rules.notify_executives),
-    Action("onsite-consents", bodies.Consent, rules.consent, for_customers=True),
-    Action("management-requests", bodies.Reasoned, rules.ask_management, for_customers=True),
-    Action("downgrade-decisions", bodies.DowngradeDecision, rules.decide_downgrade),
-    Action("rca-requests", bodies.Reasoned, rules.ask_root_cause, for_customers=True),
-    Action("effort", bodies.Effort, rules.record_effort),
-    Action("crisis-manager", bodies.Handover, rules.hand_over),
-    Action("resolution", bodies.StateChange, rules.resolve),
-    Action("closure", bodies.StateChange, rules.close),
-    Action("reopening", bodies.StateChange, rules.reopen),
-)
+from . import store
+from .rules import Action, judge
+from .saying import Saying
+from .table import ACTIONS
 
 #: A closed incident's reference is remembered for so long (api.md).
 REFERENCE_KEPT = timedelta(hours=24)
@@ -75,7 +43,7 @@ class Actions:
     ground: Ground
     incidents: Incidents
     waiting: Waiting
-    catalogue: Catalogue
+    saying: Saying
     url: Callable[[str], str]
 
     async def act(self, request: Request, id_: str, action: Action, body: Any, caller: Caller) -> Record:
@@ -89,26 +57,19 @@ class Actions:
             if key is not None and await self._was_done(tx, caller, key, shown.id, digest):
                 return record
             if_match(request.scope).check(record.version)
-            scene = rules.Scene(record, self.catalogue, await self._contract(record), tx.now)
-            said = action.judge(scene, body)
-            self._say(tx, record, said)
+            scene = await self.saying.scene(record, tx.now, connection=tx.connection)
+            before, said = record.state, judge(action, scene, body)
+            if isinstance(said, Refused):
+                raise refusal(said)
+            self.saying.say(tx, record, said, scene.catalogue)
             await records.save(tx, [record])
-            if record.state != shown.state:
+            if record.state != before:
                 forget_at = tx.now + REFERENCE_KEPT if record.state == "closed" else None
                 await records.forget_reference(tx, record.id, forget_at)
             if key is not None:
                 await store.remember(tx, caller.id, key, record.id, digest)
         self.waiting.told([record.id])
         return await self._followed(request, record)
-
-    def _say(self, tx: Tx, record: Record, said: list[Fact]) -> None:
-        for fact in said:
-            impact = getattr(fact, "impact", None)
-            urgent = impact is not None and self.catalogue.by_impact[impact].urgent
-            assessed = getattr(fact, "severity", None)
-            urgent = urgent or (isinstance(assessed, str) and self.catalogue.is_urgent(assessed))
-            tx.say(fact, record.id, urgent=urgent or None)
-            project(record, fact.type, _plain(fact), tx.now)
 
     async def _was_done(self, tx: Tx, caller: Caller, key: str, id_: str, digest: bytes) -> bool:
         known = await store.remembered(tx, caller.id, key)
@@ -117,14 +78,6 @@ class Actions:
         if known != (id_, digest):
             raise conflict("the key was used before, with another body", self.url(known[0]))
         return True
-
-    async def _contract(self, record: Record) -> Contract | None:
-        inputs = record.view.get("inputs") or {}
-        frozen = inputs.get("contract")
-        if frozen is None:
-            return None
-        stored = await self.ground.directory.frozen("contract", frozen["number"], frozen["version"])
-        return stored.value if stored is not None else None
 
     async def _followed(self, request: Request, record: Record) -> Record:
         """The record; with `Prefer: wait`, once another stage has said something of what was done."""
@@ -141,9 +94,11 @@ class Actions:
         return await self.waiting.until(record.id, read, lambda now: now.updated_at > before, seconds)
 
 
-def _plain(fact: Fact) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(fact.to_json())
-    return found
+def refusal(refused: Refused) -> Problem:
+    """The 409 of what is not granted: its rule where one speaks, why, what can be done, and when it can be asked."""
+    more: dict[str, Any] = {"next_open": write_instant(refused.next_open)} if refused.next_open is not None else {}
+    title = "Not provided for" if refused.rule is not None else "Not in this state"
+    return Problem(409, title, refused.reason, rule=refused.rule, **more)
 
 
 def _digest(action: Action, body: Any, id_: str) -> bytes:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from backbone.log.event import Event
 from backbone.log.tx import Tx
@@ -10,9 +11,13 @@ from backbone.loops.breath import Breath
 
 from . import store
 from .project import project
+from .record import Record
+
+#: Settles what waited for a route, now that the record has it.
+Settle = Callable[[Tx, Record, Sequence[dict[str, Any]], Event], Awaitable[None]]
 
 
-def handle_with(told: Callable[[Sequence[Event]], None]) -> Callable[[Tx, Sequence[Event]], object]:
+def handle_with(told: Callable[[Sequence[Event]], None], settle: Settle) -> Callable[[Tx, Sequence[Event]], object]:
     """The handler; `told` is called after the commit with what was heard."""
 
     async def handle(tx: Tx, events: Sequence[Event]) -> None:
@@ -21,7 +26,10 @@ def handle_with(told: Callable[[Sequence[Event]], None]) -> Callable[[Tx, Sequen
         for event in events:
             record = records.get(event.subject)
             if record is not None:
+                held = record.view.get("held", [])
                 project(record, event.type, event.json(), event.occurred_at)
+                if held and record.decision is not None:
+                    await settle(tx, record, held, event)
             await breath()
         await store.save(tx, list(records.values()))
         tx.at_end.append(lambda: store.note(tx, events))

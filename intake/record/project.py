@@ -31,6 +31,7 @@ def _routed(record: Record, data: dict[str, Any], at: datetime) -> None:
     record.version += 1
     record.view["decision"] = data["decision"]
     record.view["inputs"] = data["inputs"]
+    record.view.pop("held", None)
     contract = data["inputs"].get("contract")
     if contract is not None:
         record.contract = contract["number"]
@@ -126,6 +127,12 @@ def _effort(record: Record, data: dict[str, Any], at: datetime) -> None:
     record.view["effort_minutes"] = data["total"]
 
 
+def _held(record: Record, data: dict[str, Any], at: datetime) -> None:
+    """It waits for the route, which settles everything that waits."""
+    record.version += 1
+    record.view.setdefault("held", []).append(data)
+
+
 def _proposed(record: Record, data: dict[str, Any], at: datetime) -> None:
     record.view["proposal"] = {"about": data["about"], "to": data["to"], "reason": data["reason"]}
 
@@ -178,6 +185,8 @@ _PROJECTIONS: dict[str, Projection] = {
     "management.requested": _counts,
     "downgrade.decided": _settled,
     "rca.requested": _counts,
+    "request.taken": _held,
+    "request.refused": _counts,
     "effort.recorded": _effort,
     "incident.resolved": _state("resolved"),
     "incident.closed": _state("closed"),

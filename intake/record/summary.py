@@ -45,6 +45,8 @@ _SENTENCES = {
     "executives.requested": "{by} notifies the {side}'s executives. {reason}",
     "onsite.consented": "{by} agrees to on-site resources.",
     "management.requested": "{by} asks for management attention. {reason}",
+    "request.taken": "{by} asks for what the route decides on ({request}): it is settled with it.",
+    "request.refused": "{by} asked for what is not provided for ({request}): {reason}",
     "rca.requested": "{by} asks for a root cause analysis. {reason}",
     "effort.recorded": "{by} recorded {minutes} minutes; {total} in all.",
     "effort.announced": "{total} of at most {limit} minutes are used ({rule}).",

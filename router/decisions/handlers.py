@@ -187,5 +187,5 @@ class Decisions:
                 spending.effort(desk, contract, by, minutes, event)
             case heard.OnsiteConsented():
                 spending.visit(desk, contract, event)
-            case heard.ManagementRequested():
-                spending.management(desk, contract, event.occurred_at)
+            case heard.ManagementRequested(asked_at=asked_at):
+                spending.management(desk, contract, asked_at or event.occurred_at)

@@ -19,6 +19,10 @@ from tests.harness.work_orders import ENTERPRISE, LOCATIONS, contract, incident,
 
 NOON = utc("2026-02-04 07:00")  # a Wednesday, 12:00 in Almaty
 NIGHT = utc("2026-02-04 16:00")  # 21:00 in Almaty, 16:00 in Lisbon
+EVENT = {
+    "id": "launch", "name": "Launch", "starts_at": "2026-02-03T00:00:00Z", "ends_at": "2026-02-06T00:00:00Z",
+    "confirmed_at": "2025-11-01T00:00:00Z", "products": ["azure/*"], "form": "launch",
+}  # fmt: skip
 
 
 def standing(
@@ -111,11 +115,19 @@ def test_the_base_package_promises_on_site_resources_at_severity_1_only() -> Non
 
 
 def test_an_unlisted_location_takes_a_visit_that_was_bought_in_advance() -> None:
-    """ONSITE, MULTI-ONSITE"""
+    """ONSITE, MULTI-ONSITE: in a multi-country order."""
     visit = standing(bought={"balances": {"onsite_visits": 1}}, location="aktau")
     assert allowed(acts.ConsentToOnsite("aktau"), visit) == Allowed("MULTI-ONSITE", draws="onsite_visits")
-    assert refused(acts.ConsentToOnsite("aktau"), replace(visit, left={"onsite_visits": 0})).rule == "ONSITE"
-    assert refused(acts.ConsentToOnsite("aktau"), standing(location="aktau")).rule == "ONSITE"
+    used_up = refused(acts.ConsentToOnsite("aktau"), replace(visit, left={"onsite_visits": 0}))
+    assert used_up.rule == "MULTI-ONSITE"
+    assert "buy one (ONSITE), name a listed location" in used_up.reason
+    assert refused(acts.ConsentToOnsite("aktau"), standing(location="aktau")).rule == "MULTI-ONSITE"
+
+
+def test_where_a_work_order_is_for_one_country_its_places_are_not_counted() -> None:
+    """BASE-ONSITE, MULTI-ONSITE"""
+    at_home = standing(bought={"locations": LOCATIONS[:1]}, location="aktau")
+    assert allowed(acts.ConsentToOnsite("aktau"), at_home) == Allowed("BASE-ONSITE")
 
 
 def test_on_site_support_stays_out_of_countries_with_a_work_order_of_their_own() -> None:
@@ -178,14 +190,20 @@ def test_a_root_cause_analysis_is_asked_for_before_the_incident_is_closed() -> N
     assert refused(acts.AskRootCause(), replace(standing(), state="closed")).rule == "RCA"
 
 
+def test_after_closing_and_before_the_routing_only_an_event_can_provide_for_it() -> None:
+    """AEM-RCA, RCA"""
+    closed = Standing(
+        state="closed", now=NOON, contract=contract(services=["base", "event-management"], events=[EVENT])
+    )
+    assert allowed(acts.AskRootCause(), closed).pending
+    assert refused(acts.AskRootCause(), replace(closed, contract=contract())).rule == "RCA"
+    assert refused(acts.AskRootCause(), replace(closed, contract=None)).rule == "RCA"
+
+
 @pytest.mark.parametrize(("impact", "may"), [("critical_down", True), ("critical_degraded", True), ("moderate", False)])
 def test_for_an_events_1_and_a_it_is_asked_for_after_closing_too(impact: str, may: bool) -> None:
     """AEM-RCA"""
-    event = {
-        "id": "launch", "name": "Launch", "starts_at": "2026-02-03T00:00:00Z", "ends_at": "2026-02-06T00:00:00Z",
-        "confirmed_at": "2025-11-01T00:00:00Z", "products": ["azure/*"], "form": "launch",
-    }  # fmt: skip
-    how = standing(impact, bought={"services": ["base", "event-management"], "events": [event]}, form={"id": "launch"})
+    how = standing(impact, bought={"services": ["base", "event-management"], "events": [EVENT]}, form={"id": "launch"})
     answer = permit(acts.AskRootCause(), replace(how, state="closed"), ENTERPRISE)
     assert isinstance(answer, Allowed) == may
     assert answer.rule == ("AEM-RCA" if may else "RCA")

@@ -1,0 +1,78 @@
+"""Says what an action led to, and settles what was taken before the route once it is there.
+
+What waited is judged by the very function that judges it at once; the timeline tells of each what became of it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backbone.log.event import Event
+from backbone.log.tx import Tx
+from events.codec import Fact
+from events.incidents import RequestRefused
+from services.catalogue.model import Catalogue
+from services.refused import Refused
+
+from ..record.frozen import Frozen
+from ..record.project import project
+from ..record.record import Record
+from .rules import Scene, judge
+from .table import BY_PATH
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """Sets the scene of an action, and says its facts; `frozen` finds what a decision was made under."""
+
+    frozen: Frozen
+
+    async def scene(
+        self, record: Record, now: datetime, *, connection: AsyncConnection | None = None, waited: bool = False
+    ) -> Scene:
+        """What an action on the record is judged by. Raises Unavailable while its contract is not known here."""
+        inputs = record.view.get("inputs")
+        stored = self.frozen.directory.get("contract", record.contract) if record.contract is not None else None
+        live = stored.value if stored is not None else None
+        contract = live if inputs is None else await self.frozen.contract(inputs, connection)
+        return Scene(record, await self.frozen.catalogue(inputs, connection), contract, now, live, waited)
+
+    def say(
+        self, tx: Tx, record: Record, said: Sequence[Fact], catalogue: Catalogue, cause: Event | None = None
+    ) -> None:
+        """Say facts of a locked incident; its record follows them."""
+        for fact in said:
+            tx.say(fact, record.id, urgent=_is_urgent(fact, catalogue) or None, cause=cause)
+            project(record, fact.type, _plain(fact), tx.now)
+
+    async def settle(self, tx: Tx, record: Record, held: Sequence[dict[str, Any]], cause: Event) -> None:
+        """Judge what waited for the route, in the order in which it came."""
+        for waiting in held:
+            action = BY_PATH[waiting["request"]]
+            body = TypeAdapter(action.body).validate_python(waiting["body"])
+            asked_at = datetime.fromisoformat(waiting["asked_at"])
+            scene = await self.scene(record, asked_at, connection=tx.connection, waited=True)
+            found = judge(action, scene, body)
+            if isinstance(found, Refused):
+                found = [RequestRefused(body.by, action.path, found.rule, found.reason)]
+            self.say(tx, record, found, scene.catalogue, cause)
+
+
+def _is_urgent(fact: Fact, catalogue: Catalogue) -> bool:
+    """A raised severity overtakes the rest at once, before the route says so."""
+    impact, severity = getattr(fact, "impact", None), getattr(fact, "severity", None)
+    if impact is not None and catalogue.by_impact[impact].urgent:
+        return True
+    return isinstance(severity, str) and catalogue.is_urgent(severity)
+
+
+def _plain(fact: Fact) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(fact.to_json())
+    return found

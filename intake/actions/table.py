@@ -1,0 +1,54 @@
+"""The action table of `POST /v1/incidents/{id}/…`: path, body, which act it is, what it says, who may.
+
+An action that is not here does not exist; one that is here is judged as its act, whoever asks and whenever.
+"""
+
+from __future__ import annotations
+
+from services import acts
+from services.acts import Act
+
+from . import bodies, rules
+from .rules import Action, Scene
+
+
+def _executives(scene: Scene, body: bodies.ExecutiveNotification) -> Act:
+    return acts.NotifyExecutives(body.side)
+
+
+def _onsite(scene: Scene, body: bodies.Consent) -> Act:
+    return acts.ConsentToOnsite(scene.record.report.get("location"))
+
+
+def _effort(scene: Scene, body: bodies.Effort) -> Act:
+    return acts.RecordEffort(body.minutes)
+
+
+ACTIONS = (
+    Action("responses", bodies.Response, lambda *_: acts.RESPOND, rules.respond),
+    Action("updates", bodies.Update, lambda *_: acts.UPDATE, rules.update),
+    Action("questions", bodies.Question, lambda *_: acts.ASK, rules.ask),
+    Action("customer-replies", bodies.Reply, lambda *_: acts.REPLY, rules.reply, for_customers=True),
+    Action(
+        "severity-changes", bodies.SeverityChange, lambda *_: acts.ChangeSeverity(), rules.change_severity,
+        for_customers=True,
+    ),
+    Action("severity-assessments", bodies.SeverityAssessment, lambda *_: acts.ChangeSeverity(), rules.assess),
+    Action("corrections", bodies.Correction, lambda *_: acts.CORRECT, rules.correct),
+    Action("owner", bodies.Owner, lambda *_: acts.HAND_OVER, rules.own),
+    Action("executive-notifications", bodies.ExecutiveNotification, _executives, rules.notify_executives),
+    Action("onsite-consents", bodies.Consent, _onsite, rules.consent, for_customers=True),
+    Action(
+        "management-requests", bodies.Reasoned, lambda *_: acts.AskManagement(), rules.ask_management,
+        for_customers=True,
+    ),
+    Action("downgrade-decisions", bodies.DowngradeDecision, lambda *_: acts.DecideDowngrade(), rules.decide_downgrade),
+    Action("rca-requests", bodies.Reasoned, lambda *_: acts.AskRootCause(), rules.ask_root_cause, for_customers=True),
+    Action("effort", bodies.Effort, _effort, rules.record_effort),
+    Action("crisis-manager", bodies.Handover, lambda *_: acts.HandOverCrisis(), rules.hand_over),
+    Action("resolution", bodies.StateChange, lambda *_: acts.RESOLVE, rules.resolve),
+    Action("closure", bodies.StateChange, lambda *_: acts.Close(), rules.close),
+    Action("reopening", bodies.StateChange, lambda *_: acts.Reopen(), rules.reopen),
+)  # fmt: skip
+
+BY_PATH = {action.path: action for action in ACTIONS}
