@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx2
 import uuid_utils.compat as uuid_utils
+from pydantic import SecretStr
 from sqlalchemy import text
 
 from backbone.directory.ring import DirectoryRing
@@ -71,6 +72,20 @@ class Counterpart:
         type_ = f"{kind}.{'stored' if body is not None else 'removed'}"
         payload = json.dumps({"body": body, "by": "test"})
         await self.hears([self._event("router", f"{kind}:{id_}", type_, payload, False)])
+
+    async def stands_in_the_log(self, subject: str, sequence: int, body: Mapping[str, Any]) -> None:
+        """The router has stored it, and intake has not heard of it yet."""
+        async with self.ground.engine.begin() as connection:
+            await connection.execute(
+                text(
+                    "insert into router.outbox (event_id, subject, sequence, urgent, type, payload, headers, after,"
+                    " occurred_at) values (:i, :s, :q, false, :t, cast(:p as jsonb), '{}', '{}', :o)"
+                ),
+                {
+                    "i": uuid_utils.uuid7(), "s": subject, "q": sequence, "t": f"{subject.partition(':')[0]}.stored",
+                    "p": json.dumps({"body": body, "by": "test"}), "o": self.time.now(),
+                },
+            )  # fmt: skip
 
     def _event(self, source: str, subject: str, type_: str, payload: str, urgent: bool) -> Event:
         self.sequences[source, subject] += 1
@@ -166,7 +181,7 @@ async def intake(database: str, time: HandMoved | None = None, **settings: Any) 
     """An intake on a migrated database of its own, or one more replica on the same."""
     time = time or HandMoved(START)
     around = Surroundings(time)
-    stage, ground = build(Settings(database_url=database, **settings), around)
+    stage, ground = build(Settings(database_url=SecretStr(database), **settings), around)
     running = RunningStage.of(stage, ground, lambda *words: IncidentStuck(*words))
     ring = WithAdmin(DirectoryRing(ground.directory), ADMIN)
     app = web_app(
