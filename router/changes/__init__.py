@@ -1,0 +1,1 @@
+"""Changes of the directory: who changed what, and when."""
