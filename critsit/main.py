@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from . import dead, keys, load, running
+from . import audit, dead, keys, load, running
 from .attainment import attainment
 from .check import check
 from .demo import demo
@@ -62,6 +62,10 @@ _keys = _group("keys", "Keys of the interface.")
 _keys.command("create")(keys.create)
 _keys.command("list")(keys.listed)
 _keys.command("revoke")(keys.revoke)
+
+_audit = _group("audit", "Who changed what, and whether the record is what it was.")
+_audit.command("changes")(audit.changes)
+_audit.command("verify")(audit.verify)
 
 
 def main() -> None:

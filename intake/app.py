@@ -16,6 +16,8 @@ from services.contract.parse import build as build_contract
 from .actions.api import Actions
 from .actions.api import routes as action_routes
 from .actions.saying import Saying
+from .audit import api as audit_api
+from .audit.seals import seal_day
 from .board.stream import BELL, Streams
 from .board.waiting import Waiting
 from .incidents import store as taken_store
@@ -75,18 +77,24 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
             await taken_store.forget(tx.connection, tx.now)
         return None
 
+    async def seal(lane: Lane) -> datetime | None:
+        await seal_day(ground.transactions, around.time.now())
+        return None
+
     stage = Stage(
         name=NAME,
         hears={source: EVERYTHING for source in HEARS},
         handle=handle_with(told, saying.settle),  # type: ignore[arg-type]
         works=(
             Work("facts", show, lanes=(Lane.ORDINARY,)),
+            Work("sealing", seal, lanes=(Lane.ORDINARY,), poll=60.0),
             Work("forgetting", forget, lanes=(Lane.ORDINARY,), poll=60.0),
         ),
         routes=(
             incident_routes(incidents, accept, catalogue),
             record_routes(incidents, Past(ground, catalogue), streams),
             action_routes(actions),
+            audit_api.routes(ground),
         ),
         hot={("POST", "/v1/incidents"): accept},
         invariants=invariants(ground),

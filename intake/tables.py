@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     Identity,
     Index,
@@ -72,4 +73,17 @@ fact = Table(
     Column("at", DateTime(timezone=True), nullable=False),
     Column("payload", JSONB, nullable=False),
     UniqueConstraint("subject", "stage", "sequence", name="fact_once"),
+)
+
+seal = Table(
+    "seal",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("sealed_at", DateTime(timezone=True), nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("change", BigInteger, nullable=False),
+    Column("facts", Integer, nullable=False),
+    Column("objects", Integer, nullable=False),
+    Column("hash", Text, nullable=False),
+    CheckConstraint("hash ~ '^[0-9a-f]{64}$'", name="seal_hash_is_sha256"),
 )

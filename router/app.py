@@ -13,6 +13,7 @@ from services.contract.parse import build as build_contract
 from services.roster import parse_override, parse_person, parse_rotation
 
 from .assignments.calls import Calls
+from .changes import api as changes_api
 from .contracts import api as contracts_api
 from .contracts import charges_api
 from .decisions import api as decisions_api
@@ -62,6 +63,7 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
             people_api.routes(ground),
             roster_api.routes(ground, catalogue, roster),
             keys_api.routes(ground),
+            changes_api.routes(ground),
             queues_api.routes(ground, catalogue, calls),
         ),
         on_start=freeze_the_catalogue,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
@@ -83,6 +84,25 @@ async def history(c: AsyncConnection, kind: str, id_: str) -> list[Mapping[str, 
         }
         for r in rows
     ]  # fmt: skip
+
+
+async def versions(
+    c: AsyncConnection, kind: str | None, id_: str | None, before: int, limit: int
+) -> list[tuple[int, str, str, int, str, datetime, Any, Any]]:
+    """(change, kind, id, version, by, stored at, body, body of the version before), the latest first.
+
+    `before` is a change number; those behind it are left out. None is every kind, and every id.
+    """
+    rows = await c.execute(
+        text(
+            "select d.change, d.kind, d.id, d.version, d.by, d.stored_at, d.body::text, p.body::text from directory d"
+            " left join directory p on p.kind = d.kind and p.id = d.id and p.version = d.version - 1"
+            " where d.change < :before and (cast(:kind as text) is null or d.kind = :kind)"
+            " and (cast(:id as text) is null or d.id = :id) order by d.change desc limit :limit"
+        ),
+        {"before": before, "kind": kind, "id": id_, "limit": limit},
+    )
+    return [(*row[:6], *(json.loads(body) if body is not None else None for body in row[6:])) for row in rows]
 
 
 async def spoken_in(tx: Tx, partition: str) -> list[tuple[str, str, int, Any, str]]:
