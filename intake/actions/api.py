@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any
@@ -18,6 +18,8 @@ from backbone.web.json_body import json_body
 from backbone.web.keys import Caller, ScopeName, require
 from backbone.web.prefer import wait_of
 from backbone.web.problem import Problem
+from events.codec import Fact
+from events.incidents import IncidentCorrected
 from services.instants import write_instant
 from services.refused import Refused
 
@@ -61,13 +63,15 @@ class Actions:
             before, said = record.state, judge(action, scene, body)
             if isinstance(said, Refused):
                 raise refusal(said)
+            _stays_in_sight(said, caller)
             self.saying.say(tx, record, said, scene.catalogue)
             await records.save(tx, [record])
             if record.state != before:
                 forget_at = tx.now + REFERENCE_KEPT if record.state == "closed" else None
                 await records.forget_reference(tx, record.id, forget_at)
-            if key is not None:
-                await store.remember(tx, caller.id, key, record.id, digest)
+            if key is not None and not await store.remember(tx, caller.id, key, record.id, digest):
+                # Somebody used the key for another incident while this one waited to: that is a conflict now.
+                await self._was_done(tx, caller, key, record.id, digest)
         self.waiting.told([record.id])
         return await self._followed(request, record)
 
@@ -99,6 +103,13 @@ def refusal(refused: Refused) -> Problem:
     more: dict[str, Any] = {"next_open": write_instant(refused.next_open)} if refused.next_open is not None else {}
     title = "Not provided for" if refused.rule is not None else "Not in this state"
     return Problem(409, title, refused.reason, rule=refused.rule, **more)
+
+
+def _stays_in_sight(said: Sequence[Fact], caller: Caller) -> None:
+    """A bound key moves nothing to a contract that it does not see. Raises Problem 404, as where it reports."""
+    for fact in said:
+        if isinstance(fact, IncidentCorrected) and not caller.sees(fact.report.contract):
+            raise Problem(404, "Not found", f"This key knows no contract {fact.report.contract}.")
 
 
 def _digest(action: Action, body: Any, id_: str) -> bytes:

@@ -19,12 +19,13 @@ async def remembered(tx: Tx, sender: str, key: str) -> tuple[str, bytes] | None:
     return (row[0], bytes(row[1])) if row is not None else None
 
 
-async def remember(tx: Tx, sender: str, key: str, subject: str, digest: bytes) -> None:
-    """Remember a key for a day; two at once with the same key: the second waits, and is a repeat when tried again."""
-    await tx.execute(
+async def remember(tx: Tx, sender: str, key: str, subject: str, digest: bytes) -> bool:
+    """Remember a key for a day. False where it was used meanwhile: of two at once the second waits, and is refused."""
+    done = await tx.execute(
         "insert into remembered (sender, kind, value, subject, digest, remembered_at, forget_at)"
         " values (:s, 'key', :v, :i, :d, :now, :f) on conflict (sender, kind, value) do update"
         " set subject = excluded.subject, digest = excluded.digest, remembered_at = excluded.remembered_at,"
         " forget_at = excluded.forget_at where remembered.forget_at < excluded.remembered_at",
         {"s": sender, "v": key, "i": subject, "d": digest, "now": tx.now, "f": tx.now + KEY_KEPT},
     )
+    return int(done.rowcount) == 1
