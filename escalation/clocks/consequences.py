@@ -50,6 +50,8 @@ def routed(promises: Promises, fact: IncidentRouted, at: datetime, catalogue: Ca
     if before is not None:
         gone = {clock.id for clock in change.supersede}
         reason = _why_superseded(before, decision)
+        if _lower(before) != _lower(decision):
+            promises.settle(Outcome.WITHDRAWN, ROUTER, reason)
         promises.supersede([c for c in promises.running() if str(c.id) in gone], reason)
         owed = {(clock.name, clock.due_at, clock.target, clock.rule) for clock in decision.clocks}
         promises.rest(
@@ -59,6 +61,7 @@ def routed(promises: Promises, fact: IncidentRouted, at: datetime, catalogue: Ca
         promises.start(terms, inputs.cause)
     if before is None:
         _early(promises, decision, calendar)
+    promises.keep(called=tuple(team for team in promises.incident.called if team in decision.escalates_to))
     for call in calls(decision, catalogue, promises.incident.called):
         promises.call(call)
 
@@ -162,7 +165,8 @@ def reopened(promises: Promises, at: datetime, catalogue: Catalogue, calendar: C
     known = [clock.as_running() for clock in promises.clocks.values()]
     for terms in clocks.reopened(decision, calendar, known, at):
         promises.start(terms, "incident.reopened")
-    for call in calls(decision, catalogue, promises.incident.called):
+    promises.keep(called=())
+    for call in calls(decision, catalogue, ()):
         promises.call(call)
 
 
@@ -203,6 +207,11 @@ def _early(promises: Promises, decision: Decision, calendar: Calendar) -> None:
 def _done(promises: Promises, open_: Sequence[Clock], at: datetime, by: str) -> None:
     for clock in open_:
         promises.done(clock, at, by)
+
+
+def _lower(decision: Decision) -> tuple[str, str | None]:
+    """What a downgrade would come to: a proposal of something else has no ground any more."""
+    return decision.terms.downgrade_about, decision.terms.downgrade_to
 
 
 def _why_superseded(before: Decision, after: Decision) -> str:

@@ -19,7 +19,6 @@ from services.catalogue.model import Catalogue
 from services.contract.model import Contract
 from services.hearings import hearings
 from services.roster import Person, Role, Roster, on_call, with_role
-from services.teams import teams
 
 from ..decisions.desk import Desk
 from ..people.roster import CurrentRoster
@@ -48,7 +47,6 @@ class Calls:
             return
         if desk.in_crisis:
             await self._to_a_crisis(tx, desk, loads, event)
-        self._rapidly(tx, desk, catalogue, event)
         self._flags(tx, desk, contract, catalogue, event)
 
     async def _to_a_crisis(self, tx: Tx, desk: Desk, loads: Loads, event: Event) -> None:
@@ -64,16 +62,6 @@ class Calls:
                 self._call(tx, desk, event, "engineer", engineers, f"on call for {queue}")
             else:
                 self._nobody(tx, desk, event, f"no engineer is on call for {queue}")
-
-    def _rapidly(self, tx: Tx, desk: Desk, catalogue: Catalogue, event: Event) -> None:
-        """The teams that the terms escalate to (BASE-ESCALATE); one that the roster doesn't have is only shown."""
-        assert desk.decision is not None
-        for team in teams(desk.decision, catalogue):
-            if team.name in desk.teams_called or all(one.role != team.role for one in self.roster.rotations):
-                continue
-            desk.teams_called = (*desk.teams_called, team.name)
-            reason = f"rapid escalation to {team.name.replace('-', ' ')}"
-            self._call(tx, desk, event, team.role, self._standing(team.role, tx), reason, team.rule)
 
     async def next_crisis_manager(self, tx: Tx, desk: Desk, reason: str, loads: Loads, event: Event) -> None:
         """The next by preference who was not called yet; where nobody is left, the duty manager (BASE-CM)."""
@@ -98,7 +86,7 @@ class Calls:
     def stand_down(self, desk: Desk) -> None:
         """No crisis any more; should it be one again, everybody is called anew."""
         desk.crisis_manager = desk.crisis_at = None
-        desk.tried = desk.queues_called = desk.teams_called = ()
+        desk.tried = desk.queues_called = ()
 
     def by_hand(self, tx: Tx, desk: Desk, by: str, person: str, event: Event) -> None:
         """Hand the crisis over; who is unknown is refused, and what is no crisis, and the present one stays."""

@@ -17,8 +17,7 @@ class Desk:
 
     `number` counts its decisions; `rank` is its severity's, 0 the highest. `contract_version` (None: no contract) and
     `catalogue` are what it was opened under. `tried` are the crisis managers who were called since one last
-    acknowledged, `queues_called` the queues whose engineers were, `teams_called` the
-    teams; `management_bought`: the management attention that
+    acknowledged, `queues_called` the queues whose engineers were; `management_bought`: the management attention that
     was last asked for comes from bought hours.
     """
 
@@ -40,7 +39,6 @@ class Desk:
     crisis_at: datetime | None = None
     tried: tuple[str, ...] = ()
     queues_called: tuple[str, ...] = ()
-    teams_called: tuple[str, ...] = ()
     flags_told: tuple[str, ...] = ()
     management_bought: bool = False
 

@@ -398,3 +398,14 @@ async def test_teams_are_called_in_at_the_decision_where_the_contract_says_so(de
     await desk.says("router", INC, desk.routed(INC, cause="incident.corrected"))
     await desk.rests()
     assert await desk.said() == []
+
+
+async def test_teams_are_called_in_again_when_it_is_raised_or_opened_again(desk: Watch) -> None:
+    """BASE-ESCALATE"""
+    await desk.happens(INC)
+    await desk.said()
+    await desk.says("router", INC, desk.routed(INC, severity="B", cause="severity.assessed"))
+    await desk.says("router", INC, desk.routed(INC, cause="impact.changed"))
+    assert [d["role"] for _, d in await desk.said("escalation.raised")] == ["product-team"]
+    await desk.says("intake", INC, IncidentResolved("eng", "fixed"), IncidentReopened("cust", "it is not"))
+    assert [d["role"] for _, d in await desk.said("escalation.raised")] == ["product-team"]

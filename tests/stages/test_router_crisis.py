@@ -245,29 +245,6 @@ async def test_an_owner_is_set_handed_back_and_refused_where_unknown(database: s
         ]  # fmt: skip
 
 
-async def test_the_teams_that_the_terms_escalate_to_are_called_once_where_the_roster_has_them(database: str) -> None:
-    """BASE-ESCALATE, RR-ESCALATE: cloud operations at 1 and A of Rapid Response, the product teams at 1."""
-    async with office(database) as router:
-        await _staffed(router)
-        await router.stores(work_order(services=["base", "rapid-response"]))
-        await router.employs(person("pat", "product-team"), person("ops", "cloud-operations"))
-        await router.said()
-        await router.reports(INC, impact="critical_degraded")
-        assert ("cloud-operations", "ops") in await _called(router)
-        await router.tells(INC, ImpactChanged("cust", "critical_down", "worse"))
-        assert await _called(router) == [("product-team", "pat")]
-
-
-async def test_a_team_without_anybody_on_call_is_called_all_the_same_so_that_somebody_is_told(database: str) -> None:
-    """BASE-ESCALATE: the notifier tells the duty manager in its place."""
-    async with office(database) as router:
-        await _staffed(router)
-        empty = rotation("product-team", "ana", hours={"mon": [["08:00", "09:00"]]})
-        assert (await router.put("/v1/rotations/product-team", empty)).status_code == 201
-        await router.reports(INC)
-        assert ("product-team",) in await _called(router)
-
-
 async def test_whom_a_flag_concerns_is_informed_at_every_severity_and_makes_nothing_urgent(database: str) -> None:
     """CONTACTS, ADMIN: another reporter's incident is taken, and the customer's administrator confirms it."""
     async with office(database) as router:
