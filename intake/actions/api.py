@@ -73,7 +73,7 @@ class Actions:
                 # Somebody used the key for another incident while this one waited to: that is a conflict now.
                 await self._was_done(tx, caller, key, record.id, digest)
         self.waiting.told([record.id])
-        return await self._followed(request, record)
+        return await self._followed(request, action, record)
 
     async def _was_done(self, tx: Tx, caller: Caller, key: str, id_: str, digest: bytes) -> bool:
         known = await store.remembered(tx, caller.id, key)
@@ -83,19 +83,24 @@ class Actions:
             raise conflict("the key was used before, with another body", self.url(known[0]))
         return True
 
-    async def _followed(self, request: Request, record: Record) -> Record:
-        """The record; with `Prefer: wait`, once another stage has said something of what was done."""
+    async def _followed(self, request: Request, action: Action, record: Record) -> Record:
+        """The record; with `Prefer: wait`, once it shows what the other stages made of the action."""
         seconds = wait_of(request.scope)
-        if not seconds:
+        shows = _held if record.view.get("held") else action.shows
+        if not seconds or shows is None:
             return record
-        before = record.updated_at
+        before = shows(record)
 
         async def read() -> Record:
             async with self.ground.transactions.reading() as connection:
                 found = await records.find(connection, record.id)
             return found or record
 
-        return await self.waiting.until(record.id, read, lambda now: now.updated_at > before, seconds)
+        return await self.waiting.until(record.id, read, lambda now: shows(now) != before, seconds)
+
+
+def _held(record: Record) -> Any:
+    return record.view.get("held")
 
 
 def refusal(refused: Refused) -> Problem:

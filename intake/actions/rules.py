@@ -19,7 +19,7 @@ from events.codec import Fact
 from services.acts import Act, Allowed, Standing, State
 from services.catalogue.model import Catalogue
 from services.contract.model import Contract
-from services.decision import adapter
+from services.decision import Decision, adapter
 from services.permit import permit
 from services.refused import Refused
 from services.report import REPORT
@@ -47,27 +47,39 @@ class Scene:
     def standing(self) -> Standing:
         """How the incident stands, as `permit` asks."""
         record, bought = self.record, self.live or self.contract
+        decision = adapter().validate_python(record.decision) if record.decision is not None else None
         return Standing(
             state=cast(State, record.state),
             now=self.now,
-            decision=adapter().validate_python(record.decision) if record.decision is not None else None,
+            decision=decision,
             contract=self.contract,
             closed_at=record.closed_at,
             effort=int(record.view.get("effort_minutes", 0)),
-            proposal_open=record.view.get("proposal") is not None,
+            proposal_open=_is_open(record.view.get("proposal"), decision),
             left=bought.balances if bought is not None else {},
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One action: its path and body, which act it is, what it says, and whether customers' keys (`report`) may do it."""
+    """One action: its path and body, which act it is, what it says, and whether customers' keys (`report`) may do it.
+
+    `shows` is what of the record will be another once the other stages have followed; None where none does.
+    """
 
     path: str
     body: type[Any]
     act: Callable[[Scene, Any], Act]
     facts: Callable[[Scene, Any, Allowed], list[Fact]]
+    shows: Callable[[Record], Any] | None = None
     for_customers: bool = False
+
+
+def _is_open(proposal: dict[str, Any] | None, decision: Decision | None) -> bool:
+    """Whether what was proposed is still what a downgrade would come to: a severity may have been set meanwhile."""
+    if proposal is None or decision is None:
+        return False
+    return (proposal["about"], proposal["to"]) == (decision.terms.downgrade_about, decision.terms.downgrade_to)
 
 
 def judge(action: Action, scene: Scene, body: Any) -> list[Fact] | Refused:

@@ -5,9 +5,12 @@ An action that is not here does not exist; one that is here is judged as its act
 
 from __future__ import annotations
 
+from typing import Any
+
 from services import acts
 from services.acts import Act
 
+from ..record.record import Record
 from . import bodies, rules
 from .rules import Action, Scene
 
@@ -24,31 +27,52 @@ def _effort(scene: Scene, body: bodies.Effort) -> Act:
     return acts.RecordEffort(body.minutes)
 
 
+def _clocks(record: Record) -> Any:
+    return record.view.get("clocks")
+
+
+def _decided(record: Record) -> Any:
+    return record.view.get("decision")
+
+
+def _owner(record: Record) -> Any:
+    return record.view.get("owner")
+
+
+def _crisis_manager(record: Record) -> Any:
+    return record.view.get("crisis_manager")
+
+
+def _pages(record: Record) -> Any:
+    return [page["id"] for page in record.view.get("pages", [])]
+
+
+def _minutes(record: Record) -> Any:
+    return record.view.get("effort_minutes")
+
+
 ACTIONS = (
-    Action("responses", bodies.Response, lambda *_: acts.RESPOND, rules.respond),
-    Action("updates", bodies.Update, lambda *_: acts.UPDATE, rules.update),
-    Action("questions", bodies.Question, lambda *_: acts.ASK, rules.ask),
-    Action("customer-replies", bodies.Reply, lambda *_: acts.REPLY, rules.reply, for_customers=True),
-    Action(
-        "severity-changes", bodies.SeverityChange, lambda *_: acts.ChangeSeverity(), rules.change_severity,
-        for_customers=True,
-    ),
-    Action("severity-assessments", bodies.SeverityAssessment, lambda *_: acts.ChangeSeverity(), rules.assess),
-    Action("corrections", bodies.Correction, lambda *_: acts.CORRECT, rules.correct),
-    Action("owner", bodies.Owner, lambda *_: acts.HAND_OVER, rules.own),
-    Action("executive-notifications", bodies.ExecutiveNotification, _executives, rules.notify_executives),
-    Action("onsite-consents", bodies.Consent, _onsite, rules.consent, for_customers=True),
-    Action(
-        "management-requests", bodies.Reasoned, lambda *_: acts.AskManagement(), rules.ask_management,
-        for_customers=True,
-    ),
-    Action("downgrade-decisions", bodies.DowngradeDecision, lambda *_: acts.DecideDowngrade(), rules.decide_downgrade),
+    Action("responses", bodies.Response, lambda *_: acts.RESPOND, rules.respond, _clocks),
+    Action("updates", bodies.Update, lambda *_: acts.UPDATE, rules.update, _clocks),
+    Action("questions", bodies.Question, lambda *_: acts.ASK, rules.ask, _clocks),
+    Action("customer-replies", bodies.Reply, lambda *_: acts.REPLY, rules.reply, _clocks, for_customers=True),
+    Action("severity-changes", bodies.SeverityChange, lambda *_: acts.ChangeSeverity(), rules.change_severity, _decided,
+           for_customers=True),
+    Action("severity-assessments", bodies.SeverityAssessment, lambda *_: acts.ChangeSeverity(), rules.assess, _decided),
+    Action("corrections", bodies.Correction, lambda *_: acts.CORRECT, rules.correct, _decided),
+    Action("owner", bodies.Owner, lambda *_: acts.HAND_OVER, rules.own, _owner),
+    Action("executive-notifications", bodies.ExecutiveNotification, _executives, rules.notify_executives, _pages),
+    Action("onsite-consents", bodies.Consent, _onsite, rules.consent, _clocks, for_customers=True),
+    Action("management-requests", bodies.Reasoned, lambda *_: acts.AskManagement(), rules.ask_management,
+           for_customers=True),
+    Action("downgrade-decisions", bodies.DowngradeDecision, lambda *_: acts.DecideDowngrade(), rules.decide_downgrade,
+           _decided),
     Action("rca-requests", bodies.Reasoned, lambda *_: acts.AskRootCause(), rules.ask_root_cause, for_customers=True),
-    Action("effort", bodies.Effort, _effort, rules.record_effort),
-    Action("crisis-manager", bodies.Handover, lambda *_: acts.HandOverCrisis(), rules.hand_over),
-    Action("resolution", bodies.StateChange, lambda *_: acts.RESOLVE, rules.resolve),
-    Action("closure", bodies.StateChange, lambda *_: acts.Close(), rules.close),
-    Action("reopening", bodies.StateChange, lambda *_: acts.Reopen(), rules.reopen),
+    Action("effort", bodies.Effort, _effort, rules.record_effort, _minutes),
+    Action("crisis-manager", bodies.Handover, lambda *_: acts.HandOverCrisis(), rules.hand_over, _crisis_manager),
+    Action("resolution", bodies.StateChange, lambda *_: acts.RESOLVE, rules.resolve, _clocks),
+    Action("closure", bodies.StateChange, lambda *_: acts.Close(), rules.close, _clocks),
+    Action("reopening", bodies.StateChange, lambda *_: acts.Reopen(), rules.reopen, _clocks),
 )  # fmt: skip
 
 BY_PATH = {action.path: action for action in ACTIONS}

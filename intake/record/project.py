@@ -32,6 +32,12 @@ def _routed(record: Record, data: dict[str, Any], at: datetime) -> None:
     record.view["decision"] = data["decision"]
     record.view["inputs"] = data["inputs"]
     record.view.pop("held", None)
+    terms, proposal = data["decision"]["terms"], record.view.get("proposal")
+    if proposal is not None and (proposal["about"], proposal["to"]) != (
+        terms["downgrade_about"],
+        terms["downgrade_to"],
+    ):
+        record.view["proposal"] = None
     contract = data["inputs"].get("contract")
     if contract is not None:
         record.contract = contract["number"]
@@ -113,6 +119,7 @@ def _state(state: str) -> Projection:
     def projection(record: Record, data: dict[str, Any], at: datetime) -> None:
         record.version += 1
         record.state = state
+        record.view["proposal"] = None
         record.closed_at = at if state == "closed" else None
 
     return projection
@@ -125,6 +132,11 @@ def _counts(record: Record, data: dict[str, Any], at: datetime) -> None:
 def _effort(record: Record, data: dict[str, Any], at: datetime) -> None:
     record.version += 1
     record.view["effort_minutes"] = data["total"]
+
+
+def _effort_refused(record: Record, data: dict[str, Any], at: datetime) -> None:
+    """What the contract's balance does not cover counts for nothing."""
+    record.view["effort_minutes"] = max(0, int(record.view.get("effort_minutes", 0)) - data["minutes"])
 
 
 def _held(record: Record, data: dict[str, Any], at: datetime) -> None:
@@ -188,6 +200,7 @@ _PROJECTIONS: dict[str, Projection] = {
     "request.taken": _held,
     "request.refused": _counts,
     "effort.recorded": _effort,
+    "effort.refused": _effort_refused,
     "incident.resolved": _state("resolved"),
     "incident.closed": _state("closed"),
     "incident.reopened": _state("open"),

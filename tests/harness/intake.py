@@ -159,6 +159,10 @@ class Counterpart:
         async with self.ground.transactions.reading() as connection:
             return (await connection.execute(text(sql), params)).one()
 
+    async def rows(self, sql: str, **params: Any) -> list[Any]:
+        async with self.ground.transactions.reading() as connection:
+            return list(await connection.execute(text(sql), params))
+
     @asynccontextmanager
     async def with_key(
         self, *scopes: str, contracts: Sequence[str] | None = None, name: str = "portal"

@@ -1,0 +1,58 @@
+"""`Prefer: wait` on an action: the answer shows what the other stages made of it, and never waits for what won't come."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+
+from backbone.time_source import ticks
+from events.escalations import Clock, ClockMet, ClockStarted, DowngradeProposed
+from tests.harness.intake import START, Counterpart, intake
+from tests.harness.work_orders import work_order
+
+RESPONSE = {"by": "eve", "message": "we are on it"}
+CLOCK = Clock("c-1", "first_response", "provider", START, START, START, "PT15M", "24x7", "BASE-1-AZURE")
+
+
+@pytest_asyncio.fixture
+async def stage(database: str) -> AsyncIterator[Counterpart]:
+    async with intake(database) as found:
+        await found.knows("contract", "WO-1", work_order())
+        yield found
+
+
+async def test_who_prefers_to_wait_is_answered_when_the_other_stages_have_followed(stage: Counterpart) -> None:
+    id_ = await stage.has()
+    await stage.tells("escalation", id_, ClockStarted(CLOCK, "incident.reported"))
+    await stage.said()
+    asked = asyncio.create_task(stage.act(id_, "responses", RESPONSE, Prefer="wait=5"))
+    async with asyncio.timeout(5):
+        while not await stage.said():
+            pass
+    await stage.tells("escalation", id_, DowngradeProposed("severity", "A", "silence", "c-2"))
+    assert not asked.done()
+    await stage.tells("escalation", id_, ClockMet(CLOCK, stage.time.now(), "eve"))
+    answer = await asked
+    assert [clock["state"] for clock in answer.json()["clocks"]] == ["met"]
+
+
+async def test_who_prefers_to_wait_for_what_waits_for_the_route_is_answered_with_it(stage: Counterpart) -> None:
+    id_ = await stage.reports()
+    await stage.said()
+    asked = asyncio.create_task(stage.act(id_, "onsite-consents", {"by": "Aigerim"}, Prefer="wait=5"))
+    async with asyncio.timeout(5):
+        while not await stage.said():
+            pass
+    await stage.routes(id_)
+    assert (await asked).json()["severity"] == "1"
+
+
+async def test_where_nothing_follows_by_then_it_is_the_plain_answer(stage: Counterpart) -> None:
+    id_ = await stage.has()
+    answer = await stage.act(id_, "responses", RESPONSE, Prefer="wait=0.05")
+    assert (answer.status_code, answer.json()["clocks"]) == (200, [])
+    started = ticks()
+    await stage.act(id_, "rca-requests", {"by": "Aigerim", "reason": "our board"}, Prefer="wait=5")
+    assert ticks() - started < 4
