@@ -403,9 +403,13 @@ async def test_teams_are_called_in_at_the_decision_where_the_contract_says_so(de
 async def test_teams_are_called_in_again_when_it_is_raised_or_opened_again(desk: Watch) -> None:
     """BASE-ESCALATE"""
     await desk.happens(INC)
+    await desk.rests()
     await desk.said()
     await desk.says("router", INC, desk.routed(INC, severity="B", cause="severity.assessed"))
     await desk.says("router", INC, desk.routed(INC, cause="impact.changed"))
+    await desk.rests()
     assert [d["role"] for _, d in await desk.said("escalation.raised")] == ["product-team"]
-    await desk.says("intake", INC, IncidentResolved("eng", "fixed"), IncidentReopened("cust", "it is not"))
+    await desk.says("intake", INC, IncidentResolved("eng", "fixed"))
+    await desk.says("intake", INC, IncidentReopened("cust", "it is not"))
+    await desk.rests()
     assert [d["role"] for _, d in await desk.said("escalation.raised")] == ["product-team"]
