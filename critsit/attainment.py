@@ -38,7 +38,7 @@ def attainment(
         for breach in item["breaches"]:
             done = f"done {breach['met_at']}" if breach["met_at"] else "not done"
             typer.echo(
-                f"    {breach['incident']}: due {breach['due_at']}, {done} ({breach['rule']}): {breach['reason']}"
+                f"    {breach['number']}: due {breach['due_at']}, {done} ({breach['rule']}): {breach['reason']}"
             )
     if not found["items"]:
         typer.echo("No promise came due.")

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime
 
 from backbone.ground import Ground
 from backbone.web.body import header
@@ -35,6 +34,7 @@ from ..board.stream import Streams
 from ..incidents.api import Incidents
 from . import store
 from .attainment import Attainment, attainment
+from .span import DayOrInstant, end, first
 from .summary import by_whom, is_for_customer, summary
 
 
@@ -160,12 +160,15 @@ def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
         request: Request,
         caller: Annotated[Caller, require("view")],
         contract: str | None = None,
-        from_: Annotated[AwareDatetime | None, Query(alias="from")] = None,
-        to: AwareDatetime | None = None,
+        from_: Annotated[DayOrInstant | None, Query(alias="from")] = None,
+        to: DayOrInstant | None = None,
     ) -> Response:
-        """Met and breached, per clock and severity: what is sent to the customer at the month's end."""
+        """Met and breached, per clock and severity: what is sent to the customer at the month's end.
+
+        `from` and `to` are days (UTC), both included, or instants.
+        """
         allowed = sorted(caller.contracts) if caller.contracts is not None else None
-        where = {"contract": contract, "contracts": allowed, "opened_from": from_, "opened_before": to}
+        where = {"contract": contract, "contracts": allowed, "opened_from": first(from_), "opened_before": end(to)}
         found: list[Any] = []
         before: str | None = None
         async with ground.transactions.reading() as connection:
@@ -209,12 +212,12 @@ def _running(clock: dict[str, Any]) -> Running:
 def _csv(items: Iterable[Attainment]) -> str:
     out = io.StringIO()
     rows = csv.writer(out)
-    rows.writerow(["clock", "severity", "met", "breached", "incident", "rule", "due_at", "met_at", "reason"])
+    rows.writerow(["clock", "severity", "met", "breached", "incident", "number", "rule", "due_at", "met_at", "reason"])
     for item in items:
-        rows.writerow([item.clock, item.severity, item.met, item.breached, "", "", "", "", ""])
+        rows.writerow([item.clock, item.severity, item.met, item.breached, "", "", "", "", "", ""])
         for breach in item.breaches:
             rows.writerow(
-                [item.clock, item.severity, "", "", breach["incident"], breach["rule"], breach["due_at"],
-                 breach["met_at"] or "", breach["reason"]]
+                [item.clock, item.severity, "", "", breach["incident"], breach["number"], breach["rule"],
+                 breach["due_at"], breach["met_at"] or "", breach["reason"]]
             )  # fmt: skip
     return out.getvalue()

@@ -43,7 +43,7 @@ def attainment(records: Iterable[Record]) -> list[Attainment]:
             item.breached += 1
             item.breaches.append(
                 {
-                    "incident": record.number, "rule": clock["rule"], "due_at": clock["due_at"],
+                    "incident": record.id, "number": record.number, "rule": clock["rule"], "due_at": clock["due_at"],
                     "met_at": clock.get("met_at"), "reason": clock.get("reason") or "not done by then",
                 }
             )  # fmt: skip

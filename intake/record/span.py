@@ -1,0 +1,23 @@
+"""A span that is asked for by instants, or by days as people say them: both ends of a span of days belong to it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field
+
+#: An instant (RFC 3339), or a day such as `2026-03-31`, which is UTC's.
+DayOrInstant = Annotated[AwareDatetime | date, Field(union_mode="left_to_right")]
+
+
+def first(of: date | None) -> datetime | None:
+    """The first instant of what was asked for; None where nothing was."""
+    return of if of is None or isinstance(of, datetime) else datetime.combine(of, time(), UTC)
+
+
+def end(of: date | None) -> datetime | None:
+    """The instant before which it ends: of a day the next midnight, of the last day that there is none."""
+    if of is None or isinstance(of, datetime):
+        return of
+    return datetime.combine(of, time.max, UTC) + timedelta(microseconds=1) if of < date.max else None

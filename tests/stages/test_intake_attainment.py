@@ -1,0 +1,96 @@
+"""Attainment over HTTP: met and breached per clock and severity, asked for as people ask, by days; JSON and CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+
+from events.escalations import Clock, ClockBreached, ClockMet, ClockStarted, ClockSuperseded
+from tests.harness.intake import Counterpart, intake
+from tests.harness.work_orders import work_order
+
+
+def _clock(desk: Counterpart, id_: str, name: str = "first_response") -> Clock:
+    now = desk.time.now()
+    return Clock(id_, name, "provider", now, now + timedelta(hours=1), now, "PT1H", "24x7", "BASE-A")
+
+
+async def _month(desk: Counterpart) -> tuple[str, str]:
+    """Two incidents at A: one kept its promises, the other broke one and did it late; their ids."""
+    await desk.knows("contract", "WO-1", work_order())
+    kept, broken = [await desk.has(impact="critical_degraded") for _ in range(2)]
+    now = desk.time.now()
+    first, second, third = _clock(desk, "c1"), _clock(desk, "c2"), _clock(desk, "c3", "status_update")
+    await desk.tells("escalation", kept, ClockStarted(first, "incident.reported"), ClockMet(first, now, "eng"))
+    await desk.tells("escalation", broken, ClockStarted(second, "incident.reported"), ClockBreached(second, False, ""))
+    await desk.tells("escalation", broken, ClockStarted(third, "incident.reported"), ClockSuperseded(third, "resolved"))
+    return kept, broken
+
+
+async def test_what_was_met_and_breached_is_counted_and_each_breach_says_which_it_is(database: str) -> None:
+    """BASE-A: what is sent to the customer at the month's end; what was superseded promised nothing any more."""
+    async with intake(database) as desk:
+        _, broken = await _month(desk)
+        (item,) = (await desk.get("/v1/attainment", contract="WO-1"))["items"]
+        assert (item["clock"], item["severity"], item["met"], item["breached"]) == ("first_response", "A", 1, 1)
+        (breach,) = item["breaches"]
+        assert (breach["incident"], breach["rule"], breach["met_at"]) == (broken, "BASE-A", None)
+        assert breach["number"].startswith("INC-")
+        assert breach["reason"]
+
+
+async def test_a_breach_that_was_corrected_counts_as_met(database: str) -> None:
+    async with intake(database) as desk:
+        _, broken = await _month(desk)
+        late = ClockMet(_clock(desk, "c2"), desk.time.now(), "eng", correction=True)
+        await desk.tells("escalation", broken, late)
+        (item,) = (await desk.get("/v1/attainment"))["items"]
+        assert (item["met"], item["breached"], item["breaches"]) == (2, 0, [])
+
+
+@pytest.mark.parametrize(
+    ("span", "there"),
+    [
+        ({"from": "2026-02-04", "to": "2026-02-04"}, True),
+        ({"from": "2026-02-01", "to": "2026-02-28"}, True),
+        ({"from": "2026-02-05"}, False),
+        ({"to": "2026-02-03"}, False),
+        ({"from": "2026-02-04T09:00:00Z", "to": "2026-02-04T09:00:01Z"}, True),
+        ({"from": "2026-02-04T09:00:01Z"}, False),
+        ({"from": "2026-02-04T14:00:00+05:00"}, True),
+        ({"from": "0001-01-01", "to": "9999-12-31"}, True),
+    ],
+)
+async def test_a_span_is_asked_for_by_days_or_instants(database: str, span: dict[str, str], there: bool) -> None:
+    async with intake(database) as desk:
+        await _month(desk)
+        assert bool((await desk.get("/v1/attainment", **span))["items"]) is there
+
+
+@pytest.mark.parametrize("wrong", ["yesterday", "2026-13-01", "2026-02-04T09:00:00"])
+async def test_a_day_that_is_none_is_a_problem_with_its_pointer(database: str, wrong: str) -> None:
+    async with intake(database) as desk:
+        answer = await desk.web.get("/v1/attainment", params={"from": wrong})
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["pointer"].startswith("/query/from")
+
+
+async def test_the_same_as_a_table_for_a_spreadsheet(database: str) -> None:
+    async with intake(database) as desk:
+        _, broken = await _month(desk)
+        answer = await desk.web.get("/v1/attainment", headers={"Accept": "text/csv"})
+        assert answer.headers["content-type"].startswith("text/csv")
+        total, breach = list(csv.DictReader(io.StringIO(answer.text)))
+        assert (total["clock"], total["met"], total["breached"], total["incident"]) == ("first_response", "1", "1", "")
+        assert (breach["incident"], breach["rule"], breach["met_at"]) == (broken, "BASE-A", "")
+
+
+async def test_a_bound_key_is_told_of_its_own_contract_alone(database: str) -> None:
+    async with intake(database) as desk:
+        await _month(desk)
+        async with desk.with_key("view", contracts=["WO-2"]) as web:
+            assert (await web.get("/v1/attainment")).json() == {"items": []}
+            assert (await web.get("/v1/attainment", params={"contract": "WO-1"})).json() == {"items": []}
