@@ -111,7 +111,10 @@ def _executives(side: str, standing: Standing, catalogue: Catalogue) -> Allowed 
 
 
 def _onsite(location: str | None, standing: Standing, catalogue: Catalogue) -> Allowed | Refused:
-    """BASE-ONSITE promises it; a multi-country order at its listed places, and elsewhere for a visit that was bought."""
+    """BASE-ONSITE promises it; a multi-country order at its listed places, and elsewhere for a visit that was bought.
+
+    A visit that was bought is drawn; where none was, the promise draws from nothing.
+    """
     terms = catalogue.later.onsite
     refused = _in_hand(standing, "agree to on-site resources", terms.rule if terms is not None else None)
     if refused is not None:
@@ -138,7 +141,7 @@ def _onsite(location: str | None, standing: Standing, catalogue: Catalogue) -> A
             f"On-site support under this work order does not go to {place.country}, which has a work order of its own:"
             " ask under that one, or go on remotely.",
         )
-    return Allowed(terms.rule)
+    return Allowed(terms.rule, draws=_visit(standing, terms))
 
 
 def _unlisted(
@@ -146,16 +149,20 @@ def _unlisted(
 ) -> Allowed | Refused:
     """MULTI-ONSITE: at a place that a multi-country order does not list, only for what was bought in advance."""
     if len({listed.country for listed in contract.locations}) < 2:
-        return Allowed(terms.rule)
+        return Allowed(terms.rule, draws=_visit(standing, terms))
     if decision.severity not in terms.unlisted_severities:
         return Refused(terms.place_rule, f"On-site support goes to listed locations, and {location!r} is none of them.")
-    if standing.left.get(terms.visits, 0) < 1:
+    if _visit(standing, terms) is None:
         return Refused(
             terms.place_rule,
             f"{location!r} is not a location of this work order, and no visit that was bought in advance is left to go"
             f" there: buy one ({terms.purchase_rule}), name a listed location, or go on remotely.",
         )
     return Allowed(terms.place_rule, draws=terms.visits)
+
+
+def _visit(standing: Standing, terms: Onsite) -> str | None:
+    return terms.visits if standing.left.get(terms.visits, 0) >= 1 else None
 
 
 def _is_excluded(country: str, contract: Contract, excluded: ExcludedCountries) -> bool:

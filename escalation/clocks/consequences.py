@@ -22,6 +22,8 @@ from .incident import Early
 from .promises import Promises
 
 ROUTER = "router"
+#: What a consent to on-site resources is called where it is refused.
+CONSENTS = "onsite-consents"
 
 
 def reported(promises: Promises, catalogue: Catalogue, at: datetime) -> None:
@@ -137,6 +139,11 @@ def consented(promises: Promises, at: datetime, by: str, calendar: Calendar) -> 
     terms = clocks.onsite(decision, calendar, promises.incident.submitted_at, at)
     if terms is not None and promises.incident.state == "open":
         promises.start(terms, "onsite.consented")
+
+
+def refused(promises: Promises, reason: str) -> None:
+    """Nobody goes there after all: no visit that was bought is left (MULTI-ONSITE)."""
+    promises.supersede(promises.running(ONSITE), reason)
 
 
 def decided(promises: Promises, fact: DowngradeDecided) -> None:

@@ -36,7 +36,7 @@ HEARS: Mapping[str, frozenset[str]] = {
             "incident.reopened",
         }
     ),
-    "router": frozenset({"incident.routed"}),
+    "router": frozenset({"incident.routed", "request.refused"}),
     "notifier": frozenset({"page.acknowledged"}),
 }  # fmt: skip
 
@@ -120,6 +120,8 @@ class Handlers:
             case incidents.OnsiteConsented():
                 calendar = await self.frozen.calendar(promises.incident, connection)
                 consequences.consented(promises, fact.asked_at or at, fact.by, calendar)
+            case incidents.RequestRefused(request=consequences.CONSENTS):
+                consequences.refused(promises, fact.reason)
             case incidents.DowngradeDecided():
                 consequences.decided(promises, fact)
             case incidents.IncidentCorrected():

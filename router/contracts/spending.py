@@ -7,22 +7,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from backbone.log.event import Event
 from backbone.log.tx import Tx
 from events.assignments import BalanceDrawn, EffortRefused
-from services.calendar import calendar_of, is_open, management_calendar
+from events.incidents import RequestRefused
+from services.acts import Act, Allowed, AskManagement, ConsentToOnsite, Standing, State
 from services.catalogue.model import BoughtHours, Catalogue
 from services.catalogue.products import matches
 from services.contract.balances import Drawn
 from services.contract.model import Contract
+from services.permit import permit
+from services.refused import Refused
 
 from ..assignments.calls import Calls
 from ..decisions.desk import Desk
 from .drawing import Drawing
 
 #: Event types that may draw: their contracts' balances are locked before the batch is handled.
-DRAWING = frozenset({"effort.recorded", "onsite.consented"})
+DRAWING = frozenset({"effort.recorded", "onsite.consented", "management.requested"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +53,23 @@ class Spending:
             refused = EffortRefused(by, minutes, left, found.rule or hours.rule, found.reason)
             self.tx.say(refused, desk.subject, cause=event)
 
-    def visit(self, desk: Desk, contract: Contract, event: Event) -> None:
-        """A visit that was bought in advance; where none was, BASE-ONSITE's own promise draws from nothing."""
-        onsite = self.catalogue.later.onsite
-        if onsite is None:
+    def visit(self, desk: Desk, contract: Contract, by: str, event: Event) -> None:
+        """On-site resources: a visit that was bought is drawn, once; BASE-ONSITE's own promise draws from nothing."""
+        if desk.visiting:
             return
-        found = self.drawing.draw(contract, self.catalogue.work_order, onsite.visits, 1, event.occurred_at)
-        if isinstance(found, Drawn):
-            self._drawn(desk, contract, found, 1, found.left, event)
+        act = ConsentToOnsite(desk.report.location)
+        found = self._judge(act, "onsite-consents", desk, contract, by, event.occurred_at, event)
+        desk.visiting = found is not None
+        if found is None or found.draws is None:
+            return
+        drawn = self.drawing.draw(contract, self.catalogue.work_order, found.draws, 1, event.occurred_at)
+        if isinstance(drawn, Drawn):
+            self._drawn(desk, contract, drawn, 1, drawn.left, event)
 
-    def management(self, desk: Desk, contract: Contract, at: datetime) -> None:
+    def management(self, desk: Desk, contract: Contract, by: str, at: datetime, event: Event) -> None:
         """Management attention that is asked for outside the customer's business hours comes from bought hours."""
-        decision, bought = desk.decision, self.catalogue.management.bought
-        if decision is None or not contract.bought(bought.service):
-            return
-        windows = self.catalogue.business_hours
-        customers = calendar_of(contract, decision.terms.location, windows)
-        desk.management_bought = not is_open(customers, at) and is_open(management_calendar(contract, windows), at)
+        found = self._judge(AskManagement(), "management-requests", desk, contract, by, at, event)
+        desk.management_bought = found is not None and found.draws is not None
 
     def _drawn(self, desk: Desk, contract: Contract, drawn: Drawn, amount: float, left: float, event: Event) -> None:
         self.tx.say(
@@ -75,6 +79,22 @@ class Spending:
             bought, unit = contract.balances[drawn.balance], self.catalogue.work_order.balances[drawn.balance].unit
             reason = f"{drawn.balance} of {contract.number}: {round(left, 2):g} of {bought:g} {unit} are left"
             self.calls.runs_out(self.tx, desk, contract, reason, drawn.rule, event)
+
+    def _judge(
+        self, act: Act, request: str, desk: Desk, contract: Contract, by: str, at: datetime, event: Event
+    ) -> Allowed | None:
+        """What intake let through, looked at once more with what is left by now; None where it is refused after all."""
+        terms = self.catalogue.work_order
+        left = {
+            name: self.drawing.left(contract, terms, name, at) / balance.parts
+            for name, balance in terms.balances.items()
+        }  # fmt: skip
+        standing = Standing(state=cast(State, desk.state), now=at, decision=desk.decision, contract=contract, left=left)
+        found = permit(act, standing, self.catalogue)
+        if isinstance(found, Refused):
+            self.tx.say(RequestRefused(by, request, found.rule, found.reason), desk.subject, cause=event)
+            return None
+        return found
 
     def _hours(self, desk: Desk, contract: Contract) -> BoughtHours | None:
         """Which bought hours the effort is of."""

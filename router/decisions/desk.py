@@ -18,7 +18,7 @@ class Desk:
     `number` counts its decisions; `rank` is its severity's, 0 the highest. `contract_version` (None: no contract) and
     `catalogue` are what it was opened under. `tried` are the crisis managers who were called since one last
     acknowledged, `queues_called` the queues whose engineers were; `management_bought`: the management attention that
-    was last asked for comes from bought hours.
+    was last asked for comes from bought hours; `visiting`: on-site resources are agreed to, which draw once.
     """
 
     subject: str
@@ -41,6 +41,7 @@ class Desk:
     queues_called: tuple[str, ...] = ()
     flags_told: tuple[str, ...] = ()
     management_bought: bool = False
+    visiting: bool = False
 
     @property
     def contract(self) -> str | None:

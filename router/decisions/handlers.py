@@ -113,7 +113,7 @@ class Decisions:
             case heard.IncidentClosed():
                 desk.state = "closed"
             case heard.IncidentReopened():
-                desk.state = "open"
+                desk.state, desk.visiting = "open", False
                 contract, catalogue = await self._terms(desk, tx)
                 await self._calls.reopened(tx, desk, contract, catalogue, round_.loads, event)
             case pages.PageAcknowledged(page=page):
@@ -185,7 +185,7 @@ class Decisions:
         match fact:
             case heard.EffortRecorded(by=by, minutes=minutes):
                 spending.effort(desk, contract, by, minutes, event)
-            case heard.OnsiteConsented():
-                spending.visit(desk, contract, event)
-            case heard.ManagementRequested(asked_at=asked_at):
-                spending.management(desk, contract, asked_at or event.occurred_at)
+            case heard.OnsiteConsented(by=by):
+                spending.visit(desk, contract, by, event)
+            case heard.ManagementRequested(by=by, asked_at=asked_at):
+                spending.management(desk, contract, by, asked_at or event.occurred_at, event)

@@ -114,6 +114,13 @@ def test_the_base_package_promises_on_site_resources_at_severity_1_only() -> Non
         assert refused(acts.ConsentToOnsite(), standing(impact)).rule == "BASE-ONSITE"
 
 
+def test_a_visit_that_was_bought_is_drawn_wherever_it_goes() -> None:
+    """ONSITE, BASE-ONSITE"""
+    bought = standing(bought={"balances": {"onsite_visits": 1}})
+    assert allowed(acts.ConsentToOnsite(), bought) == Allowed("BASE-ONSITE", draws="onsite_visits")
+    assert allowed(acts.ConsentToOnsite(), replace(bought, left={"onsite_visits": 0})) == Allowed("BASE-ONSITE")
+
+
 def test_an_unlisted_location_takes_a_visit_that_was_bought_in_advance() -> None:
     """ONSITE, MULTI-ONSITE: in a multi-country order."""
     visit = standing(bought={"balances": {"onsite_visits": 1}}, location="aktau")

@@ -8,7 +8,13 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from events.incidents import EffortRecorded, ManagementRequested, OnsiteConsented
+from events.incidents import (
+    EffortRecorded,
+    IncidentReopened,
+    IncidentResolved,
+    ManagementRequested,
+    OnsiteConsented,
+)
 from tests.harness.router import Office, office
 from tests.harness.work_orders import work_order
 
@@ -95,6 +101,44 @@ async def test_a_visit_that_was_bought_is_drawn_and_where_none_is_nothing_is_sai
             await router.reports(f"inc-{number}")
             await router.tells(f"inc-{number}", OnsiteConsented("cust"))
         assert await _about_balances(router) == [("balance.drawn", 0)]
+
+
+async def test_a_consent_that_is_given_twice_draws_one_visit_until_the_incident_is_opened_again(database: str) -> None:
+    """ONSITE: a visit, not a consent, is what was bought."""
+    async with office(database) as router:
+        await router.stores(work_order(services=["base", "onsite"], balances={"onsite_visits": 5}))
+        await router.reports(INC)
+        await router.tells(INC, OnsiteConsented("cust"), OnsiteConsented("cust"))
+        assert await _about_balances(router) == [("balance.drawn", 4)]
+        await router.tells(INC, IncidentResolved("eng", ""), IncidentReopened("cust", ""), OnsiteConsented("cust"))
+        assert await _about_balances(router) == [("balance.drawn", 3)]
+
+
+async def test_who_asked_for_the_last_visit_too_late_is_told_that_none_is_left(database: str) -> None:
+    """MULTI-ONSITE: intake sees what was bought, the router what is left of it."""
+    async with office(database) as router:
+        await router.stores(work_order(services=["base", "onsite"], balances={"onsite_visits": 1}))
+        for number in range(2):
+            await router.reports(f"inc-{number}", location="aktau")
+        await router.said()
+        for number in range(2):
+            await router.tells(f"inc-{number}", OnsiteConsented("cust"))
+        said = [(type_, payload["rule"]) for _, type_, payload in await router.said() if type_ != "people.assigned"]
+        assert said == [("balance.drawn", "ONSITE"), ("request.refused", "MULTI-ONSITE")]
+
+
+async def test_who_asks_for_bought_hours_that_are_used_up_is_told_when_it_is_day(database: str) -> None:
+    """RSM-ADDON"""
+    async with office(database) as router:
+        await router.stores(work_order(**MANAGED))
+        await router.reports(INC, impact="moderate")
+        router.time.passes(hours=7)
+        await router.tells(INC, ManagementRequested("cust", "and now?"), EffortRecorded("dm", 60, 60))
+        await router.said()
+        await router.tells(INC, ManagementRequested("cust", "and now?"))
+        ((_, type_, payload),) = await router.said()
+        assert (type_, payload["request"], payload["rule"]) == ("request.refused", "management-requests", "RSM-ADDON")
+        assert "next from 2026-02-05T04:00:00Z" in payload["reason"]
 
 
 async def test_many_who_draw_at_once_draw_no_more_than_there_is_and_none_is_in_anothers_way(database: str) -> None:

@@ -1,0 +1,37 @@
+"""On-site resources: agreed to, and refused after all by whoever knows what is left."""
+
+from __future__ import annotations
+
+from events.incidents import OnsiteConsented, RequestRefused
+from tests.harness.escalation import watch
+
+INC = "inc-1"
+
+
+async def test_a_consent_that_waited_for_the_route_counts_from_when_it_was_given(database: str) -> None:
+    """BASE-ONSITE: 4 h from the consent, where that is later than 24 h from the submission."""
+    async with watch(database) as desk:
+        await desk.stores("contract", "WO-1", desk.work_order)
+        await desk.happens(INC)
+        desk.time.passes(hours=23)
+        asked_at = desk.time.now()
+        desk.time.passes(hours=2)
+        await desk.says("intake", INC, OnsiteConsented("aigerim", asked_at))
+        await desk.rests()
+        assert (await desk.clock("onsite"))["due_at"] == "2026-02-05T13:00:00Z"
+
+
+async def test_where_no_visit_is_left_nobody_is_waited_for(database: str) -> None:
+    """MULTI-ONSITE"""
+    async with watch(database) as desk:
+        await desk.stores("contract", "WO-1", desk.work_order)
+        await desk.happens(INC)
+        await desk.says("intake", INC, OnsiteConsented("aigerim"))
+        await desk.rests()
+        await desk.says("router", INC, RequestRefused("aigerim", "management-requests", "RSM-ADDON", "used up"))
+        await desk.rests()
+        assert (await desk.clock("onsite"))["state"] == "running"
+        await desk.says("router", INC, RequestRefused("aigerim", "onsite-consents", "MULTI-ONSITE", "no visit is left"))
+        await desk.rests()
+        clock = await desk.clock("onsite")
+        assert (clock["state"], clock["reason"]) == ("superseded", "no visit is left")
