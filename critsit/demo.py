@@ -10,11 +10,10 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from .client import Client, key
 from .options import Json, print_json
@@ -86,12 +85,12 @@ def demo(json: Json = False) -> None:
     if json:
         print_json([{"kind": name, **record} for name, record in records])
         return
-    console = Console()
-    console.print(_table(records))
     for name, record in records:
-        typer.echo(f"\n{record['number']} ({name}): {', '.join(record['because'])}")
+        typer.echo(_told(name, record))
         for decision in why[record["id"]]["decisions"][:1]:
-            typer.echo(f"  {decision['text'].split('. ', 2)[0]}. {decision['text'].split('. ', 2)[1]}.")
+            first, second, *_ = decision["text"].split(". ", 2)
+            typer.echo(fill(f"{first}. {second}.", 100, initial_indent="  why: ", subsequent_indent="       "))
+        typer.echo()
 
 
 def _settled(client: Client, id_: str) -> dict[str, Any]:
@@ -106,19 +105,17 @@ def _settled(client: Client, id_: str) -> dict[str, Any]:
         time.sleep(0.1)
 
 
-def _table(records: list[tuple[str, dict[str, Any]]]) -> Table:
-    table = Table("incident", "sev", "queue", "crisis manager", "due", "pages", "flags", show_lines=True)
-    for name, record in records:
-        due = [
-            f"{clock['name']} {_local(clock['due_at'])}" for clock in record["clocks"] if clock["side"] == "provider"
-        ]
-        pages = [f"{page['to']} ({page['state']})" for page in record["pages"]]
-        manager = (record["crisis_manager"] or {}).get("name", "–")
-        table.add_row(
-            f"{record['number']}\n{name}", record["severity"] or "?", record["queue"] or "?", manager, "\n".join(due),
-            "\n".join(pages) or "–", "\n".join(record["flags"]) or "–",
-        )  # fmt: skip
-    return table
+def _told(name: str, record: dict[str, Any]) -> str:
+    """What became of an incident, a line for each thing that somebody asks; no table, which a terminal would cut."""
+    due = [f"{clock['name']} {_local(clock['due_at'])}" for clock in record["clocks"] if clock["side"] == "provider"]
+    pages = [f"{page['to']} ({page['state']})" for page in record["pages"]]
+    lines = {
+        "severity": record["severity"] or "not decided yet", "queue": record["queue"] or "none yet",
+        "crisis manager": (record["crisis_manager"] or {}).get("name", "–"), "due": ", ".join(due) or "–",
+        "pages": ", ".join(pages) or "–", "flags": ", ".join(record["flags"]) or "–",
+        "because": ", ".join(record["because"]),
+    }  # fmt: skip
+    return "\n".join([f"{record['number']}  {name}", *(f"  {what}: {words}" for what, words in lines.items())])
 
 
 def _local(at: str) -> str:
