@@ -27,11 +27,11 @@ from .incidents.api import Incidents
 from .incidents.api import routes as incident_routes
 from .incidents.group_commit import GroupCommit
 from .metrics import Metrics
-from .record.api import Past
 from .record.api import routes as record_routes
 from .record.frozen import Frozen
 from .record.handlers import handle_with
 from .record.invariants import invariants
+from .record.past import Past
 from .record.store import keep_day
 
 __all__ = ["build", "describe_accept"]
@@ -66,7 +66,8 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
     commit = GroupCommit(ground.engine, taken)
     incidents = Incidents(ground, waiting)
     accept = Accept(commit, catalogue, around.time, incidents.reread, url)
-    saying = Saying(Frozen(ground.directory, ground.sources, catalogue))
+    frozen = Frozen(ground.directory, ground.sources, catalogue)
+    saying = Saying(frozen)
     actions = Actions(ground, incidents, waiting, saying, url)
 
     async def show(lane: Lane) -> datetime | None:
@@ -92,7 +93,7 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
         ),
         routes=(
             incident_routes(incidents, accept, catalogue),
-            record_routes(incidents, Past(ground, catalogue), streams),
+            record_routes(incidents, Past(ground.transactions, frozen), streams),
             action_routes(actions),
             audit_api.routes(ground),
         ),

@@ -6,83 +6,30 @@ import csv
 import io
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from backbone.ground import Ground
 from backbone.web.body import header
 from backbone.web.json_body import json_body
 from backbone.web.keys import Caller, require
 from backbone.web.paging import Cursor, Limit, decode_cursor, encode_cursor
 from backbone.web.sse import EventStream, last_event_id
 from events.assignments import IncidentRouted
-from services.catalogue import parse as catalogues
-from services.catalogue.model import Catalogue
 from services.clocks import Running
-from services.contract.model import Contract
-from services.decide import decide
-from services.decision import Decision, adapter
+from services.decision import adapter
 from services.explain import explain_clock, explain_decision
 from services.instants import write_instant
-from services.report import REPORT, Report
 
 from ..actions.bodies import Replay
 from ..board.stream import Streams
 from ..incidents.api import Incidents
 from . import store
 from .attainment import Attainment, attainment
+from .past import Past
 from .span import DayOrInstant, end, first
 from .summary import by_whom, is_for_customer, summary
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """What was decided when, from the facts: each with what it was decided from."""
-
-    ground: Ground
-    catalogue: Catalogue
-
-    async def decisions(self, id_: str) -> list[tuple[datetime, IncidentRouted, Report]]:
-        """Every decision of an incident in order, and the report as it was then."""
-        types = ["incident.reported", "incident.corrected", "impact.changed", "incident.routed"]
-        async with self.ground.transactions.reading() as connection:
-            rows = await store.timeline(connection, id_, 0, 10_000, types)
-        found: list[tuple[datetime, IncidentRouted, Report]] = []
-        report: dict[str, Any] = {}
-        for _, _, _, type_, at, payload in rows:
-            if type_ == "incident.routed":
-                routed = IncidentRouted.from_json(payload)
-                found.append((at, routed, REPORT.validate_python({**report, "impact": routed.inputs.impact})))
-                continue
-            data = json.loads(payload)
-            report = data["report"] if "report" in data else {**report, "impact": data["impact"]}
-        return found
-
-    async def contract(self, routed: IncidentRouted) -> Contract | None:
-        """The frozen contract of a decision."""
-        frozen = routed.inputs.contract
-        if frozen is None:
-            return None
-        stored = await self.ground.directory.frozen("contract", frozen.number, frozen.version)
-        return stored.value if stored is not None else None
-
-    async def catalogue_of(self, routed: IncidentRouted) -> Catalogue:
-        """The frozen catalogue of a decision."""
-        if routed.inputs.catalogue == self.catalogue.version:
-            return self.catalogue
-        stored = await self.ground.directory.frozen("catalogue", routed.inputs.catalogue, 1)
-        return catalogues.from_json(stored.body) if stored is not None else self.catalogue
-
-    async def again(self, routed: IncidentRouted, report: Report) -> Decision:
-        """The decision made once more from its frozen inputs."""
-        inputs = routed.inputs
-        return decide(
-            report, await self.contract(routed), await self.catalogue_of(routed), submitted_at=inputs.submitted_at,
-            at=inputs.at, clocks_from=inputs.clocks_from, severity=inputs.severity, coverage=inputs.coverage,
-        )  # fmt: skip
 
 
 def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
@@ -110,7 +57,7 @@ def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
         """Why it is due when it is: every decision and clock, with its rules and arithmetic."""
         record = await incidents.find(id, caller)
         decisions, clocks = [], []
-        contract, catalogue, location = None, past.catalogue, None
+        contract, catalogue, location = None, past.frozen.loaded, None
         for at, routed, report in await past.decisions(record.id):
             contract, catalogue = await past.contract(routed), await past.catalogue_of(routed)
             location = routed.decision.terms.location

@@ -242,6 +242,17 @@ async def test_a_replay_agrees_and_stores_nothing(stage: Counterpart) -> None:
     assert (await stage.record(id_), await stage.said()) == (before, [])
 
 
+async def test_a_replay_agrees_where_a_correction_overtook_the_first_decision(stage: Counterpart) -> None:
+    id_ = await stage.reports(location="almaty")
+    first = await stage.routed(id_)
+    await stage.act(id_, "corrections", {"by": "eve", "changes": {"location": "riyadh"}, "reason": "it is there"})
+    await stage.tells("router", id_, first)
+    await stage.routes(id_, cause="incident.corrected")
+    await stage.routes(id_, cause="severity.assessed", severity="B")
+    answer = await stage.act(id_, "replay", {"by": "eve"})
+    assert answer.json() == {"agrees": True, "differences": []}
+
+
 async def test_of_the_timeline_a_bound_key_sees_what_is_meant_for_the_customer(stage: Counterpart) -> None:
     id_ = await stage.has()
     for path, body, _ in ROWS[:-2]:
