@@ -56,6 +56,8 @@ class Actions:
             if not await tx.lock([shown.id]):
                 raise Problem(404, "Not found", f"There is no incident {id_}.")
             record = (await records.load(tx, [shown.id]))[shown.id]
+            if not caller.sees(record.contract):
+                raise Problem(404, "Not found", f"There is no incident {id_}.")
             if key is not None and await self._was_done(tx, caller, key, shown.id, digest):
                 return record
             if_match(request.scope).check(record.version)

@@ -152,6 +152,9 @@ def correct(scene: Scene, body: bodies.Correction, allowed: Allowed) -> list[Fac
     except ValidationError as error:
         problem = bad_fields(error)
         raise wrong([FieldError("/changes" + e.pointer, e.message) for e in problem.errors]) from error
+    if report.portal is not None and report.portal not in scene.catalogue.portals:
+        known = ", ".join(scene.catalogue.portals)
+        raise wrong([FieldError("/changes/portal", f"is not a portal: say one of {known}")])
     return [facts.IncidentCorrected(body.by, body.changes, report, body.reason)]
 
 

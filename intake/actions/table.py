@@ -27,8 +27,16 @@ def _effort(scene: Scene, body: bodies.Effort) -> Act:
     return acts.RecordEffort(body.minutes)
 
 
-def _clocks(record: Record) -> Any:
-    return record.view.get("clocks")
+def _started(record: Record) -> Any:
+    return [clock["id"] for clock in record.view.get("clocks", [])]
+
+
+def _met(record: Record) -> Any:
+    return [c["id"] for c in record.view.get("clocks", []) if c["state"] == "met" or c.get("met_at") is not None]
+
+
+def _stopped(record: Record) -> Any:
+    return [clock["id"] for clock in record.view.get("clocks", []) if clock["state"] != "running"]
 
 
 def _decided(record: Record) -> Any:
@@ -52,17 +60,17 @@ def _minutes(record: Record) -> Any:
 
 
 ACTIONS = (
-    Action("responses", bodies.Response, lambda *_: acts.RESPOND, rules.respond, _clocks),
-    Action("updates", bodies.Update, lambda *_: acts.UPDATE, rules.update, _clocks),
-    Action("questions", bodies.Question, lambda *_: acts.ASK, rules.ask, _clocks),
-    Action("customer-replies", bodies.Reply, lambda *_: acts.REPLY, rules.reply, _clocks, for_customers=True),
+    Action("responses", bodies.Response, lambda *_: acts.RESPOND, rules.respond, _met),
+    Action("updates", bodies.Update, lambda *_: acts.UPDATE, rules.update, _met),
+    Action("questions", bodies.Question, lambda *_: acts.ASK, rules.ask, _started),
+    Action("customer-replies", bodies.Reply, lambda *_: acts.REPLY, rules.reply, _met, for_customers=True),
     Action("severity-changes", bodies.SeverityChange, lambda *_: acts.ChangeSeverity(), rules.change_severity, _decided,
            for_customers=True),
     Action("severity-assessments", bodies.SeverityAssessment, lambda *_: acts.ChangeSeverity(), rules.assess, _decided),
     Action("corrections", bodies.Correction, lambda *_: acts.CORRECT, rules.correct, _decided),
     Action("owner", bodies.Owner, lambda *_: acts.HAND_OVER, rules.own, _owner),
     Action("executive-notifications", bodies.ExecutiveNotification, _executives, rules.notify_executives, _pages),
-    Action("onsite-consents", bodies.Consent, _onsite, rules.consent, _clocks, for_customers=True),
+    Action("onsite-consents", bodies.Consent, _onsite, rules.consent, _started, for_customers=True),
     Action("management-requests", bodies.Reasoned, lambda *_: acts.AskManagement(), rules.ask_management,
            for_customers=True),
     Action("downgrade-decisions", bodies.DowngradeDecision, lambda *_: acts.DecideDowngrade(), rules.decide_downgrade,
@@ -70,9 +78,9 @@ ACTIONS = (
     Action("rca-requests", bodies.Reasoned, lambda *_: acts.AskRootCause(), rules.ask_root_cause, for_customers=True),
     Action("effort", bodies.Effort, _effort, rules.record_effort, _minutes),
     Action("crisis-manager", bodies.Handover, lambda *_: acts.HandOverCrisis(), rules.hand_over, _crisis_manager),
-    Action("resolution", bodies.StateChange, lambda *_: acts.RESOLVE, rules.resolve, _clocks),
-    Action("closure", bodies.StateChange, lambda *_: acts.Close(), rules.close, _clocks),
-    Action("reopening", bodies.StateChange, lambda *_: acts.Reopen(), rules.reopen, _clocks),
+    Action("resolution", bodies.StateChange, lambda *_: acts.RESOLVE, rules.resolve, _stopped),
+    Action("closure", bodies.StateChange, lambda *_: acts.Close(), rules.close, _stopped),
+    Action("reopening", bodies.StateChange, lambda *_: acts.Reopen(), rules.reopen, _started),
 )  # fmt: skip
 
 BY_PATH = {action.path: action for action in ACTIONS}
