@@ -67,23 +67,24 @@ async def refused(stage: Counterpart, id_: str, path: str, body: dict[str, Any],
     return problem
 
 
-@pytest.mark.parametrize(
-    ("path", "rule"),
-    [
-        ("responses", None), ("updates", None), ("questions", None), ("customer-replies", None), ("corrections", None),
-        ("owner", None), ("resolution", None), ("severity-changes", "SEV-CHANGE"),
-        ("severity-assessments", "SEV-CHANGE"), ("executive-notifications", "BASE-EXEC-PROVIDER"),
-        ("onsite-consents", "BASE-ONSITE"), ("management-requests", "RSM-BC"), ("downgrade-decisions", "SEV-DOWNGRADE"),
-        ("rca-requests", "RCA"), ("crisis-manager", "BASE-CM"), ("closure", None),
-    ],
-)  # fmt: skip
-async def test_on_a_closed_incident(stage: Counterpart, path: str, rule: str | None) -> None:
+#: What refuses on a closed incident: the rule that speaks of it, or only the state.
+CLOSED: list[tuple[str, str | None]] = [
+    ("responses", None), ("updates", None), ("questions", None), ("customer-replies", None), ("corrections", None),
+    ("owner", None), ("resolution", None), ("severity-changes", "SEV-CHANGE"),
+    ("severity-assessments", "SEV-CHANGE"), ("executive-notifications", "BASE-EXEC-PROVIDER"),
+    ("onsite-consents", "BASE-ONSITE"), ("management-requests", "RSM-BC"), ("downgrade-decisions", "SEV-DOWNGRADE"),
+    ("rca-requests", "RCA"), ("crisis-manager", "BASE-CM"), ("closure", None),
+]  # fmt: skip
+
+
+async def test_on_a_closed_incident_nothing_happens_before_it_is_reopened(stage: Counterpart) -> None:
     """SEV-CHANGE, RCA, BASE-EXEC-PROVIDER, BASE-ONSITE, RSM-BC, SEV-DOWNGRADE, BASE-CM"""
     id_ = await stage.has()
     await stage.act(id_, "closure", {"by": "eve"})
-    problem = await refused(stage, id_, path, BODIES[path], rule)
     words = {"closure": "closed already", "downgrade-decisions": "assess the severity instead"}
-    assert words.get(path, "reopen it") in problem["detail"]
+    for path, rule in CLOSED:
+        problem = await refused(stage, id_, path, BODIES[path], rule)
+        assert words.get(path, "reopen it") in problem["detail"], path
 
 
 async def test_executives_at_b(stage: Counterpart) -> None:
@@ -210,30 +211,30 @@ async def test_an_incident_that_was_closed_a_month_ago_is_not_reopened(stage: Co
     assert (await stage.act(id_, "reopening", {"by": "eve"})).json()["state"] == "open"
 
 
-@pytest.mark.parametrize(
-    ("path", "changes", "pointer"),
-    [
-        ("severity-changes", {"impact": "huge"}, "/impact"), ("severity-assessments", {"severity": "2"}, "/severity"),
-        ("questions", {"to": "everybody"}, "/to"), ("executive-notifications", {"side": "both"}, "/side"),
-        ("downgrade-decisions", {"decision": "maybe"}, "/decision"), ("effort", {"minutes": 0}, "/minutes"),
-        ("effort", {"minutes": 1.5}, "/minutes"), ("effort", {"minutes": True}, "/minutes"),
-        ("corrections", {"changes": {}}, "/changes"), ("corrections", {"changes": {"impact": "minimal"}}, "/changes/impact"),
-        ("corrections", {"changes": {"zz": 1}}, "/changes/zz"), ("corrections", {"changes": {"title": None}}, "/changes/title"),
-        ("corrections", {"changes": {"portal": "x"}}, "/changes/portal"),
-        ("corrections", {"changes": {"kind": "x"}}, "/changes/kind"),
-        ("corrections", {"changes": {"reporter": {"email": "a@b"}}}, "/changes/reporter/name"),
-        ("responses", {"message": "a\x00b"}, "/message"), ("closure", {"note": 7}, "/note"),
-        ("owner", {"person": ""}, "/person"), ("onsite-consents", {"by": ""}, "/by"),
-        *((path, {"zz": 1}, "/zz") for path in BODIES), *((path, {"by": None}, "/by") for path in BODIES),
-    ],
-)  # fmt: skip
-async def test_what_the_body_shows_to_be_wrong_is_422_with_its_pointer(
-    stage: Counterpart, path: str, changes: dict[str, Any], pointer: str
-) -> None:
+#: (path, what is wrong with its body, where the answer points)
+WRONG: list[tuple[str, dict[str, Any], str]] = [
+    ("severity-changes", {"impact": "huge"}, "/impact"), ("severity-assessments", {"severity": "2"}, "/severity"),
+    ("questions", {"to": "everybody"}, "/to"), ("executive-notifications", {"side": "both"}, "/side"),
+    ("downgrade-decisions", {"decision": "maybe"}, "/decision"), ("effort", {"minutes": 0}, "/minutes"),
+    ("effort", {"minutes": 1.5}, "/minutes"), ("effort", {"minutes": True}, "/minutes"),
+    ("corrections", {"changes": {}}, "/changes"), ("corrections", {"changes": {"impact": "minimal"}}, "/changes/impact"),
+    ("corrections", {"changes": {"zz": 1}}, "/changes/zz"), ("corrections", {"changes": {"title": None}}, "/changes/title"),
+    ("corrections", {"changes": {"portal": "x"}}, "/changes/portal"),
+    ("corrections", {"changes": {"kind": "x"}}, "/changes/kind"),
+    ("corrections", {"changes": {"reporter": {"email": "a@b"}}}, "/changes/reporter/name"),
+    ("responses", {"message": "a\x00b"}, "/message"), ("closure", {"note": 7}, "/note"),
+    ("owner", {"person": ""}, "/person"), ("onsite-consents", {"by": ""}, "/by"),
+    *((path, {"zz": 1}, "/zz") for path in BODIES), *((path, {"by": None}, "/by") for path in BODIES),
+]  # fmt: skip
+
+
+async def test_what_the_body_shows_to_be_wrong_is_422_with_its_pointer(stage: Counterpart) -> None:
     id_ = await stage.has()
-    answer = await stage.act(id_, path, BODIES[path] | changes)
-    assert answer.status_code == 422, answer.text
-    assert pointer in [error["pointer"] for error in answer.json()["errors"]]
+    for path, changes, pointer in WRONG:
+        answer = await stage.act(id_, path, BODIES[path] | changes)
+        assert answer.status_code == 422, (path, changes, answer.text)
+        assert pointer in [error["pointer"] for error in answer.json()["errors"]], (path, changes)
+    assert (await stage.record(id_))["version"] == 2
 
 
 async def test_who_may_do_what_is_the_keys_scope(stage: Counterpart) -> None:
