@@ -37,8 +37,6 @@ def attainment(
         typer.echo(f"{item['clock']} at {item['severity']}: {item['met']} of {total} met, {item['breached']} breached")
         for breach in item["breaches"]:
             done = f"done {breach['met_at']}" if breach["met_at"] else "not done"
-            typer.echo(
-                f"    {breach['number']}: due {breach['due_at']}, {done} ({breach['rule']}): {breach['reason']}"
-            )
+            typer.echo(f"    {breach['number']}: due {breach['due_at']}, {done} ({breach['rule']}): {breach['reason']}")
     if not found["items"]:
         typer.echo("No promise came due.")
