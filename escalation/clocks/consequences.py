@@ -54,7 +54,7 @@ def routed(promises: Promises, fact: IncidentRouted, at: datetime, catalogue: Ca
         reason = _why_superseded(before, decision)
         if _lower(before) != _lower(decision):
             promises.settle(Outcome.WITHDRAWN, ROUTER, reason)
-        promises.supersede([c for c in promises.running() if str(c.id) in gone], reason)
+        promises.supersede([c for c in promises.running() if str(c.id) in gone], reason, inputs.at)
         owed = {(clock.name, clock.due_at, clock.target, clock.rule) for clock in decision.clocks}
         promises.rest(
             c for c in promises.open(side="provider") if (c.name, c.due_at, c.target, c.rule) not in owed
@@ -95,6 +95,7 @@ def updated(promises: Promises, at: datetime, by: str, calendar: Calendar) -> No
         promises.supersede(
             [c for c in promises.running(STATUS_UPDATE) if c.started_at >= missed.due_at],
             "a status update had been given in time",
+            at,
         )
     armed = promises.running(STATUS_UPDATE)
     if any(at < clock.started_at for clock in armed):
@@ -117,7 +118,7 @@ def asked(promises: Promises, at: datetime, by: str, to: str, calendar: Calendar
     terms = clocks.question(decision, calendar, to, at)
     if terms is None or promises.incident.state != "open":
         return
-    promises.supersede(promises.running(terms.name), "asked anew: the time to answer counts from the new question")
+    promises.supersede(promises.running(terms.name), "asked anew: the time to answer counts from the new question", at)
     promises.start(terms, "question.asked")
 
 
@@ -141,9 +142,9 @@ def consented(promises: Promises, at: datetime, by: str, calendar: Calendar) -> 
         promises.start(terms, "onsite.consented")
 
 
-def refused(promises: Promises, reason: str) -> None:
+def refused(promises: Promises, at: datetime, reason: str) -> None:
     """Nobody goes there after all: no visit that was bought is left (MULTI-ONSITE)."""
-    promises.supersede(promises.running(ONSITE), reason)
+    promises.supersede(promises.running(ONSITE), reason, at)
 
 
 def decided(promises: Promises, fact: DowngradeDecided) -> None:
@@ -152,10 +153,10 @@ def decided(promises: Promises, fact: DowngradeDecided) -> None:
     promises.settle(outcome, fact.by, fact.reason)
 
 
-def ended(promises: Promises, state: str, by: str) -> None:
+def ended(promises: Promises, state: str, at: datetime, by: str) -> None:
     """Resolved or closed: what still runs is closed, what was breached stays on the record and climbs no further."""
     promises.keep(state=state)
-    promises.supersede(promises.running(), state)
+    promises.supersede(promises.running(), state, at)
     promises.rest(promises.open())
     promises.settle(Outcome.WITHDRAWN, by, f"the incident is {state}")
 
@@ -178,8 +179,11 @@ def reopened(promises: Promises, at: datetime, catalogue: Catalogue, calendar: C
 
 
 def overdue(promises: Promises, clock: Clock, calendar: Calendar) -> None:
-    """A clock is over and was not met: the breach, and what it leads to."""
+    """A clock is over and was not met: the breach, and what it leads to; to call people to the place is the promise."""
     decision = promises.incident.decision
+    if clock.name == ONSITE:
+        promises.send_for(clock)
+        return
     after = promises.breach(clock)
     if decision is None:
         return

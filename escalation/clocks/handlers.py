@@ -121,15 +121,15 @@ class Handlers:
                 calendar = await self.frozen.calendar(promises.incident, connection)
                 consequences.consented(promises, fact.asked_at or at, fact.by, calendar)
             case incidents.RequestRefused(request=consequences.CONSENTS):
-                consequences.refused(promises, fact.reason)
+                consequences.refused(promises, at, fact.reason)
             case incidents.DowngradeDecided():
                 consequences.decided(promises, fact)
             case incidents.IncidentCorrected():
                 promises.keep(contract=fact.report.contract)
             case incidents.IncidentResolved():
-                consequences.ended(promises, "resolved", fact.by)
+                consequences.ended(promises, "resolved", at, fact.by)
             case incidents.IncidentClosed():
-                consequences.ended(promises, "closed", fact.by)
+                consequences.ended(promises, "closed", at, fact.by)
             case incidents.IncidentReopened():
                 catalogue = await self.frozen.catalogue(promises.incident.catalogue, connection)
                 calendar = await self.frozen.calendar(promises.incident, connection)

@@ -131,9 +131,23 @@ class Promises:
         )  # fmt: skip
         self.keep(called=(*self.incident.called, call.team))
 
-    def supersede(self, clocks: Iterable[Clock], reason: str) -> None:
-        """Close running clocks."""
+    def send_for(self, clock: Clock) -> None:
+        """On-site resources are called for at the instant that was promised (BASE-ONSITE); after an outage, late."""
+        self.done(clock, self.now if clock.is_late(self.now) else clock.due_at, "escalation")
+        self._raise(
+            Escalation(
+                id=uuid_utils.uuid7(), incident=self.incident.id, role=self._policy(clock).policy.levels[0].role,
+                level=1, reason="on-site resources are called for now: the customer has agreed to them",
+                policy=BY_CONTRACT, policy_version=0, raised_at=self.now, rule=clock.rule,
+            )
+        )  # fmt: skip
+
+    def supersede(self, clocks: Iterable[Clock], reason: str, at: datetime) -> None:
+        """Close running clocks, since something happened at `at`; what was over by then is breached, and stays that."""
         for clock in clocks:
+            if at > clock.due_at:
+                self._breach(clock)
+                continue
             after = self._move(transitions.superseded(clock, self.now, reason))
             if not clock.silent:
                 self.facts.append(ClockSuperseded(after.said(), reason))

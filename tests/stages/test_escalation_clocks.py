@@ -352,6 +352,26 @@ async def test_an_incident_that_nobody_decides_on_is_raised_after_two_minutes(de
     assert (await desk.heard_of())[0] == "clock.met unrouted"
 
 
+async def test_what_was_over_before_an_end_or_a_change_is_breached_whoever_looked_first(desk: Watch) -> None:
+    """SEV-CHANGE, CUST-C-REPLY: a resolution, another severity, a new question undo no breach that nobody saw yet."""
+    await desk.happens("inc-resolved")
+    await desk.happens("inc-changed")
+    await desk.happens("inc-asked", "minimal")
+    await desk.says("intake", "inc-asked", QuestionAsked("bo", "?", "case-owner"))
+    await desk.rests()
+    await desk.said()
+    desk.time.passes(hours=25)
+    await desk.says("intake", "inc-resolved", IncidentResolved("bo", ""))
+    desk.reports["inc-changed"] = report("minimal")
+    await desk.says("router", "inc-changed", desk.routed("inc-changed", cause="impact.changed"))
+    await desk.says("intake", "inc-asked", QuestionAsked("bo", "still?", "case-owner"))
+    await desk.hears()
+    assert (await desk.clock("first_response", incident="inc-resolved"))["state"] == "breached"
+    assert (await desk.clock("first_response", "breached", incident="inc-changed"))["target"] == "PT15M"
+    assert (await desk.clock("customer_reply", "breached", incident="inc-asked"))["due_at"] == "2026-02-05T10:00:00Z"
+    assert await desk.said("clock.superseded") == []
+
+
 async def test_what_is_overdue_after_an_outage_is_marked_late_and_fires_oldest_first(desk: Watch) -> None:
     for number in range(3):
         await desk.happens(f"inc-{number}", product="sql-server")

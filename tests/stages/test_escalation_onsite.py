@@ -35,3 +35,33 @@ async def test_where_no_visit_is_left_nobody_is_waited_for(database: str) -> Non
         await desk.rests()
         clock = await desk.clock("onsite")
         assert (clock["state"], clock["reason"]) == ("superseded", "no visit is left")
+
+
+async def test_at_the_due_instant_on_site_resources_are_called_for_and_that_keeps_the_promise(database: str) -> None:
+    """BASE-ONSITE: 24 h after the submission, where the customer has agreed."""
+    async with watch(database) as desk:
+        await desk.stores("contract", "WO-1", desk.work_order)
+        await desk.happens(INC)
+        await desk.says("intake", INC, OnsiteConsented("aigerim"))
+        await desk.rests()
+        await desk.passes(hours=24)
+        assert (await desk.clock("onsite"))["state"] == "running"
+        await desk.said()
+        await desk.passes(seconds=1)
+        clock = await desk.clock("onsite")
+        assert (clock["state"], clock["met_at"]) == ("met", "2026-02-05T10:00:00Z")
+        (raised,) = [d for _, d in await desk.said("escalation.raised") if d["rule"] == "BASE-ONSITE"]
+        assert (raised["role"], raised["clock"]) == ("duty-manager", None)
+        assert "called for now" in raised["reason"]
+
+
+async def test_resources_that_are_called_for_late_after_an_outage_are_a_breach(database: str) -> None:
+    """BASE-ONSITE"""
+    async with watch(database) as desk:
+        await desk.stores("contract", "WO-1", desk.work_order)
+        await desk.happens(INC)
+        await desk.says("intake", INC, OnsiteConsented("aigerim"))
+        await desk.rests()
+        await desk.passes(hours=25)
+        clock = await desk.clock("onsite")
+        assert (clock["state"], clock["met_at"]) == ("breached", "2026-02-05T11:00:00Z")
