@@ -116,14 +116,16 @@ class RunningStage:
     async def _housekeeping(self) -> float | None:
         """The database's clock, the partitions, the gauges, the invariants."""
         gauges, name = self.ground.around.gauges, self.stage.name
+        time = self.ground.around.time
         async with self.ground.transactions.reading() as connection:
+            asked_at = time.now()
             database_now = (await connection.execute(text("select clock_timestamp()"))).scalar_one()
-            if isinstance(self.ground.around.time, WallClock):
-                self.ground.around.time.agree_with(database_now)
+            if isinstance(time, WallClock):
+                time.agree_with(database_now, asked_at)
             gauges.dead.labels(name).set(await dead_letters.count(connection))
             default = await connection.execute(text("select count(*) from outbox_default"))
             gauges.outbox_default.labels(name).set(default.scalar_one())
-            now = self.ground.around.time.now()
+            now = time.now()
             behind = await invariants.lanes_behind(connection, self.ground.sources, self.stage.hears, READER, now)
             gauges.invariant.labels(name, "event_unheard_for_a_minute").set(behind)
             not_held = await invariants.letters_not_held(connection, self.stage.subjects, now)
