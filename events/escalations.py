@@ -11,7 +11,10 @@ from .codec import Fact
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A promise's row as others see it. `side` is whose promise it is: `provider` or `customer`. `target` is ISO 8601."""
+    """A promise's row as others see it. `side` is whose promise it is: `provider` or `customer`. `target` is ISO 8601.
+
+    `severity` is the one that it was made at, `decision` the number of the decision whose terms it counts by.
+    """
 
     id: str
     name: str
@@ -22,6 +25,8 @@ class Clock:
     target: str
     calendar: str
     rule: str
+    severity: str | None = None
+    decision: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

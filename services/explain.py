@@ -42,15 +42,17 @@ def explain_clock(
     *,
     location: str | None = None,
     until: datetime | None = None,
+    gone: tuple[datetime, str] | None = None,
 ) -> dict[str, Any]:
     """One item of `clocks` in an incident's explanation. `location`: the decision's, in whose time zone it is told;
-    `until`: when it stopped, where it did."""
+    `until`: when it stopped, where it did; `gone`: when it was superseded, and why."""
     calendar, zone = _calendars(clock, contract, catalogue, location)
     text = _sentence(clock, contract, catalogue, location)
     if until is not None:
         counted = spoken(open_between(calendar, clock.started_at, until))
-        when = local(until, zone, year=until.astimezone(zone).year != clock.started_at.astimezone(zone).year)
-        text += f" It stopped on {when}, after {counted}."
+        text += f" It stopped on {_since(until, clock, zone)}, after {counted}."
+    elif gone is not None:
+        text += f" It counts no longer since {_since(gone[0], clock, zone)}: {gone[1]}."
     return {
         "name": clock.name,
         "side": clock.side,
@@ -70,6 +72,10 @@ def explain_clock(
             for day in days(calendar, clock.started_at, clock.due_at)
         ],
     }
+
+
+def _since(at: datetime, clock: ClockTerms | Running, zone: ZoneInfo) -> str:
+    return local(at, zone, year=at.astimezone(zone).year != clock.started_at.astimezone(zone).year)
 
 
 def sentences(decision: Decision, report: Report, contract: Contract | None, catalogue: Catalogue) -> list[str]:

@@ -90,7 +90,8 @@ class Clock:
         """The clock as the other stages hear of it."""
         return escalations.Clock(
             id=str(self.id), name=self.name, side=self.side, started_at=self.started_at, due_at=self.due_at,
-            warn_at=self.warn_at, target=self.target, calendar=self.calendar, rule=self.rule,
+            warn_at=self.warn_at, target=self.target, calendar=self.calendar, rule=self.rule, severity=self.severity,
+            decision=self.decision,
         )  # fmt: skip
 
     def as_running(self) -> Running:

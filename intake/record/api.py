@@ -17,7 +17,9 @@ from backbone.web.keys import Caller, require
 from backbone.web.paging import Cursor, Limit, decode_cursor, encode_cursor
 from backbone.web.sse import EventStream, last_event_id
 from events.assignments import IncidentRouted
+from services.catalogue.model import Catalogue
 from services.clocks import Running
+from services.contract.model import Contract
 from services.decision import adapter
 from services.explain import explain_clock, explain_decision
 from services.instants import write_instant
@@ -57,16 +59,18 @@ def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
         """Why it is due when it is: every decision and clock, with its rules and arithmetic."""
         record = await incidents.find(id, caller)
         decisions, clocks = [], []
-        contract, catalogue, location = None, past.frozen.loaded, None
+        terms: dict[int | None, tuple[Contract | None, Catalogue, str | None]] = {}
+        last: tuple[Contract | None, Catalogue, str | None] = None, past.frozen.loaded, None
         for at, routed, report in await past.decisions(record.id):
             contract, catalogue = await past.contract(routed), await past.catalogue_of(routed)
-            location = routed.decision.terms.location
+            last = terms[routed.number] = contract, catalogue, routed.decision.terms.location
             decisions.append(explain_decision(routed.decision, report, contract, catalogue, at=at))
             decisions[-1]["inputs"] |= _inputs(routed)
         for clock in record.view.get("clocks", []):
             running = _running(clock)
+            contract, catalogue, location = terms.get(clock.get("decision"), last)
             clocks.append(
-                explain_clock(running, contract, catalogue, location=location, until=running.met_at)
+                explain_clock(running, contract, catalogue, location=location, until=running.met_at, gone=_gone(clock))
                 | {"state": clock["state"]}
             )
         text = "\n".join([f"{record.number}: {record.report['title']}", *(d["text"] for d in decisions)])
@@ -154,6 +158,13 @@ def _running(clock: dict[str, Any]) -> Running:
         warn_at=due, target=clock["target"], calendar=clock["calendar"], rule=clock["rule"],
         met_at=at("met_at") or (at("stopped_at") if clock["state"] == "met" else None),
     )  # fmt: skip
+
+
+def _gone(clock: dict[str, Any]) -> tuple[datetime, str] | None:
+    """When a clock was superseded, and why."""
+    if clock["state"] != "superseded" or not clock.get("stopped_at"):
+        return None
+    return datetime.fromisoformat(clock["stopped_at"]), clock.get("reason") or "other terms"
 
 
 def _csv(items: Iterable[Attainment]) -> str:

@@ -67,15 +67,16 @@ def _clock(state: str) -> Projection:
                 "id": clock["id"], "name": clock["name"], "side": clock["side"], "state": state,
                 "started_at": clock["started_at"], "due_at": clock["due_at"], "target": clock["target"],
                 "calendar": clock["calendar"], "rule": clock["rule"], "stopped_at": None,
-                "severity": record.severity,
+                "severity": clock.get("severity") or record.severity, "decision": clock.get("decision"),
             }  # fmt: skip
             clocks.append(shown)
         if state == "running":
             return
         shown["state"] = state
         shown["stopped_at"] = data.get("met_at") or (None if state == "breached" else at.isoformat())
-        if state == "breached":
+        if state in ("breached", "superseded"):
             shown["reason"] = data.get("reason")
+        if state == "breached":
             shown["met_at"] = None
         elif state == "met" and data.get("late"):
             shown["state"] = "breached"

@@ -84,7 +84,7 @@ class Record:
             "effort_minutes": view.get("effort_minutes", 0),
             "proposal": view.get("proposal"),
             "clocks": [
-                {name: value for name, value in clock.items() if name not in ("id", "warned")}
+                {name: value for name, value in clock.items() if name not in ("id", "warned", "decision")}
                 for clock in view.get("clocks", [])
             ],
             "pages": view.get("pages", []),

@@ -1,0 +1,69 @@
+"""The explanation over HTTP: each clock is told by the terms that it counts by, also where a later decision has others."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from events.assignments import IncidentRouted
+from events.escalations import Clock, ClockStarted, ClockSuperseded
+from tests.harness.intake import Counterpart, intake
+from tests.harness.work_orders import work_order
+
+
+def _first_response(fact: IncidentRouted, id_: str) -> Clock:
+    terms = next(clock for clock in fact.decision.clocks if clock.name == "first_response")
+    return Clock(
+        id_, terms.name, terms.side, terms.started_at, terms.due_at, terms.warn_at, terms.target, terms.calendar,
+        terms.rule, fact.decision.severity, fact.number,
+    )  # fmt: skip
+
+
+async def _reviewed(desk: Counterpart) -> dict[str, Any]:
+    """An incident at B without a contract, routed; an hour later its contract is set. Its explanation."""
+    await desk.knows("contract", "WO-1", work_order())
+    id_ = await desk.reports(contract=None, impact="moderate", product="sql-server")
+    first = await desk.routed(id_)
+    old = _first_response(first, "c1")
+    await desk.tells("router", id_, first)
+    await desk.tells("escalation", id_, ClockStarted(old, "incident.reported"))
+    desk.time.passes(hours=1)
+    await desk.act(id_, "corrections", {"by": "desk", "changes": {"contract": "WO-1"}, "reason": "asked"})
+    second = replace(await desk.routed(id_, cause="incident.corrected"), number=2)
+    await desk.tells("router", id_, second)
+    new = _first_response(second, "c2")
+    await desk.tells("escalation", id_, ClockSuperseded(old, "the terms changed"), ClockStarted(new, "corrected"))
+    found: dict[str, Any] = await desk.get(f"/v1/incidents/{id_}/explanation")
+    return found
+
+
+async def test_a_clock_of_an_earlier_decision_is_told_by_that_decisions_hours(database: str) -> None:
+    """BASE-HOURS, TERM: without a contract the first clock ran in UTC; the second runs in Almaty."""
+    async with intake(database) as desk:
+        first, second = (await _reviewed(desk))["clocks"]
+        assert first["text"].startswith("2 business hours from Wednesday 4 February 09:00 (UTC): 2 h counted")
+        assert [(day["open"], day["counted"]) for day in first["days"]] == [([["09:00", "17:30"]], "PT2H")]
+        assert second["text"].startswith("2 business hours from Wednesday 4 February 14:00 (Almaty time)")
+
+
+async def test_a_clock_that_was_superseded_says_since_when_and_why(database: str) -> None:
+    """SEV-CHANGE"""
+    async with intake(database) as desk:
+        first, second = (await _reviewed(desk))["clocks"]
+        assert (first["state"], second["state"]) == ("superseded", "running")
+        assert first["text"].endswith("It counts no longer since Wednesday 4 February 10:00: the terms changed.")
+        assert "no longer" not in second["text"]
+
+
+async def test_a_clock_keeps_the_severity_that_it_was_made_at(database: str) -> None:
+    """SEV-CHANGE: also where the next decision is heard of before the clock of the first one."""
+    async with intake(database) as desk:
+        await desk.knows("contract", "WO-1", work_order())
+        id_ = await desk.has(impact="moderate")
+        now = desk.time.now()
+        clock = Clock(
+            "c1", "first_response", "provider", now, now + timedelta(hours=1), now, "PT1H", "24x7", "BASE-A", "A"
+        )
+        await desk.tells("escalation", id_, ClockStarted(clock, "incident.reported"))
+        assert [shown["severity"] for shown in (await desk.record(id_))["clocks"]] == ["A"]
