@@ -116,17 +116,19 @@ def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
     ) -> Response:
         """Met and breached, per clock and severity: what is sent to the customer at the month's end.
 
-        `from` and `to` are days (UTC), both included, or instants.
+        `from` and `to` are days (UTC), both included, or instants: a promise that was kept counts when it was kept, one
+        that was broken when it was due, whenever its incident was opened.
         """
         allowed = sorted(caller.contracts) if caller.contracts is not None else None
-        where = {"contract": contract, "contracts": allowed, "opened_from": first(from_), "opened_before": end(to)}
+        since, until = first(from_), end(to)
+        where = {"contract": contract, "contracts": allowed, "updated_from": since, "opened_before": until}
         found: list[Any] = []
         before: str | None = None
         async with ground.transactions.reading() as connection:
             while records := await store.listed(connection, where, before, 500):
                 found += records
                 before = records[-1].id
-        items = attainment(found)
+        items = attainment(found, since, until)
         if b"text/csv" in (header(request.scope, b"accept") or b""):
             return Response(_csv(items), media_type="text/csv; charset=utf-8")
         return Response(json.dumps({"items": [item.to_json() for item in items]}), media_type="application/json")

@@ -1,9 +1,14 @@
-"""Attainment: what was promised and kept, per clock and severity, each breach with its incident, rule and reason."""
+"""Attainment: what was promised and kept, per clock and severity, each breach with its incident, rule and reason.
+
+A promise counts once, in the while in which it was settled: kept when it was kept, broken when it was due. So a month
+that is over stays as it was told.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from .record import Record
@@ -27,12 +32,17 @@ class Attainment:
         }  # fmt: skip
 
 
-def attainment(records: Iterable[Record]) -> list[Attainment]:
-    """Add up the clocks of the incidents; running and superseded ones promise nothing yet, or no more."""
+def attainment(
+    records: Iterable[Record], since: datetime | None = None, before: datetime | None = None
+) -> list[Attainment]:
+    """Add up what was settled in [since, before); running and superseded clocks promise nothing yet, or no more."""
     found: dict[tuple[str, str], Attainment] = {}
     for record in records:
         for clock in record.view.get("clocks", []):
             if clock["state"] not in ("met", "breached"):
+                continue
+            settled = datetime.fromisoformat(clock["stopped_at"] if clock["state"] == "met" else clock["due_at"])
+            if (since is not None and settled < since) or (before is not None and settled >= before):
                 continue
             severity = clock.get("severity") or record.severity or ""
             key = (clock["name"], severity)

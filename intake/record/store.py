@@ -181,7 +181,7 @@ _FILTERS = {
     "owner": "owner = :owner",
     "opened_after": "opened_at > :opened_after",
     "updated_after": "updated_at > :updated_after",
-    "opened_from": "opened_at >= :opened_from",
+    "updated_from": "updated_at >= :updated_from",
     "opened_before": "opened_at < :opened_before",
 }
 

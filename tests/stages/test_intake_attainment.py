@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from backbone.time_source import HandMoved
 from events.escalations import Clock, ClockBreached, ClockMet, ClockStarted, ClockSuperseded
 from tests.harness.intake import Counterpart, intake
 from tests.harness.work_orders import work_order
@@ -25,7 +26,9 @@ async def _month(desk: Counterpart) -> tuple[str, str]:
     now = desk.time.now()
     first, second, third = _clock(desk, "c1"), _clock(desk, "c2"), _clock(desk, "c3", "status_update")
     await desk.tells("escalation", kept, ClockStarted(first, "incident.reported"), ClockMet(first, now, "eng"))
-    await desk.tells("escalation", broken, ClockStarted(second, "incident.reported"), ClockBreached(second, False, ""))
+    await desk.tells("escalation", broken, ClockStarted(second, "incident.reported"))
+    desk.time.passes(hours=1, minutes=1)
+    await desk.tells("escalation", broken, ClockBreached(second, False, ""))
     await desk.tells("escalation", broken, ClockStarted(third, "incident.reported"), ClockSuperseded(third, "resolved"))
     return kept, broken
 
@@ -59,7 +62,8 @@ async def test_a_breach_that_was_corrected_counts_as_met(database: str) -> None:
         ({"from": "2026-02-05"}, False),
         ({"to": "2026-02-03"}, False),
         ({"from": "2026-02-04T09:00:00Z", "to": "2026-02-04T09:00:01Z"}, True),
-        ({"from": "2026-02-04T09:00:01Z"}, False),
+        ({"from": "2026-02-04T09:00:01Z"}, True),
+        ({"from": "2026-02-04T10:00:01Z"}, False),
         ({"from": "2026-02-04T14:00:00+05:00"}, True),
         ({"from": "0001-01-01", "to": "9999-12-31"}, True),
     ],
@@ -94,3 +98,20 @@ async def test_a_bound_key_is_told_of_its_own_contract_alone(database: str) -> N
         async with desk.with_key("view", contracts=["WO-2"]) as web:
             assert (await web.get("/v1/attainment")).json() == {"items": []}
             assert (await web.get("/v1/attainment", params={"contract": "WO-1"})).json() == {"items": []}
+
+
+async def test_a_promise_counts_in_the_month_in_which_it_was_settled(database: str) -> None:
+    """BASE-A: reported in the last hour of a month, kept in the next one; another broken then. Nothing counts twice."""
+    async with intake(database, HandMoved(datetime(2026, 1, 31, 23, 30, tzinfo=UTC))) as desk:
+        kept, broken = [await desk.has(contract=None, impact="critical_degraded") for _ in range(2)]
+        first, second = _clock(desk, "c1"), _clock(desk, "c2")
+        await desk.tells("escalation", kept, ClockStarted(first, "incident.reported"))
+        await desk.tells("escalation", broken, ClockStarted(second, "incident.reported"))
+        desk.time.passes(minutes=45)
+        await desk.tells("escalation", kept, ClockMet(first, desk.time.now(), "eng"))
+        desk.time.passes(minutes=30)
+        await desk.tells("escalation", broken, ClockBreached(second, False, ""))
+        january = {"from": "2026-01-01", "to": "2026-01-31"}
+        assert (await desk.get("/v1/attainment", **january))["items"] == []
+        (item,) = (await desk.get("/v1/attainment", **{"from": "2026-02-01", "to": "2026-02-28"}))["items"]
+        assert (item["met"], item["breached"]) == (1, 1)
