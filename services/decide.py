@@ -52,6 +52,7 @@ def decide(
         raise UnknownImpact(report.impact, tuple(catalogue.by_impact))
     notes = Notes()
     level = catalogue.severity(severity) if severity is not None else stated
+    _set_later(severity, coverage, clocks_from, catalogue, notes)
     location, contact = _where(report, contract, catalogue, notes)
     review = _in_doubt(report, contract, catalogue, submitted_at, notes)
     if review or contract is None:
@@ -104,6 +105,18 @@ def decide(
         passed_over=tuple(notes.passed),
         notes=tuple(notes.tells),
     )
+
+
+def _set_later(
+    severity: str | None, coverage: str | None, clocks_from: datetime | None, catalogue: Catalogue, notes: Notes
+) -> None:
+    """By which rules a later decision differs from what the impact alone would come to."""
+    if clocks_from is not None:
+        notes.rule(catalogue.later.change_rule)
+    if severity is not None:
+        notes.rule(catalogue.flags.severity_differs.rule)
+    if coverage is not None:
+        notes.rule(catalogue.later.downgrade.rule)
 
 
 def _where(

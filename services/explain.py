@@ -23,12 +23,27 @@ from services.report import Report
 
 
 def explain_decision(
-    decision: Decision, report: Report, contract: Contract | None, catalogue: Catalogue, *, at: datetime
+    decision: Decision,
+    report: Report,
+    contract: Contract | None,
+    catalogue: Catalogue,
+    *,
+    at: datetime,
+    cause: str | None = None,
+    clocks_from: datetime | None = None,
 ) -> dict[str, Any]:
-    """One item of `decisions` in an incident's explanation. `at`: when it was decided."""
+    """One item of `decisions` in an incident's explanation. `at`: when it was decided; `cause`: the type of the fact
+    that led to it; `clocks_from`: where its clocks count from, if not from the submission."""
+    again = decided_again(cause, catalogue)
+    if clocks_from is not None:
+        zone = calendar_of(contract, decision.terms.location, catalogue.business_hours).zone
+        again.append(
+            f"The severity was raised, so that what is newly owed counts from then, {local(clocks_from, zone)}"
+            f" ({zone_name(zone)}; {catalogue.later.change_rule})."
+        )
     return {
         "at": write_instant(at),
-        "text": " ".join(sentences(decision, report, contract, catalogue)),
+        "text": " ".join([*again, *sentences(decision, report, contract, catalogue)]),
         "inputs": inputs(decision, report, contract, catalogue),
         "rules": [dict(catalogue.cite(rule)) for rule in decision.because],
         "passed_over": [{"service": p.service, "rule": p.rule, "why": p.why} for p in decision.passed_over],
@@ -72,6 +87,18 @@ def explain_clock(
             for day in days(calendar, clock.started_at, clock.due_at)
         ],
     }
+
+
+def decided_again(cause: str | None, catalogue: Catalogue) -> list[str]:
+    """Why an incident was decided anew; nothing for its first decision."""
+    change, assign = catalogue.later.change_rule, catalogue.flags.severity_differs.rule
+    words = {
+        "impact.changed": f"The customer stated another impact, so that everything is decided anew ({change}).",
+        "severity.assessed": f"A person of the provider assessed the severity anew ({assign}).",
+        "downgrade.decided": f"A person of the provider accepted what was proposed ({catalogue.later.downgrade.rule}).",
+        "incident.corrected": "What had been reported was corrected, so that everything is decided anew.",
+    }
+    return [words[cause]] if cause in words else []
 
 
 def _since(at: datetime, clock: ClockTerms | Running, zone: ZoneInfo) -> str:

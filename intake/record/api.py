@@ -64,7 +64,12 @@ def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
         for at, routed, report in await past.decisions(record.id):
             contract, catalogue = await past.contract(routed), await past.catalogue_of(routed)
             last = terms[routed.number] = contract, catalogue, routed.decision.terms.location
-            decisions.append(explain_decision(routed.decision, report, contract, catalogue, at=at))
+            decisions.append(
+                explain_decision(
+                    routed.decision, report, contract, catalogue, at=at, cause=routed.inputs.cause,
+                    clocks_from=routed.inputs.clocks_from,
+                )
+            )  # fmt: skip
             decisions[-1]["inputs"] |= _inputs(routed)
         for clock in record.view.get("clocks", []):
             running = _running(clock)

@@ -599,3 +599,18 @@ def test_the_windows_length_is_the_catalogues() -> None:
     """AEM-WINDOW"""
     (window,) = (c for s in ENTERPRISE.services for c in s.conditions if isinstance(c, EventUnderWay))
     assert (window.before, window.after) == (timedelta(days=14), timedelta(days=7))
+
+
+def test_a_later_decision_cites_the_rules_by_which_a_person_or_a_change_made_it_another() -> None:
+    """SEV-CHANGE, SEV-ASSIGN, SEV-DOWNGRADE"""
+    ours = {"SEV-CHANGE", "SEV-ASSIGN", "SEV-DOWNGRADE"}
+    at, order = utc("2026-02-04 10:00"), contract()
+
+    def cited(**later: Any) -> set[str]:
+        said = REPORT.validate_python(incident())
+        return ours & set(decide(said, order, ENTERPRISE, submitted_at=at, at=at, **later).because)
+
+    assert cited() == set()
+    assert cited(clocks_from=at) == {"SEV-CHANGE"}
+    assert cited(severity="A") == {"SEV-ASSIGN"}
+    assert cited(coverage="business-hours") == {"SEV-DOWNGRADE"}

@@ -67,3 +67,23 @@ async def test_a_clock_keeps_the_severity_that_it_was_made_at(database: str) -> 
         )
         await desk.tells("escalation", id_, ClockStarted(clock, "incident.reported"))
         assert [shown["severity"] for shown in (await desk.record(id_))["clocks"]] == ["A"]
+
+
+async def test_a_later_decision_says_why_it_was_made_and_where_its_clocks_count_from(database: str) -> None:
+    """SEV-CHANGE, SEV-ASSIGN, SEV-DOWNGRADE"""
+    async with intake(database) as desk:
+        await desk.knows("contract", "WO-1", work_order())
+        id_ = await desk.has(impact="moderate")
+        desk.time.passes(minutes=20)
+        change = {"by": "aigerim", "impact": "critical_down", "reason": "worse"}
+        assert (await desk.act(id_, "severity-changes", change)).status_code == 200
+        await desk.routes(id_, cause="impact.changed", clocks_from=desk.time.now())
+        first, second = (await desk.get(f"/v1/incidents/{id_}/explanation"))["decisions"]
+        assert first["text"].startswith("Severity B:")
+        assert second["text"].startswith(
+            "The customer stated another impact, so that everything is decided anew (SEV-CHANGE). The severity was raised,"
+            " so that what is newly owed counts from then, Wednesday 4 February 14:20 (Almaty time; SEV-CHANGE)."
+            " Severity 1:"
+        )
+        assert "SEV-CHANGE" in {rule["id"] for rule in second["rules"]}
+        assert "SEV-CHANGE" not in {rule["id"] for rule in first["rules"]}
