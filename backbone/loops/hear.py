@@ -81,7 +81,10 @@ class Ear:
             if is_passing(error) or isinstance(error, FuseBlown):
                 raise
             if len(events) == 1 and mark is None:
-                return await self._poison(events[0], error)
+                earlier = await self._presupposed(events[0])
+                if not earlier:
+                    return await self._poison(events[0], error)
+                events = [*earlier, *events]
         total = Heard()
         for event in events:
             part = await self.hear([event])
@@ -173,6 +176,20 @@ class Ear:
                 for subject, (low, high) in wanted.items():
                     fetched |= {(source, subject, n) for n in range(low, high + 1)}
         raise Unheard("too long a chain of what has to be heard first")
+
+    async def _presupposed(self, event: Event) -> list[Event]:
+        """What is unheard and has to be heard before an event: the fault may be one of theirs. Empty where it is not."""
+        if is_directory(event.subject):
+            return []
+        async with self._transactions.reading() as connection:
+            rows = await store.known_subjects(connection, self.stage.subjects, [event.subject])
+        rows.setdefault(event.subject, Subject(event.subject, {}, 0, False, False))
+        try:
+            pool = await self._with_what_is_missing([event])
+            ordered, _ = order([event], pool, rows, self.stage.hears, Heard())
+        except Unheard:
+            return []
+        return ordered[:-1]
 
     async def _poison(self, event: Event, error: Exception) -> Heard:
         """Set an event aside, hold its subject, and say that a human is needed."""
