@@ -152,7 +152,7 @@ class _Calls:
 
         moment = datetime.fromisoformat(at)
         load = {person: Load(len(calls), calls[-1]) for person, calls in self.calls.items()}
-        found = assign(answer["language"], self.roster, load, moment)
+        found = assign(answer["language"], self.roster, load, moment, queue=answer["queue"])
         if not isinstance(found, Assignment):
             return NOBODY
         self.calls.setdefault(found.person.id, []).append(moment)

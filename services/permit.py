@@ -84,10 +84,11 @@ def _hand_over_crisis(standing: Standing, catalogue: Catalogue) -> Allowed | Ref
         return refused
     if standing.decision is None:
         return Allowed(rule, pending=True)
-    severity = standing.decision.severity
-    if not any(severity in entry.severities for entry in entries):
+    promised = next((clock for clock in standing.decision.clocks if clock.name == "crisis_manager"), None)
+    if promised is None:
+        severity = standing.decision.severity
         return Refused(rule, f"Severity {severity} has no crisis manager: hand over the owner instead.")
-    return Allowed(rule)
+    return Allowed(promised.rule)
 
 
 def _executives(side: str, standing: Standing, catalogue: Catalogue) -> Allowed | Refused:

@@ -20,6 +20,7 @@ _SENTENCES = {
     "owner.refused": "Another owner was refused: {reason}",
     "clock.started": "{clock[name]} runs: due {clock[due_at]} ({clock[rule]}).",
     "clock.met": "{clock[name]} was met.",
+    "clock.met late": "{clock[name]} was done after it was due: {clock[due_at]}.",
     "clock.warned": "{clock[name]} is due soon: {clock[due_at]}.",
     "clock.breached": "{clock[name]} was breached: due {clock[due_at]} ({clock[rule]}).",
     "clock.superseded": "{clock[name]} no longer counts: {reason}",
@@ -61,7 +62,7 @@ _SENTENCES = {
 
 def summary(type_: str, data: dict[str, Any]) -> str:
     """The fact in one sentence; its name where there is none for it."""
-    sentence = _SENTENCES.get(type_)
+    sentence = _SENTENCES.get("clock.met late" if type_ == "clock.met" and data.get("late") else type_)
     if sentence is None:
         return type_
     try:

@@ -50,9 +50,9 @@ class Calls:
         self._flags(tx, desk, contract, catalogue, event)
 
     async def _to_a_crisis(self, tx: Tx, desk: Desk, loads: Loads, event: Event) -> None:
-        """At an urgent severity: a crisis manager, and the engineers of the queue."""
+        """At an urgent severity: a crisis manager where the terms promise one, and the engineers of the queue."""
         assert desk.decision is not None
-        if desk.crisis_manager is None:
+        if desk.crisis_manager is None and desk.crisis_rule is not None:
             await self.next_crisis_manager(tx, desk, f"severity {desk.decision.severity}", loads, event)
         queue = desk.decision.queue
         if queue not in desk.queues_called:
@@ -74,7 +74,7 @@ class Calls:
             return
         desk.crisis_manager = desk.crisis_at = None
         why = "every crisis manager on call was tried" if desk.tried else "no crisis manager is on call"
-        self._nobody(tx, desk, event, f"{why} ({reason})", rule="BASE-CM")
+        self._nobody(tx, desk, event, f"{why} ({reason})", rule=desk.crisis_rule)
 
     async def reopened(
         self, tx: Tx, desk: Desk, contract: Contract | None, catalogue: Catalogue, loads: Loads, event: Event
@@ -104,7 +104,7 @@ class Calls:
         if not desk.in_crisis:
             return
         if desk.crisis_manager != person and known is not None:
-            self._assigned(tx, desk, known, "took it after all", (), event)
+            self._assigned(tx, desk, known, "took it after all", (), event, acknowledged=True)
         desk.tried = (person,)
 
     def owner(self, tx: Tx, desk: Desk, by: str, person: str | None, event: Event) -> None:
@@ -125,12 +125,13 @@ class Calls:
         return name
 
     def _assigned(
-        self, tx: Tx, desk: Desk, person: Person, reason: str, considered: tuple[Considered, ...], event: Event
-    ) -> None:
+        self, tx: Tx, desk: Desk, person: Person, reason: str, considered: tuple[Considered, ...], event: Event,
+        *, acknowledged: bool = False,
+    ) -> None:  # fmt: skip
         desk.crisis_manager, desk.crisis_at = person.id, tx.now
         desk.tried = (*(tried for tried in desk.tried if tried != person.id), person.id)
         looked: list[dict[str, Any]] = to_jsonable_python([asdict(one) for one in considered])
-        said = CrisisManagerAssigned(person.id, person.name, len(desk.tried), reason, looked)
+        said = CrisisManagerAssigned(person.id, person.name, len(desk.tried), reason, looked, acknowledged)
         tx.say(said, desk.subject, urgent=True, cause=event)
         self._count("crisis-manager")
 

@@ -54,6 +54,12 @@ class Desk:
         return self.state == "open" and self.decision is not None and self.decision.urgent
 
     @property
+    def crisis_rule(self) -> str | None:
+        """By which rule a crisis manager is promised; None where none is."""
+        clocks = self.decision.clocks if self.decision is not None else ()
+        return next((clock.rule for clock in clocks if clock.name == "crisis_manager"), None)
+
+    @property
     def due_at(self) -> datetime | None:
         """When the first response is due."""
         clocks = self.decision.clocks if self.decision is not None else ()

@@ -18,7 +18,7 @@ def public(catalogue: Catalogue) -> dict[str, Any]:
             {"id": s.id, "impact": s.impact, "coverage": s.coverage, "attention": s.attention, "meaning": s.meaning}
             for s in catalogue.severities
         ],
-        "services": [_service(service) for service in catalogue.services],
+        "services": [_service(service, catalogue.language.own) for service in catalogue.services],
         "portals": list(catalogue.portals),
         "kinds": list(catalogue.kinds),
         "rules": {
@@ -33,10 +33,10 @@ def public(catalogue: Catalogue) -> dict[str, Any]:
     }
 
 
-def _service(service: Service) -> dict[str, Any]:
+def _service(service: Service, own: str) -> dict[str, Any]:
     return {
         "id": service.id, "title": service.title, "section": service.section, "rule": service.rule,
-        "queue": service.queue, "english_only": service.one_language is not None,
+        "queue": service.queue, "only_in": own if service.one_language is not None else None,
         "first_response": [_target(t) for t in service.first_response],
         "crisis_manager": [_target(t) for t in service.crisis_manager],
         "status_update": [_target(t) for t in service.status_update],

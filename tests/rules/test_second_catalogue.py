@@ -6,14 +6,17 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from services.acts import Allowed, AskManagement, NotifyExecutives, Standing
+from services.acts import Allowed, AskManagement, HandOverCrisis, NotifyExecutives, Standing
 from services.calendar import calendar_of
 from services.catalogue.model import Catalogue
 from services.catalogue.parse import SHIPPED, load
+from services.catalogue.public import public
 from services.clocks import proposal, question
 from services.contract.parse import parse
 from services.decide import decide
@@ -67,12 +70,12 @@ OUR_WORDS = {
 
 
 def names_of(folder: Path) -> set[str]:
-    """What a catalogue named: services, queues, products, portals, flags, impacts, severities longer than a letter."""
+    """What a catalogue named: rules, services, queues, products, portals, flags, impacts, severities longer than a letter."""
     catalogue = load(folder)
     raw = catalogue.raw
     found = {service.id for service in catalogue.services} | {service.queue for service in catalogue.services}
     found |= {catalogue.review.queue, *catalogue.portals, *catalogue.by_impact, *raw["work_order"]["services"]}
-    found |= {severity.id for severity in catalogue.severities if len(severity.id) > 1}
+    found |= {severity.id for severity in catalogue.severities if len(severity.id) > 1} | set(catalogue.rules)
     found |= {name for call in catalogue.services for c in call.escalates_to for name in c.to} - ROLES
     for group in catalogue.product_groups.values():
         found |= set(group.covers) | set(group.excludes)
@@ -112,6 +115,26 @@ def test_no_name_of_either_catalogue_stands_in_the_code() -> None:
         if text in names
     ]
     assert found == []
+
+
+def test_whom_a_service_gives_a_crisis_manager_the_crisis_can_be_handed_over_of() -> None:
+    """BASE-CM: in the software house P2 has one during a sale alone, and German is a service's only language."""
+    found = {}
+    for name in ("06-during-the-sale.json", "01-nobody-can-buy.json"):
+        case = json.loads((HOUSE / "cases" / name).read_text())
+        contract, at = parse(case["contract"], SECOND.work_order), datetime.fromisoformat(case["at"])
+        report = replace(REPORT.validate_python(case["incident"]), impact="shop_slow")
+        decision = decide(report, contract, SECOND, submitted_at=at, at=at)
+        standing = Standing(state="open", now=at, decision=decision, contract=contract)
+        found[decision.service] = permit(HandOverCrisis(), standing, SECOND)
+    assert found.pop("sale-watch") == Allowed("SH-SALE-TIME")
+    assert [isinstance(answer, Refused) for answer in found.values()] == [True]
+
+
+def test_the_public_catalogue_says_which_language_alone_a_service_has() -> None:
+    """RR-ENGLISH"""
+    assert {one["id"]: one["only_in"] for one in public(load(None))["services"]}["rapid-response"] == "en"
+    assert {one["only_in"] for one in public(SECOND)["services"]} == {None}
 
 
 def test_the_two_catalogues_have_versions_of_their_own() -> None:

@@ -1,0 +1,26 @@
+"""The timeline's sentences say what happened, and never more than that."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from intake.record.summary import summary
+
+CLOCK: dict[str, Any] = {"clock": {"name": "first_response", "due_at": "2026-02-04T10:15:00Z"}}
+
+
+@pytest.mark.parametrize(
+    ("late", "said"),
+    [
+        (False, "first_response was met."),
+        (True, "first_response was done after it was due: 2026-02-04T10:15:00Z."),
+    ],
+)
+def test_what_was_done_late_is_not_said_to_be_met(late: bool, said: str) -> None:
+    assert summary("clock.met", CLOCK | {"late": late}) == said
+
+
+def test_a_fact_without_a_sentence_is_told_by_its_name() -> None:
+    assert summary("moon.landed", {}) == "moon.landed"
