@@ -54,7 +54,8 @@ class IncidentRouted(Fact):
 class CrisisManagerAssigned(Fact):
     """A crisis manager is to be paged. Assigned for the contract's purposes when the page is acknowledged (BASE-CM).
 
-    `considered` is what was looked at: one item a person, in the order of preference.
+    `considered` is what was looked at: one item a person, in the order of preference. `acknowledged`: they have said
+    yes already, and are not to be paged.
     """
 
     TYPE: ClassVar[str] = "crisis_manager.assigned"
@@ -64,6 +65,7 @@ class CrisisManagerAssigned(Fact):
     attempt: int
     reason: str
     considered: list[dict[str, Any]]
+    acknowledged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

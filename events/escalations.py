@@ -82,6 +82,10 @@ class ClockSuperseded(Fact):
     reason: str
 
 
+#: In place of a policy's name, where the contract itself calls people in (RR-ESCALATE, AEM-ESCALATE, BASE-ESCALATE).
+BY_CONTRACT = "contract"
+
+
 @dataclass(frozen=True, slots=True)
 class EscalationRaised(Fact):
     """Somebody of `role` must hear of it. `level` counts from 1; `clock` is the clock's name, None for other causes."""

@@ -236,21 +236,24 @@ def end_process(why: str) -> None:
 
 
 async def settle(stages: Sequence[RunningStage], lanes: Sequence[Lane] = LANES) -> int:
-    """Step all followers and due works until nothing is left to do: how a story moves. Answers the rounds taken."""
+    """Step due works and all followers until nothing is left to do: how a story moves. Answers the rounds taken.
+
+    Followers come last: what a work has said is heard before all is called quiet.
+    """
     for rounds in range(1, 500):
         busy = False
-        for running in stages:
-            for lane in lanes:
-                follower = running.followers[lane]
-                before = dict(follower.positions)
-                await follower.step()
-                busy |= follower.positions != before
         for running in stages:
             for work in running.stage.works:
                 for lane in work.lanes:
                     if lane in lanes:
                         next_at = await work.step(lane)
                         busy |= next_at is not None and next_at <= running.ground.around.time.now()
+        for running in stages:
+            for lane in lanes:
+                follower = running.followers[lane]
+                before = dict(follower.positions)
+                await follower.step()
+                busy |= follower.positions != before
         if not busy:
             return rounds
     raise RuntimeError("the stages never come to rest")

@@ -12,12 +12,12 @@ from uuid import UUID
 
 import uuid_utils.compat as uuid_utils
 
-from escalation.escalations.escalation import BY_CONTRACT, Escalation
+from escalation.escalations.escalation import Escalation
 from escalation.escalations.rapid import Call
 from escalation.policies.rules import Versioned, choose, climbs_at, rung
 from escalation.proposals.proposal import Outcome, Proposal, Settled
 from events.codec import Fact
-from events.escalations import ClockBreached, ClockMet, ClockStarted, ClockSuperseded, ClockWarned
+from events.escalations import BY_CONTRACT, ClockBreached, ClockMet, ClockStarted, ClockSuperseded, ClockWarned
 from services.clocks import Proposal as Proposed
 from services.decision import ClockTerms
 

@@ -8,9 +8,6 @@ from uuid import UUID
 
 from events.escalations import EscalationRaised
 
-#: In place of a policy's name, where the contract itself calls people in (RR-ESCALATE, AEM-ESCALATE, BASE-ESCALATE).
-BY_CONTRACT = "contract"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Escalation:

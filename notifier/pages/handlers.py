@@ -84,7 +84,7 @@ class Handlers:
                 for page in ledger.pages(event.subject, Purpose.CRISIS_MANAGER):
                     if page.is_open and page.person != fact.person:
                         ledger.cancel(page, f"handed over to {fact.name}", event)
-                if not _has_it(ledger, event.subject, fact.person):
+                if not fact.acknowledged:
                     wanted = requests.crisis_manager(fact, str(event.id))
             case PeopleAssigned():
                 contract = await self.people.contract(incident, ledger.tx.connection)
@@ -107,9 +107,3 @@ def _cancel_unwanted(ledger: Ledger, event: Event) -> None:
         reason = unwanted(page, incident) if page.is_open and not told_once else None
         if reason is not None:
             ledger.cancel(page, reason, event)
-
-
-def _has_it(ledger: Ledger, subject: str, person: str) -> bool:
-    """Whether it was they who acknowledged last: nobody is asked for what they have said already."""
-    done = [page for page in ledger.pages(subject, Purpose.CRISIS_MANAGER) if page.acknowledged_at is not None]
-    return bool(done) and max(done, key=lambda page: page.acknowledged_at or page.created_at).person == person

@@ -60,6 +60,7 @@ class Incident:
     crisis_manager: str | None = None
     flags: tuple[str, ...] = ()
     because: tuple[str, ...] = ()
+    urgent: bool | None = None
     unmet: tuple[Unmet, ...] = ()
     #: What the decision promised, until the first of its clocks is heard of: a page does not wait for that.
     promised: tuple[Unmet, ...] = ()
@@ -128,6 +129,7 @@ def _routed(incident: Incident, fact: IncidentRouted) -> Incident:
     return replace(
         incident,
         severity=decision.severity,
+        urgent=decision.urgent,
         queue=decision.queue,
         language=decision.language,
         flags=tuple(decision.flags),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from events.assignments import CrisisManagerAssigned, PeopleAssigned
-from events.escalations import EscalationRaised
+from events.escalations import BY_CONTRACT, EscalationRaised
 from events.incidents import ExecutivesRequested, IncidentStuck
 from notifier.executives.who import of_the_customer, of_the_provider
 from notifier.messages import Reason
@@ -67,9 +67,14 @@ def people(
     )
 
 
-def escalation(fact: EscalationRaised, roster: Roster, incident: Incident, now: datetime) -> Request:
-    """Those on call for the role that the policy's level names, while the promise is not kept."""
+def escalation(fact: EscalationRaised, roster: Roster, incident: Incident, now: datetime) -> Request | None:
+    """Those on call for the role that the policy's level names, while the promise is not kept.
+
+    A team that the contract calls in, and that the roster has no rotation for, is not ours to page: the record shows it.
+    """
     purpose = Purpose(fact.role)
+    if fact.policy == BY_CONTRACT and purpose in _TEAMS and all(one.role != fact.role for one in roster.rotations):
+        return None
     executives_ = of_the_provider(roster, now) if purpose is Purpose.EXECUTIVE else ()
     found = Found(purpose, executives_) if executives_ else find(roster, purpose, now, incident.queue)
     happened = f"{found.instead}: {fact.reason}" if found.instead else fact.reason

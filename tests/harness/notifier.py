@@ -164,8 +164,8 @@ class Desk:
         await self.tells("router", subject, routed(severity, self.time.now()))
         await self.tells("escalation", subject, ClockStarted(first_response(self.time.now()), "decided"))
 
-    async def assigns(self, subject: str, person_: str, attempt: int = 1) -> None:
-        fact = CrisisManagerAssigned(person_, person_.title(), attempt, "least loaded", [])
+    async def assigns(self, subject: str, person_: str, attempt: int = 1, *, acknowledged: bool = False) -> None:
+        fact = CrisisManagerAssigned(person_, person_.title(), attempt, "least loaded", [], acknowledged)
         await self.tells("router", subject, fact)
 
     async def calls(self, subject: str, role: str, *people: str, side: str = "provider", informs: bool = False) -> None:

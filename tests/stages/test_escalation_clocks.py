@@ -85,6 +85,7 @@ async def test_a_breach_climbs_its_ladder_until_the_promise_is_kept(desk: Watch)
     await desk.happens(INC)
     await desk.passes(minutes=16)
     await desk.acknowledges(INC)
+    await desk.rests()
     await desk.passes(minutes=14)
     raised = [(d["clock"], d["role"], d["level"], d["policy"]) for _, d in await desk.said("escalation.raised")]
     assert ("crisis_manager", "delivery-manager", 2, "default") not in raised

@@ -10,7 +10,7 @@ import pytest
 from backbone.log.event import Lane
 from events.escalations import ClockMet
 from events.incidents import ExecutivesRequested, IncidentReopened, IncidentResolved
-from tests.harness.notifier import Desk, desk, first_response, person, rotation
+from tests.harness.notifier import Desk, desk, first_response, person, rotation, routed
 
 INC = "0198-a"
 
@@ -94,20 +94,25 @@ async def test_handing_over_cancels_the_former_ones_page(notifier: Desk) -> None
     assert await notifier.received() == [("ana", "email"), ("bo", "email"), ("bo", "sms")]
 
 
-async def test_whoever_has_it_is_not_paged_for_it_again_until_somebody_else_had_it(notifier: Desk) -> None:
+async def test_whoever_has_said_yes_already_is_not_paged_for_it_and_whoever_is_asked_anew_is(notifier: Desk) -> None:
     await notifier.assigns(INC, "ana")
     await notifier.rests()
     await notifier.acknowledges("ana")
-    await notifier.assigns(INC, "ana", 2)
+    await notifier.assigns(INC, "ana", 2, acknowledged=True)
     await notifier.rests()
     assert await notifier.received() == [("ana", "email")]
-    await notifier.assigns(INC, "bo", 3)
+    await notifier.assigns(INC, "ana", 1)
     await notifier.rests()
-    notifier.time.passes(seconds=1)
-    await notifier.acknowledges("bo")
-    await notifier.assigns(INC, "ana", 4)
-    await notifier.rests()
-    assert await notifier.received() == [("ana", "email"), ("bo", "email"), ("ana", "email")]
+    assert await notifier.received() == [("ana", "email"), ("ana", "email")]
+
+
+async def test_what_is_no_crisis_any_more_pages_nobody(notifier: Desk) -> None:
+    """SEV-CHANGE"""
+    await notifier.assigns(INC, "ana")
+    await notifier.calls(INC, "engineer", "eng")
+    await notifier.tells("router", INC, routed("B", notifier.time.now(), 2))
+    await notifier.passes(minutes=5)
+    assert {page["state"] for page in await notifier.pages()} == {"cancelled"}
 
 
 async def test_declining_is_said_at_once(notifier: Desk) -> None:
