@@ -6,7 +6,9 @@ aiokafka tells nobody when it is stuck: every await on it has a timeout, and a c
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
+from typing import NoReturn
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
@@ -21,6 +23,7 @@ log = structlog.get_logger()
 
 _MOST = {Lane.URGENT: 100, Lane.ORDINARY: 200}
 _PATIENCE = 15.0
+_TROUBLES = (KafkaError, TimeoutError, OSError)
 
 
 class _FinishFirst(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -53,21 +56,35 @@ class Listener:
 
     async def step(self) -> float | None:
         """Take what has come, hear it, commit. Raises on trouble: the loop makes a pause, and a new client is made."""
-        consumer = await self._connected()
         try:
+            consumer = await self._connected()
             async with asyncio.timeout(_PATIENCE):
                 got = await consumer.getmany(timeout_ms=200, max_records=_MOST[self._lane])
-            if not got:
-                return 0.0
+        except _TROUBLES as error:
+            await self._made_anew(error)
+        if got:
+            trouble: Exception | None = None
             async with self._busy:
-                await self._hear(consumer, got)
-        except (KafkaError, TimeoutError, OSError):
-            self._trouble("unreachable", 1)
-            await self.close()
-            raise
+                # The database's troubles are not Kafka's: the client stays as it is.
+                offsets = await self._hear(consumer, got)
+                try:
+                    await self._commit(consumer, offsets)
+                except _TROUBLES as error:
+                    trouble = error
+            if trouble is not None:
+                # Not before: whoever leaves a group may have to wait until nothing is in hand.
+                await self._made_anew(trouble)
         return 0.0
 
-    async def _hear(self, consumer: AIOKafkaConsumer, got: dict[TopicPartition, list[object]]) -> None:
+    async def _made_anew(self, error: Exception) -> NoReturn:
+        self._trouble("unreachable", 1)
+        await self.close()
+        raise error
+
+    async def _hear(
+        self, consumer: AIOKafkaConsumer, got: dict[TopicPartition, list[object]]
+    ) -> dict[TopicPartition, int]:
+        """Hear what has come; the offsets to commit. Raises what the ear raises, and will be given the same again."""
         events: list[Event] = []
         offsets: dict[TopicPartition, int] = {}
         for partition, records in got.items():
@@ -87,8 +104,13 @@ class Listener:
             except BaseException:
                 # Not heard: the same records again, after the loop's pause; nothing passes what was not heard.
                 for partition, records in got.items():
-                    consumer.seek(partition, records[0].offset)  # type: ignore[attr-defined]
+                    # Given away meanwhile, its next owner begins where we had committed.
+                    with contextlib.suppress(IllegalStateError):
+                        consumer.seek(partition, records[0].offset)  # type: ignore[attr-defined]
                 raise
+        return offsets
+
+    async def _commit(self, consumer: AIOKafkaConsumer, offsets: dict[TopicPartition, int]) -> None:
         try:
             async with asyncio.timeout(_PATIENCE):
                 await consumer.commit(offsets)
@@ -125,5 +147,5 @@ class Listener:
         try:
             async with asyncio.timeout(10):
                 await consumer.stop()
-        except (KafkaError, TimeoutError, OSError) as error:
+        except _TROUBLES as error:
             log.warning("kafka.consumer_not_stopped", error=repr(error)[:200])

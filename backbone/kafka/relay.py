@@ -6,10 +6,17 @@ One replica relays at a time, under a lease. A broker that is away delays nothin
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
+from aiokafka.errors import (
+    CorruptRecordException,
+    KafkaError,
+    MessageSizeTooLargeError,
+    RecordListTooLargeError,
+    UnknownTopicOrPartitionError,
+)
 
 from ..ground import Ground
 from ..log import store
@@ -23,6 +30,8 @@ log = structlog.get_logger()
 READER = "relay"
 _MOST = {Lane.URGENT: 200, Lane.ORDINARY: 500}
 _PATIENCE = 10.0
+#: What is said of the record and not of the broker: another try would end the same.
+_REFUSED = (MessageSizeTooLargeError, RecordListTooLargeError, CorruptRecordException)
 
 
 class Relay:
@@ -54,9 +63,9 @@ class Relay:
                 gauge.set(0)
             return None
         gauge.set(max(0.0, (self._ground.around.time.now() - events[0].occurred_at).total_seconds()))
-        await self._publish(events)
+        taken = await self._publish(events)
         await self._mark(lane, after, events[-1].seq)
-        self._ground.around.gauges.relayed.labels(name).inc(len(events))
+        self._ground.around.gauges.relayed.labels(name).inc(taken)
         return 0.0 if len(events) == _MOST[lane] else None
 
     async def _mark(self, lane: Lane, after: int, last: int) -> None:
@@ -73,26 +82,46 @@ class Relay:
             else:
                 self._positions.clear()
 
-    async def _publish(self, events: list[Event]) -> None:
-        """Send a batch and wait for every answer. Raises KafkaError, TimeoutError; the producer is made anew then."""
+    async def _publish(self, events: list[Event]) -> int:
+        """Send a batch, wait for every answer, and say how many were taken; what is refused the log carries.
+
+        Raises KafkaError, TimeoutError; the producer is made anew then.
+        """
         producer = await self._connected()
         try:
             async with asyncio.timeout(_PATIENCE):
-                sent = [
-                    await producer.send(
-                        self._topics.of_event(event), event.payload.encode(), key=event.subject.encode(),
-                        headers=headers_of(event),
-                    )
-                    for event in events
-                ]  # fmt: skip
-                await asyncio.gather(*sent)
+                sent = [await self._send(producer, event) for event in events]
+                answers = await asyncio.gather(*sent, return_exceptions=True)
+            refused = [error for error in answers if isinstance(error, _REFUSED)]
+            for error in answers:
+                if isinstance(error, BaseException) and not isinstance(error, _REFUSED):
+                    # A future that the client cancels would end this loop.
+                    raise error if isinstance(error, Exception) else KafkaError(repr(error))
         except UnknownTopicOrPartitionError:
             await apply(self._bootstrap, self._topics)
             raise
         except (KafkaError, TimeoutError, OSError):
-            self._ground.around.gauges.kafka.labels(self._ground.name, "unreachable").inc()
+            self._trouble("unreachable", 1)
             await self.close()
             raise
+        if refused:
+            self._trouble("refused", len(refused))
+            log.warning("kafka.refused", stage=self._ground.name, error=repr(refused[0])[:200])
+        return len(events) - len(refused)
+
+    async def _send(self, producer: AIOKafkaProducer, event: Event) -> Awaitable[object]:
+        topic, key = self._topics.of_event(event), event.subject.encode()
+        try:
+            answer: Awaitable[object] = await producer.send(
+                topic, event.payload.encode(), key=key, headers=headers_of(event)
+            )
+        except _REFUSED as error:
+            answer = asyncio.get_running_loop().create_future()
+            answer.set_exception(error)
+        return answer
+
+    def _trouble(self, kind: str, count: int) -> None:
+        self._ground.around.gauges.kafka.labels(self._ground.name, kind).inc(count)
 
     async def _connected(self) -> AIOKafkaProducer:
         async with self._connecting:

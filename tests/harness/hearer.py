@@ -47,10 +47,14 @@ class CannotBeHandled(Exception):
 
 @dataclass(slots=True)
 class Hearer:
-    """One replica. `cannot` are the events that it fails at, in short (`router a 2`); `gate`, while set, is waited for."""
+    """One replica. `cannot` are the events that it fails at, in short (`router a 2`); `moment` fails any.
+
+    `gate`, once given, is waited for with an ordinary batch in hand; `waiting` tells that it is.
+    """
 
     ground: Ground
     cannot: set[str] = field(default_factory=set)
+    moment: Exception | None = None
     gate: asyncio.Event | None = None
     waiting: asyncio.Event = field(default_factory=asyncio.Event)
     batches: list[list[str]] = field(default_factory=list)
@@ -73,6 +77,8 @@ class Hearer:
                 # A transaction that says nothing for two seconds is ended.
                 await tx.execute("select 1")
                 await asyncio.wait([asyncio.ensure_future(self.gate.wait())], timeout=0.1)
+        if self.moment is not None:
+            raise self.moment
         if bad := self.cannot.intersection(names):
             raise CannotBeHandled(bad)
 
