@@ -14,7 +14,7 @@ from typing import Any
 import httpx2
 
 from backbone.ground import Surroundings
-from backbone.process.runner import settle
+from backbone.process.runner import RunningStage, settle
 from backbone.process.settings import Settings
 from backbone.time_source import HandMoved
 from critsit.stages import STAGES, Process, build
@@ -24,8 +24,6 @@ from tests.harness.work_orders import incident, work_order
 #: A Wednesday: 09:00 in Lisbon, 14:00 in Almaty.
 START = datetime(2026, 2, 4, 9, 0, tzinfo=UTC)
 KEY = "the-world-s-key"
-#: No longer than this in one go: what is due on the way is done on the way.
-_STEP = timedelta(seconds=15)
 
 
 @dataclass
@@ -122,6 +120,7 @@ class World:
     time: HandMoved
     web: httpx2.AsyncClient
     read: set[str] = field(default_factory=set)
+    silent: set[str] = field(default_factory=set)
 
     async def employs(self, id_: str, role: str, *channels: str, on_call: bool = True, **more: Any) -> Somebody:
         """Somebody with these channels (a mailbox alone, where none is named), on call around the clock."""
@@ -165,14 +164,33 @@ class World:
 
     async def rests(self) -> None:
         """Everybody does what is due."""
-        await settle(self.process.running)
+        await settle(self._awake)
 
     async def passes(self, **span: float) -> None:
-        """Time passes as it does: what is due on the way is done on the way."""
+        """Time passes as it does: what is due on the way is done on the way, when it is due."""
         until = self.time.now() + timedelta(**span)
         while self.time.now() < until:
-            self.time.move_to(min(until, self.time.now() + _STEP))
+            self.time.move_to(min([until, *await self._due()]))
             await self.rests()
+
+    async def _due(self) -> list[datetime]:
+        """When the loops want to be woken next."""
+        works = [(work, lane) for one in self._awake for work in one.stage.works for lane in work.lanes]
+        instants = [await work.step(lane) for work, lane in works]
+        return [at for at in instants if at is not None and at > self.time.now()]
+
+    @property
+    def _awake(self) -> list[RunningStage]:
+        return [one for one in self.process.running if one.stage.name not in self.silent]
+
+    def silence(self, stage: str) -> str:
+        """A stage does nothing from now on; its name."""
+        self.silent.add(stage)
+        return stage
+
+    def speaks(self, stage: str) -> None:
+        """It goes on."""
+        self.silent.discard(stage)
 
     async def mailbox(self) -> list[dict[str, Any]]:
         """What has reached anybody and was not expected yet, the oldest first."""
