@@ -108,6 +108,7 @@ def _since(at: datetime, clock: ClockTerms | Running, zone: ZoneInfo) -> str:
 def sentences(decision: Decision, report: Report, contract: Contract | None, catalogue: Catalogue) -> list[str]:
     """The decision in sentences: severity, service and those passed over, hours, clocks, calls, what is told."""
     found = [_severity(decision, report, catalogue), _service(decision, catalogue)]
+    found += _about(decision, contract, catalogue)
     found += [
         f"{catalogue.service(passed.service).title} does not take it: {passed.why} ({passed.rule})."
         for passed in decision.passed_over
@@ -195,6 +196,20 @@ def _service(decision: Decision, catalogue: Catalogue) -> str:
     if decision.queue == catalogue.review.queue:
         return f"The entitlement is in doubt, so it waits in the queue {decision.queue} and is worked on meanwhile."
     return f"{service.title} ({service.section}) takes it, in the queue {decision.queue}, language {decision.language}."
+
+
+def _about(decision: Decision, contract: Contract | None, catalogue: Catalogue) -> list[str]:
+    """The solution and the event that are meant, by their names; an event with its own span."""
+    terms, found = decision.terms, []
+    if contract is not None and terms.solution is not None:
+        found.append(f"It is about the solution {terms.solution}, for which the work order states times of its own.")
+    event = next((e for e in contract.events if e.id == terms.event), None) if contract is not None else None
+    if contract is not None and event is not None:
+        zone = calendar_of(contract, terms.location, catalogue.business_hours).zone
+        span = f"{local(event.starts_at, zone, year=True)} to {local(event.ends_at, zone, year=True)}"
+        state = "which is under way" if terms.in_event else "which is not under way then"
+        found.append(f"It is about the event {event.name}, {span} ({zone_name(zone)}), {state}.")
+    return found
 
 
 def _hours(decision: Decision, contract: Contract | None, catalogue: Catalogue) -> str:

@@ -149,3 +149,29 @@ def test_without_a_contract_it_is_told_in_utc() -> None:
     text = " ".join(sentences(decision, report(contract=None), None, ENTERPRISE))
     assert "(UTC)" in text
     assert "entitlement-review" in text
+
+
+def test_the_event_and_the_solution_that_are_meant_are_named() -> None:
+    """AEM-PREPOST, AEM-WINDOW, MISSION"""
+    event = {
+        "id": "launch", "name": "Launch", "starts_at": "2026-06-15T08:00:00Z", "ends_at": "2026-06-18T08:00:00Z",
+        "confirmed_at": "2026-01-15T08:00:00Z", "products": ["azure/sql-database"], "form": "launch",
+    }  # fmt: skip
+    bank = {"id": "bank", "products": ["azure/sql-database"], "exhibit": {"first_response": {"1": "PT5M"}}}
+    said = report(product="azure/sql-database", form={"id": "launch"})
+
+    def told(at: datetime, **bought: Any) -> str:
+        order = contract(**bought)
+        decision = decide(said, order, ENTERPRISE, submitted_at=at, at=at)
+        return " ".join(sentences(decision, said, order, ENTERPRISE))
+
+    watched: dict[str, Any] = {"services": ["base", "event-management"], "events": [event]}
+    span = (
+        "It is about the event Launch, Monday 15 June 2026 13:00 to Thursday 18 June 2026 13:00 (Almaty time), which is"
+    )
+    assert f"{span} not under way then." in told(utc("2026-06-10 08:00"), **watched)
+    assert f"{span} under way." in told(utc("2026-06-15 08:00"), **watched)
+    assert "It is about" not in told(utc("2026-06-15 08:00"))
+    assert "the solution bank, for which" in told(
+        utc("2026-06-15 08:00"), services=["base", "mission-critical"], solutions=[bank]
+    )
