@@ -63,6 +63,8 @@ def explain_clock(
     `until`: when it stopped, where it did; `gone`: when it was superseded, and why."""
     calendar, zone = _calendars(clock, contract, catalogue, location)
     text = _sentence(clock, contract, catalogue, location)
+    if isinstance(clock, Running) and clock.state == "breached":
+        text += " It was not done by then."
     if until is not None:
         counted = spoken(open_between(calendar, clock.started_at, until))
         text += f" It stopped on {_since(until, clock, zone)}, after {counted}."

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from services.explain_words import spoken
+
 from .record import Record
 
 #: The flag of an incident that a stage could not go on with.
@@ -57,6 +59,11 @@ def _owner(record: Record, data: dict[str, Any], at: datetime) -> None:
     record.view["owner"] = {"id": person, "name": data["name"] or person} if person else None
 
 
+def _how_late(name: str, met_at: str, due_at: str) -> str:
+    late = datetime.fromisoformat(met_at) - datetime.fromisoformat(due_at)
+    return f"{name.replace('_', ' ')} was done {spoken(late)} after it was due"
+
+
 def _clock(state: str) -> Projection:
     def projection(record: Record, data: dict[str, Any], at: datetime) -> None:
         clock = data["clock"]
@@ -81,6 +88,7 @@ def _clock(state: str) -> Projection:
         elif state == "met" and data.get("late"):
             shown["state"] = "breached"
             shown["met_at"] = data.get("met_at")
+            shown["reason"] = _how_late(clock["name"], data["met_at"], clock["due_at"])
 
     return projection
 

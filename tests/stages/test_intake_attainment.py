@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -115,3 +116,16 @@ async def test_a_promise_counts_in_the_month_in_which_it_was_settled(database: s
         assert (await desk.get("/v1/attainment", **january))["items"] == []
         (item,) = (await desk.get("/v1/attainment", **{"from": "2026-02-01", "to": "2026-02-28"}))["items"]
         assert (item["met"], item["breached"]) == (1, 1)
+
+
+async def test_a_breach_that_was_done_after_all_says_how_late(database: str) -> None:
+    """BASE-A"""
+    async with intake(database) as desk:
+        _, broken = await _month(desk)
+        second = replace(_clock(desk, "c2"), due_at=desk.time.now() - timedelta(minutes=61))
+        await desk.tells("escalation", broken, ClockMet(second, desk.time.now(), "eng", late=True))
+        (item,) = (await desk.get("/v1/attainment"))["items"]
+        assert (item["met"], item["breached"]) == (1, 1)
+        assert item["breaches"][0]["reason"] == "first response was done 1 h 1 min after it was due"
+        shown = (await desk.get(f"/v1/incidents/{broken}/explanation"))["clocks"][0]["text"]
+        assert "It was not done by then. It stopped on" in shown
