@@ -22,7 +22,7 @@ from .log.tx import Transactions
 from .loops.bell import Bell
 from .postgres.engine import make_engine
 from .process.gauges import Gauges
-from .process.settings import Settings
+from .process.settings import STAGES, Settings
 from .time_source import TimeSource
 from .web.request_id import current_trace
 
@@ -67,12 +67,15 @@ class Ground:
         makes_subjects: bool = True,
         pool: int = 8,
     ) -> Ground:
-        """Build a stage's ground. `hears` are the stages whose logs it reads, `parsers` by kind of directory object."""
+        """Build a stage's ground. `hears` are the stages whose logs it reads, `parsers` by kind of directory object.
+
+        The stages that read its own are asked how far they are, so each has an engine where it lives elsewhere.
+        """
         url = settings.url_of(name)
         engine = make_engine(url, schema=name, name=f"critsit {name}", size=pool)
         others = {
             other: make_engine(settings.url_of(other, reader=name), schema=other, name=f"critsit {name}", size=3)
-            for other in hears
+            for other in sorted({*hears, *STAGES})
             if other != name and _place(settings.url_of(other, reader=name)) != _place(url)
         }
 

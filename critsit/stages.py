@@ -12,7 +12,7 @@ from backbone.directory.ring import DirectoryRing
 from backbone.ground import Surroundings
 from backbone.kafka.topics import Topics
 from backbone.process.dead_letter_routes import dead_letter_routes
-from backbone.process.runner import READERS_OF, RunningStage, ages, waits
+from backbone.process.runner import RunningStage, ages, waits
 from backbone.process.settings import Settings
 from backbone.web.app import WebApp, web_app
 from backbone.web.health import Health
@@ -23,6 +23,13 @@ from events.topics import DIRECTORY, DIRECTORY_OWNER, TOPIC_OF
 
 STAGES = ("intake", "router", "escalation", "notifier")
 PORTS = {"intake": 8081, "router": 8082, "escalation": 8083, "notifier": 8084}
+#: Who reads whose log, also where each stage is a process of its own: a day is kept until they have passed it.
+READ_BY = {
+    "intake": ("router", "escalation", "notifier"),
+    "router": ("intake", "escalation", "notifier"),
+    "escalation": ("intake", "notifier"),
+    "notifier": ("intake", "router", "escalation"),
+}
 
 
 def topics_of(settings: Settings) -> Topics:
@@ -58,9 +65,7 @@ def build(
     running = []
     for name in names:
         stage, ground = importlib.import_module(f"{name}.app").build(settings, around)
-        for source in stage.hears:
-            READERS_OF[source] = tuple({*READERS_OF.get(source, ()), name})
-        running.append(RunningStage.of(stage, ground, IncidentStuck))
+        running.append(RunningStage.of(stage, ground, IncidentStuck, READ_BY[name]))
 
     async def missing() -> list[str]:
         return await waits(running) + (await waits_for() if waits_for is not None else [])

@@ -5,7 +5,7 @@ Nothing is dropped that a reader still needs; the default partition takes what n
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 
 import structlog
@@ -13,6 +13,8 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..postgres.engine import is_passing
+from . import store
+from .event import LANES, Lane
 from .tx import Transactions, Tx
 
 log = structlog.get_logger()
@@ -54,18 +56,21 @@ async def days(connection: AsyncConnection) -> list[str]:
 async def drop_old(
     transactions: Transactions,
     now: datetime,
-    passed: Callable[[], Awaitable[Iterable[int]]],
+    passed: Callable[[], Awaitable[Iterable[Mapping[Lane, int]]]],
     before_drop: Callable[[Tx, str], Awaitable[None]] | None,
 ) -> list[str]:
-    """Drop the days that are over for a week and that every reader has passed; answers their names."""
+    """Drop the days that are over for a week and that every reader has passed in each lane; answers their names.
+
+    `passed` is how far each reader has read: one that is ahead in a lane may still need the other.
+    """
     limit = (now - timedelta(days=KEPT_DAYS + 1)).strftime("outbox_%Y%m%d")
     dropped = []
     async with transactions.reading() as connection:
         old = [name for name in await days(connection) if name < limit]
     for name in old:
         async with transactions.reading() as connection:
-            last = (await connection.execute(text(f"select coalesce(max(seq), 0) from {name}"))).scalar_one()
-        if any(position < last for position in await passed()):
+            last = await store.last_of_day(connection, name)
+        if any(read[lane] < last.get(lane is Lane.URGENT, 0) for read in await passed() for lane in LANES):
             break
         try:
             async with transactions() as tx:

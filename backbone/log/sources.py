@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from . import store
-from .event import Event
+from .event import LANES, Event, Lane
 
 
 class Sources:
@@ -49,3 +49,12 @@ class Sources:
         """The last committed position of each lane (key: urgent)."""
         async with self._reading(source) as connection:
             return await store.last_position(connection, source)
+
+    async def passed(self, source: str, readers: Iterable[str], reader: str) -> list[dict[Lane, int]]:
+        """How far each of the stages `readers` has read this one's log, by lane; what was never read counts as 0."""
+        found = []
+        for stage in readers:
+            async with self._reading(stage) as connection:
+                read = await store.cursors_of(connection, stage, reader, source)
+            found.append({lane: read.get(lane.value, 0) for lane in LANES})
+        return found

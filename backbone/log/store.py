@@ -193,6 +193,21 @@ async def positions(c: AsyncConnection, reader: str) -> dict[tuple[str, str], in
     return {(row[0], row[1]): row[2] for row in rows}
 
 
+async def cursors_of(c: AsyncConnection, schema: str, reader: str, source: str) -> dict[str, int]:
+    """How far `reader` of the stage with that schema has read `source`: lane → position; never read is not there."""
+    rows = await c.execute(
+        text(f"select lane, position from {schema}.cursor where reader = :r and source = :s"),
+        {"r": reader, "s": source},
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def last_of_day(c: AsyncConnection, day: str) -> dict[bool, int]:
+    """The last position of each lane (key: urgent) in a day's partition; a lane without events is not there."""
+    rows = await c.execute(text(f"select urgent, max(seq) from {day} group by urgent"))
+    return {row[0]: row[1] for row in rows}
+
+
 async def lock_cursor(c: AsyncConnection, reader: str, source: str, lane: str) -> int | None:
     """Lock a cursor and answer its position; None while another replica holds it."""
     await c.execute(

@@ -24,6 +24,7 @@ from ..loops.hear import Ear
 from ..loops.repeat import Pulse, Round, repeat
 from ..stage import Stage, Work
 from ..time_source import WallClock, ticks
+from .settings import STAGES
 
 log = structlog.get_logger()
 
@@ -33,20 +34,26 @@ BEHIND = {Lane.URGENT: 1.0, Lane.ORDINARY: 5.0}
 
 @dataclass(slots=True)
 class RunningStage:
-    """A stage with its loops. `ear` is what every carrier hears with."""
+    """A stage with its loops. `ear` is what every carrier hears with; `read_by` are the stages that read its log."""
 
     stage: Stage
     ground: Ground
     ear: Ear
     kafka: bool
+    read_by: tuple[str, ...]
     pulses: dict[str, Pulse] = field(default_factory=dict)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     followers: dict[Lane, Follower] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, stage: Stage, ground: Ground, stuck: Callable[[str, str, str], Fact]) -> RunningStage:
-        """Give a stage its hearing. `stuck(stage, event type, error)` is the fact that a human is needed."""
+    def of(
+        cls, stage: Stage, ground: Ground, stuck: Callable[[str, str, str], Fact], read_by: Sequence[str] | None = None
+    ) -> RunningStage:
+        """Give a stage its hearing. `stuck(stage, event type, error)` is the fact that a human is needed.
+
+        `read_by` None is every other stage, wherever it runs: no day of the log goes that one of them has not passed.
+        """
         gauges = ground.around.gauges
         gauges.know(stage.name)
 
@@ -62,7 +69,8 @@ class RunningStage:
             stage, ground.transactions, ground.sources.spans, handle_directory, say_stuck,
             lambda outcome, n: gauges.heard.labels(stage.name, outcome).inc(n),
         )  # fmt: skip
-        running = cls(stage, ground, ear, kafka=bool(ground.settings.kafka))
+        readers = [name for name in STAGES if name != stage.name] if read_by is None else read_by
+        running = cls(stage, ground, ear, kafka=bool(ground.settings.kafka), read_by=tuple(readers))
         for lane in LANES:
             behind = BEHIND[lane] if running.kafka else 0.0
             running.followers[lane] = Follower(ear, ground.sources, ground.transactions, lane, behind=behind)
@@ -136,17 +144,8 @@ class RunningStage:
         await partitions.drop_old(self.ground.transactions, now, self._passed, self.stage.before_drop)
         return None
 
-    async def _passed(self) -> list[int]:
-        """How far every other stage has read this one's log; a reader that never read counts as 0."""
-        positions = []
-        for reader in READERS_OF.get(self.stage.name, ()):
-            async with self.ground.sources._reading(reader) as connection:
-                rows = await connection.execute(
-                    text(f"select position from {reader}.cursor where reader = :r and source = :s"),
-                    {"r": READER, "s": self.stage.name},
-                )
-                positions.append(max([row[0] for row in rows], default=0))
-        return positions
+    async def _passed(self) -> list[dict[Lane, int]]:
+        return await self.ground.sources.passed(self.stage.name, self.read_by, READER)
 
     async def replay(self, letter_id: int, *, discard: bool) -> int | None:
         """Hear a dead letter's subject again (or pass over the letter); answers how many letters are left of it."""
@@ -173,10 +172,6 @@ class RunningStage:
         if self.stage.on_stop is not None:
             await self.stage.on_stop()
         await self.ground.close()
-
-
-#: Who reads whose log; filled by the composition root, which alone knows all stages.
-READERS_OF: dict[str, tuple[str, ...]] = {}
 
 
 def _at_once(step: Callable[[], Awaitable[bool]]) -> Round:
