@@ -18,6 +18,7 @@ from backbone.web.paging import Cursor, Limit
 from backbone.web.problem import FieldError, Problem
 from services.catalogue.model import Catalogue
 from services.contract.balances import balances
+from services.contract.charges import last_day_to_ask, shortfall_billed_from
 from services.contract.check import check
 from services.contract.parse import ContractFaults, parse
 from services.contract.write import to_json
@@ -87,12 +88,21 @@ def routes(ground: Ground, catalogue: Catalogue) -> APIRouter:
     async def read_balances(
         number: str, caller: Annotated[Caller, require("view", "manage")], at: AwareDatetime | None = None
     ) -> dict[str, Any]:
-        """What is left of the balances at an instant, and when it lapses (TERM, FLEX-LAPSE)."""
+        """What is left of the balances at an instant, and when it lapses (TERM, FLEX-LAPSE); until when services are
+        asked for (REQUEST-60), and from when a shortfall is billed (SAB-30)."""
         contract = await contracts.of(number, caller)
         moment = at or ground.around.time.now()
         async with ground.transactions.reading() as connection:
             drawn = await drawn_of(connection, number)
         items = [balance.to_json() for balance in balances(contract, catalogue.work_order, drawn, moment)]
-        return {"at": write_instant(moment), "items": items}
+        terms = catalogue.work_order
+        asked, billed = last_day_to_ask(contract, terms), shortfall_billed_from(contract, terms)
+        return {
+            "at": write_instant(moment), "items": items,
+            "ask_by": {"on": asked.isoformat(), "rule": terms.bookings.ask_before_end.rule},
+            "shortfall_billed_from": {
+                "on": [day.isoformat() for day in billed], "rule": terms.bookings.billed_from.rule,
+            },
+        }  # fmt: skip
 
     return router

@@ -158,3 +158,12 @@ async def test_many_who_draw_at_once_draw_no_more_than_there_is_and_none_is_in_a
         types = [type_ for type_, _ in await _about_balances(router)]
         assert (types.count("balance.drawn"), types.count("effort.refused")) == (2 * 17, 40 - 2 * 17)
         assert await router.one("select max(amount) from drawn") == 17 * 7
+
+
+async def test_beside_the_balances_stand_the_days_that_count(database: str) -> None:
+    """REQUEST-60, SAB-30"""
+    async with office(database) as router:
+        await router.stores(work_order(term={"from": "2026-01-01", "to": "2027-12-31"}))
+        found = await router.get("/v1/contracts/WO-1/balances")
+        assert found["ask_by"] == {"on": "2027-11-01", "rule": "REQUEST-60"}
+        assert found["shortfall_billed_from"] == {"on": ["2026-01-31", "2027-01-31"], "rule": "SAB-30"}
