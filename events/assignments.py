@@ -24,7 +24,8 @@ class ContractVersion:
 class Inputs:
     """What a decision was made from, besides the report: enough to make it again.
 
-    `cause` is the type of the event that led to it; `severity` is set where a person set it.
+    `cause` is the type of the event that led to it; `severity` is set where a person set it; `window_at` is the instant
+    by which an event's window was looked at, where that is another than `at`.
     """
 
     cause: str
@@ -37,6 +38,7 @@ class Inputs:
     contract: ContractVersion | None
     catalogue: str
     calendars: str
+    window_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,8 @@ class Past:
         inputs = routed.inputs
         return decide(
             report, await self.contract(routed), await self.catalogue_of(routed), submitted_at=inputs.submitted_at,
-            at=inputs.at, clocks_from=inputs.clocks_from, severity=inputs.severity, coverage=inputs.coverage,
+            at=inputs.window_at or inputs.at, clocks_from=inputs.clocks_from, severity=inputs.severity,
+            coverage=inputs.coverage,
         )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ class Desk:
     `catalogue` are what it was opened under. `tried` are the crisis managers who were called since one last
     acknowledged, `queues_called` the queues whose engineers were; `management_bought`: the management attention that
     was last asked for comes from bought hours; `visiting`: on-site resources are agreed to, which draw once.
+    `changed_at`: when another severity was last stated or set.
     """
 
     subject: str
@@ -34,6 +35,7 @@ class Desk:
     severity_set: str | None = None
     coverage_set: str | None = None
     clocks_from: datetime | None = None
+    changed_at: datetime | None = None
     owner: str | None = None
     crisis_manager: str | None = None
     crisis_at: datetime | None = None
@@ -47,6 +49,14 @@ class Desk:
     def contract(self) -> str | None:
         """The contract that the report names."""
         return self.report.contract
+
+    @property
+    def window_at(self) -> datetime:
+        """The instant by which an event's window is looked at: the severity's last change, else the submission.
+
+        What is corrected later was so from the beginning, and moves no incident out of the event that it came in.
+        """
+        return self.changed_at or self.submitted_at
 
     @property
     def in_crisis(self) -> bool:

@@ -86,9 +86,10 @@ class Decisions:
             case heard.ImpactChanged(impact=impact):
                 desk.report = replace(desk.report, impact=impact)
                 desk.severity_set = desk.coverage_set = None
+                desk.changed_at = event.occurred_at
                 await self._decide_anew(round_, desk, event)
             case heard.SeverityAssessed(severity=severity):
-                desk.severity_set, desk.coverage_set = severity, None
+                desk.severity_set, desk.coverage_set, desk.changed_at = severity, None, event.occurred_at
                 await self._decide_anew(round_, desk, event)
             case heard.IncidentCorrected(report=report, changes=changes):
                 names_a_contract = "contract" in changes or report.contract != desk.contract
@@ -98,7 +99,7 @@ class Decisions:
                 await self._decide_anew(round_, desk, event)
             case heard.DowngradeDecided(decision="accept", about=about, to=to):
                 if about == "severity":
-                    desk.severity_set = to
+                    desk.severity_set, desk.changed_at = to, event.occurred_at
                 else:
                     desk.coverage_set = to
                 await self._decide_anew(round_, desk, event)
@@ -133,7 +134,7 @@ class Decisions:
             return
         at, before = event.occurred_at, desk.decision.severity
         contract, catalogue = await self._terms(desk, round_.tx)
-        after = self._decision(desk, contract, catalogue, at).severity
+        after = self._decision(desk, contract, catalogue).severity
         if catalogue.rank[after] < catalogue.rank[before]:
             desk.clocks_from = at
         elif catalogue.rank[after] > catalogue.rank[before]:
@@ -144,7 +145,7 @@ class Decisions:
         tx = round_.tx
         stored = await self._frozen.contract(desk, tx.connection)
         contract, catalogue = await self._terms(desk, tx)
-        decision = self._decision(desk, contract, catalogue, at)
+        decision = self._decision(desk, contract, catalogue)
         was_urgent = desk.decision is not None and desk.decision.urgent
         desk.number += 1
         desk.decision, desk.rank = decision, catalogue.rank[decision.severity]
@@ -153,6 +154,7 @@ class Decisions:
             cause=event.type, submitted_at=desk.submitted_at, at=at, clocks_from=desk.clocks_from,
             severity=desk.severity_set, coverage=desk.coverage_set, impact=desk.report.impact, contract=frozen,
             catalogue=catalogue.version, calendars=CALENDARS,
+            window_at=desk.window_at if desk.window_at != at else None,
         )  # fmt: skip
         routed = said.IncidentRouted(number=desk.number, decision=decision, inputs=inputs)
         tx.say(routed, desk.subject, urgent=decision.urgent or None, cause=event)
@@ -171,10 +173,10 @@ class Decisions:
         return (stored.value if stored is not None else None), await self._frozen.catalogue_of(desk, tx.connection)
 
     @staticmethod
-    def _decision(desk: Desk, contract: Contract | None, catalogue: Catalogue, at: datetime) -> Decision:
+    def _decision(desk: Desk, contract: Contract | None, catalogue: Catalogue) -> Decision:
         return decide(
-            desk.report, contract, catalogue, submitted_at=desk.submitted_at, at=at, clocks_from=desk.clocks_from,
-            severity=desk.severity_set, coverage=desk.coverage_set,
+            desk.report, contract, catalogue, submitted_at=desk.submitted_at, at=desk.window_at,
+            clocks_from=desk.clocks_from, severity=desk.severity_set, coverage=desk.coverage_set,
         )  # fmt: skip
 
     def _spend(self, round_: Round, desk: Desk, event: Event, fact: Any) -> None:

@@ -212,3 +212,22 @@ async def _statements(router: Office, events: list[Event]) -> int:
     finally:
         sqlalchemy_event.remove(engine, "before_cursor_execute", count)
     return len(seen)
+
+
+async def test_an_event_is_looked_at_by_the_severitys_change_and_never_by_a_corrections(database: str) -> None:
+    """AEM-PREPOST, SEV-CHANGE: what is corrected a day after the event keeps the event's terms."""
+    event = {
+        "id": "launch", "starts_at": "2026-02-04T00:00:00Z", "ends_at": "2026-02-05T00:00:00Z", "form": "launch",
+        "confirmed_at": "2025-11-01T00:00:00Z", "products": ["azure/*"],
+    }  # fmt: skip
+    async with office(database) as router:
+        await router.stores(work_order(services=["base", "event-management"], events=[event]))
+        await router.reports(INC, form={"id": "launch"}, title="It is brokne")
+        router.time.passes(hours=36)
+        fixed = REPORT.validate_python(incident(form={"id": "launch"}))
+        await router.tells(INC, IncidentCorrected("eng", {"title": "It is broken"}, fixed, "a slip"))
+        await router.tells(INC, ImpactChanged("cust", "critical_down", "still down"))
+        first, corrected, changed = await _routed(router)
+        assert [one["decision"]["severity"] for one in (first, corrected, changed)] == ["1", "1", "B"]
+        assert corrected["inputs"]["window_at"] == first["inputs"]["submitted_at"]
+        assert changed["inputs"]["window_at"] is None
