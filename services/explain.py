@@ -109,7 +109,7 @@ def _since(at: datetime, clock: ClockTerms | Running, zone: ZoneInfo) -> str:
 
 def sentences(decision: Decision, report: Report, contract: Contract | None, catalogue: Catalogue) -> list[str]:
     """The decision in sentences: severity, service and those passed over, hours, clocks, calls, what is told."""
-    found = [_severity(decision, report, catalogue), _service(decision, catalogue)]
+    found = [_severity(decision, report, catalogue), _service(decision, contract, catalogue)]
     found += _about(decision, contract, catalogue)
     found += [
         f"{catalogue.service(passed.service).title} does not take it: {passed.why} ({passed.rule})."
@@ -193,10 +193,20 @@ def _severity(decision: Decision, report: Report, catalogue: Catalogue) -> str:
     return f"Severity {level.id}: {said}, which is severity {stated.id}; {why}. It needs attention {level.attention}."
 
 
-def _service(decision: Decision, catalogue: Catalogue) -> str:
-    service = catalogue.service(decision.service)
-    if decision.queue == catalogue.review.queue:
-        return f"The entitlement is in doubt, so it waits in the queue {decision.queue} and is worked on meanwhile."
+def _service(decision: Decision, contract: Contract | None, catalogue: Catalogue) -> str:
+    service, review = catalogue.service(decision.service), catalogue.review
+    if decision.queue == review.queue:
+        term = f" ({contract.term.starts} to {contract.term.ends})" if contract is not None else ""
+        doubts = {
+            review.no_contract.flag: "no work order is named that is known here",
+            review.out_of_term.flag: f"it lies outside the work order's term{term}",
+            review.prerelease.flag: "it is about a pre-release product",
+        }
+        why = listed([words for flag, words in doubts.items() if flag in decision.flags] or ["somebody has to look"])
+        return (
+            f"The entitlement is in doubt, since {why}: it waits in the queue {decision.queue}, and is worked on"
+            f" meanwhile by the terms of {service.title} ({service.section})."
+        )
     return f"{service.title} ({service.section}) takes it, in the queue {decision.queue}, language {decision.language}."
 
 

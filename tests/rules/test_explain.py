@@ -175,3 +175,20 @@ def test_the_event_and_the_solution_that_are_meant_are_named() -> None:
     assert "the solution bank, for which" in told(
         utc("2026-06-15 08:00"), services=["base", "mission-critical"], solutions=[bank]
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "at", "why"),
+    [
+        ({"contract": None}, "2026-02-04 10:00", "no work order is named that is known here"),
+        ({}, "2027-02-04 10:00", "it lies outside the work order's term (2026-01-01 to 2026-12-31)"),
+        ({"prerelease": True}, "2026-02-04 10:00", "it is about a pre-release product"),
+        ({"prerelease": True}, "2027-02-04 10:00", "2026-12-31) and it is about a pre-release product"),
+    ],
+)
+def test_a_doubt_about_the_entitlement_is_told_with_its_reason(said: dict[str, Any], at: str, why: str) -> None:
+    """TERM, PRERELEASE"""
+    asked, order = report(**said), contract() if "contract" not in said else None
+    decision = decide(asked, order, ENTERPRISE, submitted_at=utc(at), at=utc(at))
+    text = sentences(decision, asked, order, ENTERPRISE)[1]
+    assert f"{why}: it waits in the queue entitlement-review, and is worked on meanwhile by the terms of" in text
