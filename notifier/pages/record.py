@@ -1,14 +1,17 @@
 """Writes down what became of attempts: many in one transaction, and with them what the mailbox received.
 
-What a page came to is moved only by whoever holds it; what is over stays over.
+What a page came to is moved, said and written down only by whoever holds it; what is over stays over.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
+from uuid import UUID
+
+import structlog
 
 from backbone.log.tx import Tx
 from events.codec import Fact
@@ -21,6 +24,8 @@ from notifier.pages.due import Errand
 from notifier.pages.ledger import Ledger
 from notifier.pages.page import AttemptOutcome, Page, PageAttempt, State
 from notifier.rules.ladder import Ladder, after_failure, after_success
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +50,29 @@ class Recorder:
         subjects = sorted({item.errand.page.incident for item in done})
         await tx.lock(subjects, make=False)
         ledger = await Ledger.open(tx, self.metrics, [], pages_of=subjects)
+        over = [page.id for subject in subjects for page in ledger.pages(subject) if not page.is_open]
+        doubtful = await store.unfinished(tx, over) if over else {}
         attempts = []
         for item in done:
             page = ledger.page(item.errand.page.id)
             assert page is not None
-            attempts.append(self._one(tx, ledger, page, item))
+            if self._is_ours(page, item.errand.attempt, doubtful):
+                attempts.append(self._one(tx, ledger, page, item))
+            else:
+                log.warning("page.overtaken", page=str(page.id), channel=item.errand.way.channel)
         await ledger.close()
         await store.save_attempts(tx, attempts)
         ids = [str(attempt.id) for attempt in attempts]
         await save_entries(tx, [entry for id_ in ids if (entry := self.drafts.kept.get(id_)) is not None])
-        tx.committed.append(lambda: self.drafts.forget(ids))
+        taken = [str(item.errand.attempt.id) for item in done]
+        tx.committed.append(lambda: self.drafts.forget(taken))
+
+    def _is_ours(self, page: Page, attempt: PageAttempt, doubtful: Mapping[UUID, PageAttempt]) -> bool:
+        """Whether nobody has taken over since: who froze and woke up knows nothing any more that is asked for."""
+        if page.is_open:
+            return page.state is State.SENDING and page.holder == self.holder
+        left = doubtful.get(page.id)
+        return left is not None and (left.id, left.repeat) == (attempt.id, attempt.repeat)
 
     def _one(self, tx: Tx, ledger: Ledger, page: Page, item: Finished) -> PageAttempt:
         attempt, channel = item.errand.attempt, item.errand.way.channel
@@ -63,7 +81,6 @@ class Recorder:
             # Nothing is said of a page behind its last fact: what left meanwhile is on the attempt's own record.
             for fact in facts:
                 tx.say(fact, page.incident)
-        if page.state is State.SENDING and page.holder == self.holder:
             ledger.move(self._moved(page, item, tx.now))
         self.metrics.tried(channel, ended.outcome.value, attempt.repeat, tx)
         return ended
