@@ -1,4 +1,4 @@
-"""What a work order's arithmetic costs or gives, over HTTP: cancelling a booking, converting credits.
+"""What a work order's arithmetic costs or gives, over HTTP: cancelling, converting credits, asking for a service.
 
 Asking never books anything out.
 """
@@ -18,6 +18,8 @@ from backbone.web.keys import Caller, require
 from backbone.web.problem import FieldError, Problem
 from services.catalogue.model import Catalogue
 from services.contract.charges import Converted, cancellation, convert
+from services.contract.entitlement import host_date
+from services.planned import planned
 
 from .seen import Contracts
 
@@ -28,6 +30,14 @@ class Cancelling:
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """A service that is planned and booked."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    service: str
 
 
 def routes(ground: Ground, catalogue: Catalogue) -> APIRouter:
@@ -59,6 +69,22 @@ def routes(ground: Ground, catalogue: Catalogue) -> APIRouter:
         if not isinstance(found, Converted):
             raise Problem(409, "Not provided for", found.reason, rule=found.rule)
         return {"units": found.units, "rule": found.rule}
+
+    @router.post("/v1/contracts/{number}/requests")
+    async def request_service(
+        number: str, caller: Annotated[Caller, require("view", "report", "work", "manage")],
+        body: Annotated[Asking, json_body(Asking)],
+    ) -> dict[str, Any]:  # fmt: skip
+        """A request for what is planned and booked, not reported: what it is and whom to ask; nothing is booked."""
+        contract = await contracts.of(number, caller)
+        answer = planned(body.service, contract, catalogue, host_date(contract, ground.around.time.now()))
+        if answer is None:
+            known = ", ".join(catalogue.proactive.get("services", {}))
+            raise Problem(
+                422, "Bad fields", f"{body.service} can't be booked.",
+                errors=[FieldError("/service", f"is not a service to book; these are: {known}")],
+            )  # fmt: skip
+        return answer
 
     return router
 

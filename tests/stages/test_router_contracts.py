@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from services.catalogue.parse import load
+from services.planned import planned
 from tests.harness.router import office
-from tests.harness.work_orders import incident, work_order
+from tests.harness.work_orders import contract, incident, work_order
 
 CASES = sorted((Path(__file__).parent.parent / "cases").glob("*.json"))
 FAULTS = sorted((Path(__file__).parent.parent / "faults").glob("*.json"))
@@ -246,3 +248,36 @@ async def test_the_catalogue_shows_services_severities_and_rules(database: str) 
 async def test_the_frozen_catalogue_stands_in_the_directory_once(database: str) -> None:
     async with office(database) as router, office(database):
         assert await router.one("select count(*) from directory where kind = 'catalogue'") == 1
+
+
+async def test_a_request_for_what_is_planned_is_answered_with_what_it_is_and_whom_to_ask(database: str) -> None:
+    """REQUEST-60, CANCEL-14: it is no incident, and nothing is booked by asking."""
+    async with office(database) as router:
+        await router.stores(work_order(delivery_manager="dm-ines"))
+        answer = await router.post("/v1/contracts/WO-1/requests", {"service": "rap-as-a-service"})
+        found = answer.json()
+        assert answer.status_code == 200
+        assert (found["bought"], found["per_location"], found["delivery_manager"]) == ("add-on", True, "dm-ines")
+        assert (found["ask_by"], found["in_time"]) == ("2026-11-01", True)
+        assert {"REQUEST-60", "CANCEL-14"} <= {rule["id"] for rule in found["rules"]}
+        assert (
+            "ask the service delivery manager of the contract, at the latest on 2026-11-01 (REQUEST-60)"
+            in (found["text"])
+        )
+        router.time.passes(days=280)
+        late = (await router.post("/v1/contracts/WO-1/requests", {"service": "on-demand-assessment"})).json()
+        assert (late["in_time"], late["bought"]) == (False, "included")
+        assert "It needs an active Azure service" in late["text"]
+        for body in ({"service": "moon-landing"}, {}, {"service": "webcast", "zz": 1}):
+            assert (await router.post("/v1/contracts/WO-1/requests", body)).status_code == 422, body
+        assert (await router.post("/v1/contracts/WO-9/requests", {"service": "webcast"})).status_code == 404
+
+
+@pytest.mark.parametrize("folder", [None, Path(__file__).parents[2] / "examples" / "software-house"])
+def test_every_service_that_can_be_booked_has_its_answer(folder: Path | None) -> None:
+    """REQUEST-60"""
+    catalogue = load(folder)
+    for name in catalogue.proactive["services"]:
+        found = planned(name, contract(), catalogue, date(2026, 2, 4))
+        assert found is not None
+        assert all(rule["section"] and rule["text"] for rule in found["rules"]), name
