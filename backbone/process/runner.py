@@ -14,6 +14,7 @@ from datetime import UTC
 
 import structlog
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..ground import Ground, lane_bell
 from ..log import dead_letters, invariants, partitions
@@ -77,7 +78,12 @@ class RunningStage:
         return running
 
     async def start(self) -> None:
-        """Make today's partition, read the directory, start the loops."""
+        """Ask what time it is, make today's partition, read the directory, start the loops.
+
+        The time first: a machine whose own clock is two hours ahead would find every promise overdue.
+        """
+        async with self.ground.transactions.reading() as connection:
+            await self._agree(connection)
         await partitions.make_ahead(self.ground.transactions, self.ground.around.time.now().astimezone(UTC).date())
         await self.ground.directory.refresh()
         if self.stage.on_start is not None:
@@ -124,16 +130,12 @@ class RunningStage:
     async def _housekeeping(self) -> float | None:
         """The database's clock, the partitions, the gauges, the invariants."""
         gauges, name = self.ground.around.gauges, self.stage.name
-        time = self.ground.around.time
         async with self.ground.transactions.reading() as connection:
-            asked_at = time.now()
-            database_now = (await connection.execute(text("select clock_timestamp()"))).scalar_one()
-            if isinstance(time, WallClock):
-                time.agree_with(database_now, asked_at)
+            await self._agree(connection)
             gauges.dead.labels(name).set(await dead_letters.count(connection))
             default = await connection.execute(text("select count(*) from outbox_default"))
             gauges.outbox_default.labels(name).set(default.scalar_one())
-            now = time.now()
+            now = self.ground.around.time.now()
             behind = await invariants.lanes_behind(connection, self.ground.sources, self.stage.hears, READER, now)
             gauges.invariant.labels(name, "event_unheard_for_a_minute").set(behind)
             not_held = await invariants.letters_not_held(connection, self.stage.subjects, now)
@@ -143,6 +145,14 @@ class RunningStage:
         await partitions.make_ahead(self.ground.transactions, now.astimezone(UTC).date())
         await partitions.drop_old(self.ground.transactions, now, self._passed, self.stage.before_drop)
         return None
+
+    async def _agree(self, connection: AsyncConnection) -> None:
+        """Set the wall clock by the database's."""
+        time = self.ground.around.time
+        asked_at = time.now()
+        database_now = (await connection.execute(text("select clock_timestamp()"))).scalar_one()
+        if isinstance(time, WallClock):
+            time.agree_with(database_now, asked_at)
 
     async def _passed(self) -> list[dict[Lane, int]]:
         return await self.ground.sources.passed(self.stage.name, self.read_by, READER)
