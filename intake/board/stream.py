@@ -17,7 +17,7 @@ from backbone.web.sse import RESET, Reader, frame
 from services.instants import write_instant
 
 from ..record import store
-from ..record.summary import by_whom, is_for_customer, summary
+from ..record.summary import by_whom, for_customer, is_for_customer, summary
 
 _MOST = 500
 BELL = "intake.facts"
@@ -112,6 +112,7 @@ class Streams:
         data = json.loads(payload)
         body = {
             "incident": subject, "at": write_instant(at), "stage": stage, "type": type_, "by": by_whom(stage, data),
-            "summary": summary(type_, data), "data": data,
+            "summary": summary(type_, data),
+            "data": for_customer(type_, data) if listener.caller.bound else data,
         }  # fmt: skip
         listener.reader.offer(frame(json.dumps(body, ensure_ascii=False), event=type_, id=position))

@@ -31,7 +31,7 @@ from . import store
 from .attainment import Attainment, attainment
 from .past import Past
 from .span import DayOrInstant, end, first
-from .summary import by_whom, is_for_customer, summary
+from .summary import by_whom, for_customer, is_for_customer, summary
 
 
 def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
@@ -48,7 +48,7 @@ def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
         after = decode_cursor(cursor, int)[0] if cursor else 0
         async with ground.transactions.reading() as connection:
             rows = await store.timeline(connection, record.id, after, limit + 1)
-        items = [_item(row) for row in rows[:limit]]
+        items = [_item(row, to_customer=caller.bound) for row in rows[:limit]]
         return {
             "items": [item for item in items if not caller.bound or item["visibility"] == "customer"],
             "next": encode_cursor(rows[limit - 1][0]) if len(rows) > limit else None,
@@ -141,12 +141,13 @@ def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
     return router
 
 
-def _item(row: Any) -> dict[str, Any]:
+def _item(row: Any, *, to_customer: bool) -> dict[str, Any]:
     _, _, stage, type_, at, payload = row
     data = json.loads(payload)
     return {
         "at": write_instant(at), "stage": stage, "type": type_, "by": by_whom(stage, data),
-        "visibility": "customer" if is_for_customer(type_) else "internal", "summary": summary(type_, data), "data": data,
+        "visibility": "customer" if is_for_customer(type_) else "internal", "summary": summary(type_, data),
+        "data": for_customer(type_, data) if to_customer else data,
     }  # fmt: skip
 
 

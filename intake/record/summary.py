@@ -77,6 +77,16 @@ def by_whom(stage: str, data: dict[str, Any]) -> str:
     return by if isinstance(by, str) and by else stage
 
 
+#: What of a fact that the customer reads is still the provider's own affair: the colleagues who were looked at.
+_INTERNAL = {"crisis_manager.assigned": frozenset({"considered"})}
+
+
+def for_customer(type_: str, data: dict[str, Any]) -> dict[str, Any]:
+    """The fact's data as the customer sees them."""
+    hidden = _INTERNAL.get(type_, frozenset())
+    return {name: value for name, value in data.items() if name not in hidden}
+
+
 def is_for_customer(type_: str) -> bool:
     """Whether the customer may read it."""
     known = fact_type(type_)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from intake.record.summary import summary
+from intake.record.summary import for_customer, summary
 
 CLOCK: dict[str, Any] = {"clock": {"name": "first_response", "due_at": "2026-02-04T10:15:00Z"}}
 
@@ -24,3 +24,9 @@ def test_what_was_done_late_is_not_said_to_be_met(late: bool, said: str) -> None
 
 def test_a_fact_without_a_sentence_is_told_by_its_name() -> None:
     assert summary("moon.landed", {}) == "moon.landed"
+
+
+def test_the_customer_is_not_told_of_the_colleagues_who_were_looked_at() -> None:
+    data = {"person": "cm-ana", "name": "Ana", "considered": [{"person": "cm-bo", "load": 3}]}
+    assert for_customer("crisis_manager.assigned", data) == {"person": "cm-ana", "name": "Ana"}
+    assert for_customer("owner.changed", data) == data

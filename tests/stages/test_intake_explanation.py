@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from events.assignments import IncidentRouted
+from events.assignments import CrisisManagerAssigned, IncidentRouted
 from events.escalations import Clock, ClockStarted, ClockSuperseded
 from tests.harness.intake import Counterpart, intake
 from tests.harness.work_orders import work_order
@@ -87,3 +87,16 @@ async def test_a_later_decision_says_why_it_was_made_and_where_its_clocks_count_
         )
         assert "SEV-CHANGE" in {rule["id"] for rule in second["rules"]}
         assert "SEV-CHANGE" not in {rule["id"] for rule in first["rules"]}
+
+
+async def test_a_customers_key_reads_who_was_assigned_and_not_who_else_was_looked_at(database: str) -> None:
+    """BASE-CM"""
+    async with intake(database) as desk:
+        await desk.knows("contract", "WO-1", work_order())
+        id_ = await desk.has()
+        looked = [{"person": "cm-bo", "load": 3}]
+        await desk.tells("router", id_, CrisisManagerAssigned("cm-ana", "Ana", 1, "severity 1", looked))
+        async with desk.with_key("view", contracts=["WO-1"]) as web:
+            seen = (await web.get(f"/v1/incidents/{id_}/timeline")).json()["items"][-1]["data"]
+        assert (seen["name"], "considered" in seen) == ("Ana", False)
+        assert (await desk.timeline(id_))[-1]["data"]["considered"] == looked
