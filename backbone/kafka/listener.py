@@ -12,10 +12,11 @@ from typing import NoReturn
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
+from aiokafka.errors import CommitFailedError, IllegalStateError
 
 from ..log.event import Event, Lane
 from ..loops.hear import Ear
+from .patience import TROUBLES, let_go, within
 from .record import Unreadable, event_of
 from .topics import Topics, apply
 
@@ -23,7 +24,6 @@ log = structlog.get_logger()
 
 _MOST = {Lane.URGENT: 100, Lane.ORDINARY: 200}
 _PATIENCE = 15.0
-_TROUBLES = (KafkaError, TimeoutError, OSError)
 
 
 class _FinishFirst(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -58,9 +58,8 @@ class Listener:
         """Take what has come, hear it, commit. Raises on trouble: the loop makes a pause, and a new client is made."""
         try:
             consumer = await self._connected()
-            async with asyncio.timeout(_PATIENCE):
-                got = await consumer.getmany(timeout_ms=200, max_records=_MOST[self._lane])
-        except _TROUBLES as error:
+            got = await within(_PATIENCE, consumer.getmany(timeout_ms=200, max_records=_MOST[self._lane]))
+        except TROUBLES as error:
             await self._made_anew(error)
         if got:
             trouble: Exception | None = None
@@ -69,7 +68,7 @@ class Listener:
                 offsets = await self._hear(consumer, got)
                 try:
                     await self._commit(consumer, offsets)
-                except _TROUBLES as error:
+                except TROUBLES as error:
                     trouble = error
             if trouble is not None:
                 # Not before: whoever leaves a group may have to wait until nothing is in hand.
@@ -112,8 +111,7 @@ class Listener:
 
     async def _commit(self, consumer: AIOKafkaConsumer, offsets: dict[TopicPartition, int]) -> None:
         try:
-            async with asyncio.timeout(_PATIENCE):
-                await consumer.commit(offsets)
+            await within(_PATIENCE, consumer.commit(offsets))
         except (CommitFailedError, IllegalStateError) as error:
             # Rebalanced meanwhile: the next owner hears it again, as repeats.
             log.info("kafka.not_committed", error=repr(error)[:200])
@@ -130,11 +128,9 @@ class Listener:
             )  # fmt: skip
             consumer.subscribe(self._topics.heard(stage.hears, self._lane), listener=_FinishFirst(self._busy))
             try:
-                async with asyncio.timeout(30):
-                    await consumer.start()
+                await within(30, consumer.start())
             except BaseException:
-                self._consumer = consumer
-                await self.close()
+                await let_go(consumer, consumer._client, 10)
                 raise
             self._consumer = consumer
         return self._consumer
@@ -142,10 +138,5 @@ class Listener:
     async def close(self) -> None:
         """Leave the group."""
         consumer, self._consumer = self._consumer, None
-        if consumer is None:
-            return
-        try:
-            async with asyncio.timeout(10):
-                await consumer.stop()
-        except _TROUBLES as error:
-            log.warning("kafka.consumer_not_stopped", error=repr(error)[:200])
+        if consumer is not None:
+            await let_go(consumer, consumer._client, 10)

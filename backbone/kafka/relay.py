@@ -12,7 +12,6 @@ import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import (
     CorruptRecordException,
-    KafkaError,
     MessageSizeTooLargeError,
     RecordListTooLargeError,
     UnknownTopicOrPartitionError,
@@ -22,6 +21,7 @@ from ..ground import Ground
 from ..log import store
 from ..log.event import Event, Lane
 from ..log.lease import Lease, LeaseLost
+from .patience import TROUBLES, let_go, within
 from .record import headers_of
 from .topics import Topics, apply
 
@@ -89,18 +89,11 @@ class Relay:
         """
         producer = await self._connected()
         try:
-            async with asyncio.timeout(_PATIENCE):
-                sent = [await self._send(producer, event) for event in events]
-                answers = await asyncio.gather(*sent, return_exceptions=True)
-            refused = [error for error in answers if isinstance(error, _REFUSED)]
-            for error in answers:
-                if isinstance(error, BaseException) and not isinstance(error, _REFUSED):
-                    # A future that the client cancels would end this loop.
-                    raise error if isinstance(error, Exception) else KafkaError(repr(error))
+            refused = await within(_PATIENCE, self._sent(producer, events))
         except UnknownTopicOrPartitionError:
             await apply(self._bootstrap, self._topics)
             raise
-        except (KafkaError, TimeoutError, OSError):
+        except TROUBLES:
             self._trouble("unreachable", 1)
             await self.close()
             raise
@@ -108,6 +101,15 @@ class Relay:
             self._trouble("refused", len(refused))
             log.warning("kafka.refused", stage=self._ground.name, error=repr(refused[0])[:200])
         return len(events) - len(refused)
+
+    async def _sent(self, producer: AIOKafkaProducer, events: list[Event]) -> list[Exception]:
+        """Send a batch; what was refused of it. Raises the first trouble."""
+        sent = [await self._send(producer, event) for event in events]
+        answers = await asyncio.gather(*sent, return_exceptions=True)
+        for error in answers:
+            if isinstance(error, BaseException) and not isinstance(error, _REFUSED):
+                raise error
+        return [error for error in answers if isinstance(error, _REFUSED)]
 
     async def _send(self, producer: AIOKafkaProducer, event: Event) -> Awaitable[object]:
         topic, key = self._topics.of_event(event), event.subject.encode()
@@ -132,10 +134,9 @@ class Relay:
                     compression_type="lz4", linger_ms=0, request_timeout_ms=5_000, metadata_max_age_ms=10_000,
                 )  # fmt: skip
                 try:
-                    async with asyncio.timeout(_PATIENCE):
-                        await producer.start()
+                    await within(_PATIENCE, producer.start())
                 except BaseException:
-                    await _stopped(producer)
+                    await let_go(producer, producer.client, 5)
                     raise
                 self._producer = producer
             return self._producer
@@ -144,17 +145,9 @@ class Relay:
         """Let go of the producer; the next batch makes a new one."""
         producer, self._producer = self._producer, None
         if producer is not None:
-            await _stopped(producer)
+            await let_go(producer, producer.client, 5)
 
     async def end(self) -> None:
         """Close, and let a standby relay at once."""
         await self.close()
         await self._lease.release()
-
-
-async def _stopped(producer: AIOKafkaProducer) -> None:
-    try:
-        async with asyncio.timeout(5):
-            await producer.stop()
-    except (KafkaError, TimeoutError, OSError) as error:
-        log.warning("kafka.producer_not_stopped", error=repr(error)[:200])

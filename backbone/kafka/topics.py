@@ -5,7 +5,6 @@ Making what is there is no error, so that a broker that came back with an empty 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from ..log.event import Event, Lane, is_directory
+from .patience import within
 
 PARTITIONS = 6
 #: On so many brokers, or as many as there are.
@@ -64,25 +64,28 @@ class Topics:
 async def apply(bootstrap: str, topics: Topics) -> list[str]:
     """Make the topics that are missing; answers their names. Raises KafkaError, TimeoutError."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id="critsit-topics", request_timeout_ms=10_000)
-    async with asyncio.timeout(30):
-        try:
-            await admin.start()
-            there = set(await admin.list_topics())
-            brokers = (await admin.describe_cluster())["brokers"]
-            missing = [topic for topic in topics.all(min(COPIES, len(brokers))) if topic.name not in there]
-            if not missing:
-                return []
-            answer = await admin.create_topics(missing)
-            made = []
-            for name, code, *_ in answer.topic_errors:
-                error = for_code(code)
-                if code == 0:
-                    made.append(name)
-                elif error is not TopicAlreadyExistsError:
-                    raise error(f"the topic {name} can't be made")
-            return made
-        finally:
-            await admin.close()
+    try:
+        return await within(30, _apply(admin, topics))
+    finally:
+        await within(5, admin.close())
+
+
+async def _apply(admin: AIOKafkaAdminClient, topics: Topics) -> list[str]:
+    await admin.start()
+    there = set(await admin.list_topics())
+    brokers = (await admin.describe_cluster())["brokers"]
+    missing = [topic for topic in topics.all(min(COPIES, len(brokers))) if topic.name not in there]
+    if not missing:
+        return []
+    answer = await admin.create_topics(missing)
+    made = []
+    for name, code, *_ in answer.topic_errors:
+        error = for_code(code)
+        if code == 0:
+            made.append(name)
+        elif error is not TopicAlreadyExistsError:
+            raise error(f"the topic {name} can't be made")
+    return made
 
 
 __all__ = ["KafkaError", "Topics", "apply"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -49,12 +49,14 @@ class CannotBeHandled(Exception):
 class Hearer:
     """One replica. `cannot` are the events that it fails at, in short (`router a 2`); `moment` fails any.
 
-    `gate`, once given, is waited for with an ordinary batch in hand; `waiting` tells that it is.
+    `before` happens in the midst of each batch. `gate`, once given, is waited for with an ordinary batch in hand;
+    `waiting` tells that it is.
     """
 
     ground: Ground
     cannot: set[str] = field(default_factory=set)
     moment: Exception | None = None
+    before: Callable[[], None] | None = None
     gate: asyncio.Event | None = None
     waiting: asyncio.Event = field(default_factory=asyncio.Event)
     batches: list[list[str]] = field(default_factory=list)
@@ -77,6 +79,8 @@ class Hearer:
                 # A transaction that says nothing for two seconds is ended.
                 await tx.execute("select 1")
                 await asyncio.wait([asyncio.ensure_future(self.gate.wait())], timeout=0.1)
+        if self.before is not None:
+            self.before()
         if self.moment is not None:
             raise self.moment
         if bad := self.cannot.intersection(names):

@@ -6,14 +6,19 @@ The log behind it makes good what it loses, and nothing that it brings is handle
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from backbone.kafka import listener as listeners
+from backbone.kafka import relay as relays
+from backbone.kafka.patience import TROUBLES
 from backbone.log.event import LANES, Lane
 from tests.harness.carriers import ByKafka, Seconds
 from tests.harness.hearer import Room
+from tests.harness.kafka import KafkaServer
 
 pytestmark = pytest.mark.kafka
 
@@ -132,3 +137,57 @@ async def test_replicas_share_what_kafka_brings_and_nothing_happens_twice(people
     await carrier.carries()
     for subject in subjects:
         assert await people.handled(subject) == [f"router {subject} {number}" for number in range(1, 6)]
+
+
+async def test_kafka_that_dies_in_the_midst_of_a_commit_is_heard_again_when_it_is_back(
+    people: Room, seconds: Seconds, own_kafka: KafkaServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """aiokafka's consumer, stopped while a fetch hangs, ends whoever stopped it by a cancellation of its own."""
+    carrier = ByKafka(people, people.hearer, own_kafka.bootstrap, seconds)
+    await people.router.says("a")
+    await carrier.carries(Lane.ORDINARY)
+    listener = carrier.listeners[Lane.ORDINARY]
+    monkeypatch.setattr(listeners, "_PATIENCE", 2.0)
+    await people.router.says("a")
+    await carrier.publishes(Lane.ORDINARY)
+    people.hearer.before = own_kafka.kill
+    with pytest.raises(TimeoutError):
+        await carrier.listens(Lane.ORDINARY)
+    people.hearer.before = None
+    with pytest.raises(TROUBLES):
+        await listener.step()
+    assert carrier.trouble["unreachable"] == 2
+    own_kafka.forget()
+    own_kafka.start()
+    await people.router.says("a")
+    with contextlib.suppress(*TROUBLES):
+        await carrier.publishes(Lane.ORDINARY)
+    await carrier.publishes(Lane.ORDINARY)
+    await carrier.listens(Lane.ORDINARY)
+    assert await people.handled() == ["router a 1", "router a 2", "router a 3"]
+    await carrier.close()
+
+
+async def test_frozen_kafka_hangs_nobody_and_is_used_again_when_it_thaws(
+    people: Room, seconds: Seconds, own_kafka: KafkaServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carrier = ByKafka(people, people.hearer, own_kafka.bootstrap, seconds)
+    await people.router.says("a")
+    await carrier.carries(Lane.ORDINARY)
+    monkeypatch.setattr(listeners, "_PATIENCE", 2.0)
+    monkeypatch.setattr(relays, "_PATIENCE", 2.0)
+    await people.router.says("a")
+    own_kafka.freeze()
+    try:
+        async with asyncio.timeout(20):
+            with pytest.raises(TROUBLES):
+                await carrier.publishes(Lane.ORDINARY)
+            await carrier.behind.carries()
+        assert await people.handled() == ["router a 1", "router a 2"]
+    finally:
+        own_kafka.thaw()
+    await people.router.says("a")
+    await carrier.publishes(Lane.ORDINARY)
+    await carrier.listens(Lane.ORDINARY)
+    assert await people.handled() == ["router a 1", "router a 2", "router a 3"]
+    await carrier.close()
