@@ -16,6 +16,7 @@ from services.clocks import Running
 from services.contract.model import Contract
 from services.decision import ClockTerms, Decision, PassedOver
 from services.durations import parse_duration, write_duration
+from services.explain_flags import flags_in_words
 from services.explain_words import arithmetic, listed, local, spoken, zone_name
 from services.hearings import delivery_manager_from, hearings
 from services.instants import write_instant
@@ -130,6 +131,7 @@ def sentences(decision: Decision, report: Report, contract: Contract | None, cat
         )
     if decision.flags:
         found.append(f"To be looked at: {', '.join(decision.flags)}.")
+    found += flags_in_words(decision, report, contract, catalogue)
     found += _heard(decision, contract, catalogue)
     found += list(decision.notes)
     return found + [
@@ -166,7 +168,12 @@ def _heard(decision: Decision, contract: Contract | None, catalogue: Catalogue) 
     found = []
     for hearing in hearings(decision, contract, catalogue):
         if hearing.side == "customer":
-            found.append(f"Your administrator is asked to confirm {hearing.flag} ({hearing.rule}).")
+            asked = (
+                "Your administrator is asked to"
+                if hearing.people
+                else "Your work order names no administrator who could"
+            )
+            found.append(f"{asked} confirm that the reporter may report ({hearing.rule}).")
         elif contract is not None and catalogue.people is not None:
             calendar = calendar_of(contract, contract.host.id, catalogue.business_hours)
             at = max(clock.started_at for clock in decision.clocks)

@@ -192,3 +192,18 @@ def test_a_doubt_about_the_entitlement_is_told_with_its_reason(said: dict[str, A
     decision = decide(asked, order, ENTERPRISE, submitted_at=utc(at), at=utc(at))
     text = sentences(decision, asked, order, ENTERPRISE)[1]
     assert f"{why}: it waits in the queue entitlement-review, and is worked on meanwhile by the terms of" in text
+
+
+def test_flags_are_told_in_words() -> None:
+    """SEV-ASSIGN, MULTI, MISSION, CONTACTS"""
+    at, order = utc("2026-02-04 10:00"), contract()
+    said = report(requested_severity="B", location="mars", solution="warp", reporter={"name": "Nobody"})
+    decision = decide(said, order, ENTERPRISE, submitted_at=at, at=at)
+    text = " ".join(sentences(decision, said, order, ENTERPRISE))
+    assert "Severity B was asked for, which is recorded and does not bind (SEV-ASSIGN)." in text
+    assert "'mars' is no location of the work order: the host's, almaty, is taken (MULTI)." in text
+    assert "'warp' is no solution of the work order (MISSION)." in text
+    assert "Your administrator is asked to confirm that the reporter may report (CONTACTS)." in text
+    alone = contract(contacts=[])
+    text = " ".join(sentences(decide(said, alone, ENTERPRISE, submitted_at=at, at=at), said, alone, ENTERPRISE))
+    assert "Your work order names no administrator who could confirm that the reporter may report (CONTACTS)." in text
