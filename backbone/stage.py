@@ -40,6 +40,7 @@ class Stage:
     """One stage. `hears` maps a stage's name to the event types that are of use here; the others are only counted.
 
     `subjects` names the table that holds its subjects' rows. `makes_subjects` is false where a subject begins here.
+    `patience`: seconds that ordinary events may wait to be heard together; nobody waits at a caller's for them.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Stage:
     invariants: Mapping[str, Invariant] = field(default_factory=dict)
     subjects: str = "subject"
     makes_subjects: bool = True
+    patience: float = 0.0
     on_start: Callable[[], Awaitable[None]] | None = None
     on_stop: Callable[[], Awaitable[None]] | None = None
     before_drop: Callable[[Tx, str], Awaitable[None]] | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
@@ -101,6 +102,9 @@ async def run(
     await process.start()
     for carrier in carriers:
         await carrier.start()
+    # What was made for good is left out of every later search for garbage: it would hold up the loop for 100 ms.
+    gc.collect()
+    gc.freeze()
     watching = asyncio.create_task(watch(process.running, dead=end_process), name="watch")
     try:
         await serve(process.app, host=settings.host, port=port, health=process.app.health, on_ready=told, drain=drain)

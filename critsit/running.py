@@ -35,6 +35,8 @@ def up(
     """Run all four stages in one process, on the embedded PostgreSQL unless CRITSIT_DATABASE_URL names another."""
     settings = settings_of(None, port=port, data=data, host=host)
     with told():
+        from backbone.web.serve import run
+
         from .run import up as run_up
 
         seed = None
@@ -42,7 +44,7 @@ def up(
             from .seed import seed_once
 
             seed = seed_once
-        asyncio.run(run_up(settings, _say, seed))
+        run(run_up(settings, _say, seed))
 
 
 def serve(
@@ -54,9 +56,11 @@ def serve(
     _known(stage)
     settings = settings_of(stage, host=host)
     with told():
+        from backbone.web.serve import run
+
         from .run import serve_stage
 
-        asyncio.run(serve_stage(stage, settings, port))
+        run(serve_stage(stage, settings, port))
 
 
 def migrate(json: Json = False) -> None:

@@ -28,6 +28,17 @@ class Sources:
         async with self._reading(source) as connection:
             return await store.read_lane(connection, source, urgent=urgent, after=after, upto=None, limit=limit)
 
+    async def lanes(self, afters: Mapping[str, int], *, urgent: bool, limit: int) -> list[Event]:
+        """The next events of a lane in the logs of `afters` (source → position): one statement a database."""
+        apart = [name for name in afters if name in self._engines]
+        found: list[Event] = []
+        if together := {name: after for name, after in afters.items() if name not in self._engines}:
+            async with self._reading(next(iter(together))) as connection:
+                found += await store.read_lanes(connection, together, urgent=urgent, limit=limit)
+        for name in apart:
+            found += await self.lane(name, urgent=urgent, after=afters[name], limit=limit)
+        return found
+
     async def heads(
         self, source: str, *, urgent: bool, after: int, upto: int, limit: int
     ) -> list[tuple[int, str, int]]:

@@ -12,9 +12,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ..postgres.engine import statement
 from .event import Event
 
 _COLUMNS = "seq, event_id, subject, sequence, urgent, type, payload::text, headers::text, after::text, occurred_at"
@@ -63,7 +63,7 @@ async def read_lane(
 ) -> list[Event]:
     """The next events of a lane behind position `after`, at most `limit`, none beyond `upto`."""
     rows = await c.execute(
-        text(
+        statement(
             f"select {_COLUMNS} from {source}.outbox where urgent = :urgent and seq > :after"
             f"{' and seq <= :upto' if upto is not None else ''} order by seq limit :limit"
         ),
@@ -72,12 +72,27 @@ async def read_lane(
     return [event_of(source, row) for row in rows]
 
 
+async def read_lanes(c: AsyncConnection, afters: Mapping[str, int], *, urgent: bool, limit: int) -> list[Event]:
+    """The next events of a lane in several logs, at most `limit` of each, in each one's order."""
+    names = sorted(afters)
+    parts = (
+        f"(select '{name}', {_COLUMNS} from {name}.outbox where urgent = :urgent and seq > :after_{name}"
+        " order by seq limit :limit)"
+        for name in names
+    )
+    rows = await c.execute(
+        statement(" union all ".join(parts)),
+        {"urgent": urgent, "limit": limit} | {f"after_{name}": afters[name] for name in names},
+    )
+    return sorted((event_of(row[0], row[1:]) for row in rows), key=lambda event: event.seq)
+
+
 async def read_heads(
     c: AsyncConnection, source: str, *, urgent: bool, after: int, upto: int, limit: int
 ) -> list[tuple[int, str, int]]:
     """Like `read_lane`, but only (seq, subject, sequence): what the reconciler compares."""
     rows = await c.execute(
-        text(
+        statement(
             f"select seq, subject, sequence from {source}.outbox"
             " where urgent = :urgent and seq > :after and seq <= :upto order by seq limit :limit"
         ),
@@ -89,7 +104,7 @@ async def read_heads(
 async def read_spans(c: AsyncConnection, source: str, spans: Sequence[tuple[str, int, int]]) -> list[Event]:
     """The events (subject, first, last) that each span names, both ends included, in the log's order."""
     rows = await c.execute(
-        text(
+        statement(
             f"select {_COLUMNS} from {source}.outbox o join unnest(cast(:subjects as text[]), cast(:first as int[]),"
             " cast(:last as int[])) w(s, f, l) on o.subject = w.s and o.sequence between w.f and w.l order by o.seq"
         ),
@@ -106,7 +121,7 @@ async def read_after(c: AsyncConnection, source: str, heard: Sequence[tuple[str,
 async def last_position(c: AsyncConnection, source: str) -> dict[bool, int]:
     """The last committed position of each lane (key: urgent), 0 where there is none."""
     rows = await c.execute(
-        text(
+        statement(
             f"select u, coalesce((select seq from {source}.outbox where urgent = u order by seq desc limit 1), 0)"
             " from (values (true), (false)) lanes(u)"
         )
@@ -117,30 +132,35 @@ async def last_position(c: AsyncConnection, source: str) -> dict[bool, int]:
 async def lock_subjects(c: AsyncConnection, table: str, subjects: Iterable[str], *, make: bool) -> dict[str, Subject]:
     """Lock the rows of `subjects` in order; with `make`, those that aren't there are made first."""
     wanted = sorted(set(subjects))
-    if not wanted:
-        return {}
-    if make:
-        await c.execute(
-            text(
+    found: dict[str, Subject] = {}
+    if make and wanted:
+        made = await c.execute(
+            statement(
                 f"insert into {table} (subject) select s from unnest(cast(:s as text[])) w(s) order by s"
-                " on conflict (subject) do nothing"
+                " on conflict (subject) do nothing returning subject"
             ),
             {"s": wanted},
         )
-    rows = await c.execute(
-        text(
-            f"select subject, heard::text, said, urgent, held from {table}"
-            " where subject = any(cast(:s as text[])) order by subject for update"
-        ),
-        {"s": wanted},
-    )
-    return {row[0]: Subject(row[0], json.loads(row[1]), row[2], row[3], row[4]) for row in rows}
+        found = {row[0]: Subject(row[0], {}, 0, False, False) for row in made}
+        wanted = [subject for subject in wanted if subject not in found]
+    if wanted:
+        rows = await c.execute(
+            statement(
+                f"select subject, heard::text, said, urgent, held from {table}"
+                " where subject = any(cast(:s as text[])) order by subject for update"
+            ),
+            {"s": wanted},
+        )
+        found |= {row[0]: Subject(row[0], json.loads(row[1]), row[2], row[3], row[4]) for row in rows}
+    return found
 
 
 async def known_subjects(c: AsyncConnection, table: str, subjects: Iterable[str]) -> dict[str, Subject]:
     """What is known of `subjects`, without a lock."""
     rows = await c.execute(
-        text(f"select subject, heard::text, said, urgent, held from {table} where subject = any(cast(:s as text[]))"),
+        statement(
+            f"select subject, heard::text, said, urgent, held from {table} where subject = any(cast(:s as text[]))"
+        ),
         {"s": list(set(subjects))},
     )
     return {row[0]: Subject(row[0], json.loads(row[1]), row[2], row[3], row[4]) for row in rows}
@@ -149,7 +169,7 @@ async def known_subjects(c: AsyncConnection, table: str, subjects: Iterable[str]
 async def save_subjects(c: AsyncConnection, table: str, subjects: Sequence[Subject]) -> None:
     """Write back what the transaction heard and said."""
     await c.execute(
-        text(
+        statement(
             f"update {table} t set heard = w.heard::jsonb, said = w.said, urgent = w.urgent, held = w.held"
             " from unnest(cast(:s as text[]), cast(:heard as text[]), cast(:said as int[]), cast(:urgent as bool[]),"
             " cast(:held as bool[])) w(s, heard, said, urgent, held) where t.subject = w.s"
@@ -167,7 +187,7 @@ async def save_subjects(c: AsyncConnection, table: str, subjects: Sequence[Subje
 async def append(c: AsyncConnection, said: Sequence[Said]) -> None:
     """The last statement before the commit: put the events into the log, in commit order."""
     await c.execute(
-        text(
+        statement(
             "insert into outbox (event_id, subject, sequence, urgent, type, payload, headers, after, occurred_at)"
             " select i, s, q, u, t, p::jsonb, h::jsonb, a::jsonb, o from unnest(cast(:i as uuid[]), cast(:s as text[]),"
             " cast(:q as int[]), cast(:u as bool[]), cast(:t as text[]), cast(:p as text[]), cast(:h as text[]),"
@@ -189,14 +209,14 @@ async def append(c: AsyncConnection, said: Sequence[Said]) -> None:
 
 async def positions(c: AsyncConnection, reader: str) -> dict[tuple[str, str], int]:
     """How far `reader` has read: (source, lane) → position."""
-    rows = await c.execute(text("select source, lane, position from cursor where reader = :r"), {"r": reader})
+    rows = await c.execute(statement("select source, lane, position from cursor where reader = :r"), {"r": reader})
     return {(row[0], row[1]): row[2] for row in rows}
 
 
 async def cursors_of(c: AsyncConnection, schema: str, reader: str, source: str) -> dict[str, int]:
     """How far `reader` of the stage with that schema has read `source`: lane → position; never read is not there."""
     rows = await c.execute(
-        text(f"select lane, position from {schema}.cursor where reader = :r and source = :s"),
+        statement(f"select lane, position from {schema}.cursor where reader = :r and source = :s"),
         {"r": reader, "s": source},
     )
     return {row[0]: row[1] for row in rows}
@@ -204,19 +224,41 @@ async def cursors_of(c: AsyncConnection, schema: str, reader: str, source: str) 
 
 async def last_of_day(c: AsyncConnection, day: str) -> dict[bool, int]:
     """The last position of each lane (key: urgent) in a day's partition; a lane without events is not there."""
-    rows = await c.execute(text(f"select urgent, max(seq) from {day} group by urgent"))
+    rows = await c.execute(statement(f"select urgent, max(seq) from {day} group by urgent"))
     return {row[0]: row[1] for row in rows}
+
+
+async def pass_cursor(c: AsyncConnection, reader: str, source: str, lane: str, after: int, to: int) -> bool:
+    """Move a cursor on from where it is believed to be; false where it is elsewhere, or another replica has it."""
+    where = {"r": reader, "s": source, "l": lane, "after": after, "to": to}
+    moved = await c.execute(statement(_PASS), where)
+    if moved.first() is None and after == 0:
+        await c.execute(
+            statement("insert into cursor (reader, source, lane) values (:r, :s, :l) on conflict do nothing"),
+            {"r": reader, "s": source, "l": lane},
+        )
+        moved = await c.execute(statement(_PASS), where)
+        return moved.first() is not None
+    return moved.rowcount > 0
+
+
+_PASS = (
+    "update cursor set position = :to where (reader, source, lane) in (select reader, source, lane from cursor"
+    " where reader = :r and source = :s and lane = :l and position = :after for update skip locked) returning position"
+)
 
 
 async def lock_cursor(c: AsyncConnection, reader: str, source: str, lane: str) -> int | None:
     """Lock a cursor and answer its position; None while another replica holds it."""
     await c.execute(
-        text("insert into cursor (reader, source, lane) values (:r, :s, :l) on conflict do nothing"),
+        statement("insert into cursor (reader, source, lane) values (:r, :s, :l) on conflict do nothing"),
         {"r": reader, "s": source, "l": lane},
     )
     row = (
         await c.execute(
-            text("select position from cursor where reader = :r and source = :s and lane = :l for update skip locked"),
+            statement(
+                "select position from cursor where reader = :r and source = :s and lane = :l for update skip locked"
+            ),
             {"r": reader, "s": source, "l": lane},
         )
     ).first()
@@ -226,7 +268,7 @@ async def lock_cursor(c: AsyncConnection, reader: str, source: str, lane: str) -
 async def move_cursor(c: AsyncConnection, reader: str, source: str, lane: str, position: int) -> None:
     """Move a cursor that this transaction has locked."""
     await c.execute(
-        text("update cursor set position = :p where reader = :r and source = :s and lane = :l"),
+        statement("update cursor set position = :p where reader = :r and source = :s and lane = :l"),
         {"p": position, "r": reader, "s": source, "l": lane},
     )
 
@@ -234,7 +276,7 @@ async def move_cursor(c: AsyncConnection, reader: str, source: str, lane: str, p
 async def hold(c: AsyncConnection, events: Sequence[Event], error: str, now: datetime) -> int:
     """Copy events whole into the dead letters; answers how many were new there."""
     done = await c.execute(
-        text(
+        statement(
             "insert into dead_letter (source, subject, sequence, type, event, error, held_at)"
             " select so, su, q, t, e::jsonb, :error, :now from unnest(cast(:so as text[]), cast(:su as text[]),"
             " cast(:q as int[]), cast(:t as text[]), cast(:e as text[])) w(so, su, q, t, e) on conflict do nothing"

@@ -13,9 +13,10 @@ from datetime import datetime
 from typing import Any
 
 import uuid_utils.compat as uuid_utils
-from sqlalchemy import CursorResult, text
+from sqlalchemy import CursorResult
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from ..postgres.engine import statement
 from ..time_source import TimeSource
 from . import store
 from .event import Event, Fact, is_directory
@@ -38,7 +39,7 @@ class Tx:
 
     async def execute(self, sql: str, params: Mapping[str, Any] | None = None) -> CursorResult[*tuple[Any, ...]]:
         """Run one statement; parameters are named (`:name`), arrays are cast (`cast(:x as text[])`)."""
-        return await self.connection.execute(text(sql), dict(params or {}))
+        return await self.connection.execute(statement(sql), dict(params or {}))
 
     async def lock(self, subjects: Iterable[str], *, make: bool | None = None) -> dict[str, Subject]:
         """Lock subjects, in order; answers the rows that are there. Lock subjects first, once, before anything else."""

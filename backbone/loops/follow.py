@@ -46,19 +46,18 @@ class Follower:
         """One round over all sources; answers whether there may be more at once."""
         more = False
         for source in self._ear.stage.hears:
-            more |= await self._source(source)
-        return more
-
-    async def _source(self, source: str) -> bool:
-        if source not in self._positions:
-            self._positions[source] = await self._position(source)
-        after = self._positions[source]
+            if source not in self._positions:
+                self._positions[source] = await self._position(source)
         if self._behind:
-            return await self._reconcile(source, after)
-        events = await self._sources.lane(source, urgent=self._lane is Lane.URGENT, after=after, limit=self._limit)
-        if not events:
-            return False
-        return await self._take(source, after, events, events[-1].seq, len(events))
+            for source in self._ear.stage.hears:
+                more |= await self._reconcile(source, self._positions[source])
+            return more
+        afters = {source: self._positions[source] for source in self._ear.stage.hears}
+        found = await self._sources.lanes(afters, urgent=self._lane is Lane.URGENT, limit=self._limit)
+        for source, after in afters.items():
+            if events := [event for event in found if event.source == source]:
+                more |= await self._take(source, after, events, events[-1].seq, len(events))
+        return more
 
     async def _reconcile(self, source: str, after: int) -> bool:
         upto = await self._old_enough(source)
@@ -85,11 +84,7 @@ class Follower:
 
     async def _take(self, source: str, after: int, events: Sequence[Event], last: int, read: int) -> bool:
         async def mark(tx: Tx) -> bool:
-            position = await store.lock_cursor(tx.connection, READER, source, self._lane)
-            if position != after:
-                return False
-            await store.move_cursor(tx.connection, READER, source, self._lane, last)
-            return True
+            return await store.pass_cursor(tx.connection, READER, source, self._lane, after, last)
 
         began = perf_counter()
         heard = await self._ear.hear(events, mark)

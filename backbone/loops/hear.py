@@ -99,16 +99,15 @@ class Ear:
 
     async def _round(self, events: Sequence[Event], mark: Mark | None) -> Heard:
         about = [e for e in events if not is_directory(e.subject)]
-        pool = await self._with_what_is_missing(about)
+        pool, known = await self._with_what_is_missing(about)
         result = Heard()
         async with self._transactions() as tx:
             if mark is not None and not await mark(tx):
                 return Heard(taken=False)
             await self._apply_directory(tx, [e for e in events if is_directory(e.subject)])
             began = {e.subject for e in about if self._begins(e, pool, tx.now)}
-            rows = await tx.lock({e.subject for e in about}, make=False)
-            if self.stage.makes_subjects and began - rows.keys():
-                rows |= await tx.lock(began - rows.keys(), make=True)
+            new = began - known if self.stage.makes_subjects else set()
+            rows = await tx.lock(new, make=True) | await tx.lock({e.subject for e in about} - new, make=False)
             ordered, held = order(about, pool, rows, self.stage.hears, result)
             for event in ordered:
                 row = rows[event.subject]
@@ -138,11 +137,13 @@ class Ear:
         first = pool.get((event.source, event.subject, 1))
         return first is not None and (first.seq > 0 or now - first.occurred_at < _LOG_HOLDS)
 
-    async def _with_what_is_missing(self, events: Sequence[Event]) -> dict[tuple[str, str, int], Event]:
-        """The batch by (source, subject, sequence), and whatever it presupposes that was not heard yet."""
+    async def _with_what_is_missing(
+        self, events: Sequence[Event]
+    ) -> tuple[dict[tuple[str, str, int], Event], frozenset[str]]:
+        """The batch by (source, subject, sequence), and whatever it presupposes that was not heard yet; known subjects."""
         pool = {(e.source, e.subject, e.sequence): e for e in events}
         if not events:
-            return pool
+            return pool, frozenset()
         async with self._transactions.reading() as connection:
             rows = await store.known_subjects(connection, self.stage.subjects, {e.subject for e in events})
         fetched: set[tuple[str, str, int]] = set()
@@ -165,7 +166,7 @@ class Ear:
                         low, high = spans.setdefault(source, {}).get(event.subject, (first, last))
                         spans[source][event.subject] = (min(low, first), max(high, last))
             if not spans:
-                return pool
+                return pool, frozenset(rows)
             pending = []
             for source, wanted in spans.items():
                 for found in await self._fetch(source, [(s, low, high) for s, (low, high) in wanted.items()]):
@@ -185,7 +186,7 @@ class Ear:
             rows = await store.known_subjects(connection, self.stage.subjects, [event.subject])
         rows.setdefault(event.subject, Subject(event.subject, {}, 0, False, False))
         try:
-            pool = await self._with_what_is_missing([event])
+            pool, _ = await self._with_what_is_missing([event])
             ordered, _ = order([event], pool, rows, self.stage.hears, Heard())
         except Unheard:
             return []

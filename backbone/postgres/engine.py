@@ -8,8 +8,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 
 import asyncpg
+from sqlalchemy import TextClause, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -47,6 +49,12 @@ def make_engine(
             },
         },
     )
+
+
+@lru_cache(maxsize=1_000)
+def statement(sql: str) -> TextClause:
+    """A statement with named parameters (`:name`), parsed once: there are few texts, and each is run very often."""
+    return text(sql)
 
 
 #: What the database's being away looks like from here.

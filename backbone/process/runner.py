@@ -63,8 +63,9 @@ class RunningStage:
             log.error("event.set_aside", stage=stage.name, subject=event.subject, type=event.type, error=error)
 
         async def handle_directory(tx: Tx, events: Sequence[Event]) -> None:
-            await ground.directory.hear(tx, events)
-            await ground.directory.refresh(tx.connection)
+            if events:
+                await ground.directory.hear(tx, events)
+                await ground.directory.refresh(tx.connection)
 
         ear = Ear(
             stage, ground.transactions, ground.sources.spans, handle_directory, say_stuck,
@@ -91,12 +92,13 @@ class RunningStage:
         if self.stage.hears:
             for lane, follower in self.followers.items():
                 names = [lane_bell(source, lane is Lane.URGENT) for source in self.stage.hears]
-                self.loop(f"follow.{lane}", _at_once(follower.step), names, 0.25)
+                patience = self.stage.patience if lane is Lane.ORDINARY else 0.0
+                self.loop(f"follow.{lane}", _at_once(follower.step, patience), names, 0.25)
         for work in self.stage.works:
             for lane in work.lanes:
                 self.loop(f"{work.name}.{lane}", self._work(work, lane), [f"{self.stage.name}.{work.name}"], work.poll)
         self.loop("housekeeping", self._housekeeping, [], 5.0)
-        self.loop("directory", self._directory, [lane_bell("router", False)], 0.5)
+        self.loop("directory", self._directory, [], 0.5)
 
     def loop(self, name: str, round_: Round, bells: Sequence[str], poll: float) -> None:
         """Start a loop that is woken by `bells`."""
@@ -184,9 +186,16 @@ class RunningStage:
         await self.ground.close()
 
 
-def _at_once(step: Callable[[], Awaitable[bool]]) -> Round:
+def _at_once(step: Callable[[], Awaitable[bool]], patience: float) -> Round:
+    """A round of a follower; with `patience`, what has just begun to come is given that many seconds to come together."""
+    more = False
+
     async def round_() -> float | None:
-        return 0.0 if await step() else None
+        nonlocal more
+        if patience and not more:
+            await asyncio.sleep(patience)
+        more = await step()
+        return 0.0 if more else None
 
     return round_
 

@@ -60,6 +60,8 @@ class Handlers:
         """Take in a batch of events, their subjects locked, in their order."""
         breath = Breath()
         asking = {e.subject for e in events if e.type in _ASKING or e.type == _STUCK}
+        if asking:
+            await self.people.directory.refresh(tx.connection)
         ledger = await Ledger.open(
             tx, self.metrics, {e.subject for e in events},
             pages_of=asking | {e.subject for e in events if e.type in _ENDING},

@@ -153,10 +153,11 @@ class Calls:
         self._count(role)
 
     def _flags(self, tx: Tx, desk: Desk, contract: Contract | None, catalogue: Catalogue, event: Event) -> None:
-        """Whom a flag concerns hears of it, once a flag."""
+        """Whom a flag concerns hears of it, once a flag: the customer at every severity, the provider in a crisis."""
         assert desk.decision is not None
         for told in hearings(desk.decision, contract, catalogue):
-            if told.flag in desk.flags_told:
+            # Papers that are missing are the contract's matter: a storm of small things doesn't tell of them each time.
+            if told.flag in desk.flags_told or (told.side == "provider" and not desk.in_crisis):
                 continue
             desk.flags_told = (*desk.flags_told, told.flag)
             if told.side == "provider":

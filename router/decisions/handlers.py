@@ -60,6 +60,7 @@ class Decisions:
 
     async def handle(self, tx: Tx, events: Sequence[Event]) -> None:
         """One batch: one load, pure decisions, one write a table."""
+        await self._frozen.directory.refresh(tx.connection)
         fresh = {event.subject for event in events if event.type == heard.IncidentReported.TYPE}
         known = [event.subject for event in events if event.subject not in fresh]
         round_ = await Round.open(tx, known, [event.subject for event in events if event.type in DRAWING])
