@@ -5,6 +5,7 @@ Derived from the decision when somebody asks, never kept: nothing here decides a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,9 +33,11 @@ def explain_decision(
     at: datetime,
     cause: str | None = None,
     clocks_from: datetime | None = None,
+    instead: Mapping[str, Running | None] | None = None,
 ) -> dict[str, Any]:
     """One item of `decisions` in an incident's explanation. `at`: when it was decided; `cause`: the type of the fact
-    that led to it; `clocks_from`: where its clocks count from, if not from the submission."""
+    that led to it; `clocks_from`: where its clocks count from, if not from the submission; `instead`: by name the clock
+    that really ran under a later decision, None where it had been met and is not owed again."""
     again = decided_again(cause, catalogue)
     if clocks_from is not None:
         zone = calendar_of(contract, decision.terms.location, catalogue.business_hours).zone
@@ -44,7 +47,7 @@ def explain_decision(
         )
     return {
         "at": write_instant(at),
-        "text": " ".join([*again, *sentences(decision, report, contract, catalogue)]),
+        "text": " ".join([*again, *sentences(decision, report, contract, catalogue, instead)]),
         "inputs": inputs(decision, report, contract, catalogue),
         "rules": [dict(catalogue.cite(rule)) for rule in decision.because],
         "passed_over": [{"service": p.service, "rule": p.rule, "why": p.why} for p in decision.passed_over],
@@ -108,7 +111,13 @@ def _since(at: datetime, clock: ClockTerms | Running, zone: ZoneInfo) -> str:
     return local(at, zone, year=at.astimezone(zone).year != clock.started_at.astimezone(zone).year)
 
 
-def sentences(decision: Decision, report: Report, contract: Contract | None, catalogue: Catalogue) -> list[str]:
+def sentences(
+    decision: Decision,
+    report: Report,
+    contract: Contract | None,
+    catalogue: Catalogue,
+    instead: Mapping[str, Running | None] | None = None,
+) -> list[str]:
     """The decision in sentences: severity, service and those passed over, hours, clocks, calls, what is told."""
     found = [_severity(decision, report, catalogue), _service(decision, contract, catalogue)]
     found += _about(decision, contract, catalogue)
@@ -118,11 +127,14 @@ def sentences(decision: Decision, report: Report, contract: Contract | None, cat
         if _worth_telling(passed, decision, contract, catalogue)
     ]
     found.append(_hours(decision, contract, catalogue))
-    where = decision.terms.location
-    found += [
-        f"{_title(clock.name)}: {_sentence(clock, contract, catalogue, where)} ({clock.rule})"
-        for clock in decision.clocks
-    ]
+    ran = instead or {}
+    for clock in decision.clocks:
+        told = ran.get(clock.name, clock)
+        if told is None:
+            found.append(f"{_title(clock.name)}: done already, and not owed again ({catalogue.later.change_rule}).")
+        else:
+            words = _sentence(told, contract, catalogue, decision.terms.location)
+            found.append(f"{_title(clock.name)}: {words} ({told.rule})")
     if decision.escalates_to:
         found.append(f"It is escalated rapidly to {listed(decision.escalates_to)}.")
     if decision.executives:

@@ -18,7 +18,6 @@ from backbone.web.paging import Cursor, Limit, decode_cursor, encode_cursor
 from backbone.web.sse import EventStream, last_event_id
 from events.assignments import IncidentRouted
 from services.catalogue.model import Catalogue
-from services.clocks import Running
 from services.contract.model import Contract
 from services.decision import adapter
 from services.explain import explain_clock, explain_decision
@@ -31,6 +30,7 @@ from . import store
 from .attainment import Attainment, attainment
 from .past import Past
 from .span import DayOrInstant, end, first
+from .standing import running, standing
 from .summary import by_whom, for_customer, is_for_customer, summary
 
 
@@ -58,7 +58,7 @@ def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
     async def explanation(id: str, caller: Annotated[Caller, require("view")]) -> dict[str, Any]:
         """Why it is due when it is: every decision and clock, with its rules and arithmetic."""
         record = await incidents.find(id, caller)
-        decisions, clocks = [], []
+        decisions, clocks, ran = [], [], record.view.get("clocks", [])
         terms: dict[int | None, tuple[Contract | None, Catalogue, str | None]] = {}
         last: tuple[Contract | None, Catalogue, str | None] = None, past.frozen.loaded, None
         for at, routed, report in await past.decisions(record.id):
@@ -68,14 +68,15 @@ def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
                 explain_decision(
                     routed.decision, report, contract, catalogue, at=at, cause=routed.inputs.cause,
                     clocks_from=routed.inputs.clocks_from,
+                    instead=standing(routed.decision, routed.number, at, ran) if routed.number > 1 else None,
                 )
             )  # fmt: skip
             decisions[-1]["inputs"] |= _inputs(routed)
-        for clock in record.view.get("clocks", []):
-            running = _running(clock)
+        for clock in ran:
+            told = running(clock)
             contract, catalogue, location = terms.get(clock.get("decision"), last)
             clocks.append(
-                explain_clock(running, contract, catalogue, location=location, until=running.met_at, gone=_gone(clock))
+                explain_clock(told, contract, catalogue, location=location, until=told.met_at, gone=_gone(clock))
                 | {"state": clock["state"]}
             )
         text = "\n".join([f"{record.number}: {record.report['title']}", *(d["text"] for d in decisions)])
@@ -154,18 +155,6 @@ def _item(row: Any, *, to_customer: bool) -> dict[str, Any]:
 def _inputs(routed: IncidentRouted) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(routed.to_json())["inputs"]
     return found
-
-
-def _running(clock: dict[str, Any]) -> Running:
-    def at(name: str) -> datetime | None:
-        return datetime.fromisoformat(clock[name]) if clock.get(name) else None
-
-    started, due = datetime.fromisoformat(clock["started_at"]), datetime.fromisoformat(clock["due_at"])
-    return Running(
-        id=clock["id"], name=clock["name"], side=clock["side"], state=clock["state"], started_at=started, due_at=due,
-        warn_at=due, target=clock["target"], calendar=clock["calendar"], rule=clock["rule"],
-        met_at=at("met_at") or (at("stopped_at") if clock["state"] == "met" else None),
-    )  # fmt: skip
 
 
 def _gone(clock: dict[str, Any]) -> tuple[datetime, str] | None:

@@ -7,15 +7,15 @@ from datetime import timedelta
 from typing import Any
 
 from events.assignments import CrisisManagerAssigned, IncidentRouted
-from events.escalations import Clock, ClockStarted, ClockSuperseded
+from events.escalations import Clock, ClockMet, ClockStarted, ClockSuperseded
 from tests.harness.intake import Counterpart, intake
 from tests.harness.work_orders import work_order
 
 
-def _first_response(fact: IncidentRouted, id_: str) -> Clock:
-    terms = next(clock for clock in fact.decision.clocks if clock.name == "first_response")
+def _clock_of(fact: IncidentRouted, name: str, id_: str | None = None) -> Clock:
+    terms = next(clock for clock in fact.decision.clocks if clock.name == name)
     return Clock(
-        id_, terms.name, terms.side, terms.started_at, terms.due_at, terms.warn_at, terms.target, terms.calendar,
+        id_ or name, terms.name, terms.side, terms.started_at, terms.due_at, terms.warn_at, terms.target, terms.calendar,
         terms.rule, fact.decision.severity, fact.number,
     )  # fmt: skip
 
@@ -25,14 +25,14 @@ async def _reviewed(desk: Counterpart) -> dict[str, Any]:
     await desk.knows("contract", "WO-1", work_order())
     id_ = await desk.reports(contract=None, impact="moderate", product="sql-server")
     first = await desk.routed(id_)
-    old = _first_response(first, "c1")
+    old = _clock_of(first, "first_response", "c1")
     await desk.tells("router", id_, first)
     await desk.tells("escalation", id_, ClockStarted(old, "incident.reported"))
     desk.time.passes(hours=1)
     await desk.act(id_, "corrections", {"by": "desk", "changes": {"contract": "WO-1"}, "reason": "asked"})
     second = replace(await desk.routed(id_, cause="incident.corrected"), number=2)
     await desk.tells("router", id_, second)
-    new = _first_response(second, "c2")
+    new = _clock_of(second, "first_response", "c2")
     await desk.tells("escalation", id_, ClockSuperseded(old, "the terms changed"), ClockStarted(new, "corrected"))
     found: dict[str, Any] = await desk.get(f"/v1/incidents/{id_}/explanation")
     return found
@@ -100,3 +100,30 @@ async def test_a_customers_key_reads_who_was_assigned_and_not_who_else_was_looke
             seen = (await web.get(f"/v1/incidents/{id_}/timeline")).json()["items"][-1]["data"]
         assert (seen["name"], "considered" in seen) == ("Ana", False)
         assert (await desk.timeline(id_))[-1]["data"]["considered"] == looked
+
+
+async def test_a_later_decision_tells_the_clocks_that_run_and_none_that_was_met(database: str) -> None:
+    """SEV-CHANGE: there is no second first response, and updates that were given count."""
+    async with intake(database) as desk:
+        await desk.knows("contract", "WO-1", work_order())
+        id_ = await desk.reports(product="sql-server")
+        first = await desk.routed(id_)
+        await desk.tells("router", id_, first)
+        response, manager, update = (
+            _clock_of(first, name) for name in ("first_response", "crisis_manager", "status_update")
+        )
+        await desk.tells(
+            "escalation", id_, *(ClockStarted(c, "incident.reported") for c in (response, manager, update))
+        )
+        desk.time.passes(minutes=30)
+        armed = replace(update, id="u2", started_at=desk.time.now(), due_at=desk.time.now() + timedelta(hours=1))
+        now = desk.time.now()
+        await desk.tells("escalation", id_, ClockMet(response, now, "bo"), ClockMet(update, now, "bo"))
+        await desk.tells("escalation", id_, ClockStarted(armed, "incident.updated"))
+        desk.time.passes(minutes=10)
+        await desk.act(id_, "corrections", {"by": "bo", "changes": {"title": "It is broken still"}, "reason": "so"})
+        await desk.tells("router", id_, replace(await desk.routed(id_, cause="incident.corrected"), number=2))
+        _, second = (await desk.get(f"/v1/incidents/{id_}/explanation"))["decisions"]
+        assert "First response: done already, and not owed again (SEV-CHANGE)." in second["text"]
+        assert "Crisis manager: 1 hour from Wednesday 4 February 14:00 (Almaty time)" in second["text"]
+        assert "Status update: 1 hour from Wednesday 4 February 14:30 (Almaty time)" in second["text"]
