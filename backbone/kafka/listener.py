@@ -130,7 +130,7 @@ class Listener:
             try:
                 await within(30, consumer.start())
             except BaseException:
-                await let_go(consumer, consumer._client, 10)
+                await let_go(consumer, consumer._client, 5)
                 raise
             self._consumer = consumer
         return self._consumer
@@ -139,4 +139,4 @@ class Listener:
         """Leave the group."""
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
-            await let_go(consumer, consumer._client, 10)
+            await let_go(consumer, consumer._client, 5)

@@ -45,6 +45,6 @@ async def let_go(client: AIOKafkaConsumer | AIOKafkaProducer, connections: Any, 
     except TROUBLES as error:
         log.warning("kafka.client_not_stopped", client=type(client).__name__, error=repr(error)[:200])
         try:
-            await within(2, connections.close())
+            await within(1, connections.close())
         except TROUBLES as closing:
             log.warning("kafka.connections_not_closed", error=repr(closing)[:200])

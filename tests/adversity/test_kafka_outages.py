@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 import shutil
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -79,16 +80,21 @@ async def test_whatever_becomes_of_kafka_incidents_are_taken_and_pages_leave(
     assert caller.refused == caller.cut == 0
     assert max(seconds for *_, seconds in caller.taken.values()) < 2
     assert max([await _paged_after(fleet, id_) for id_ in caller.crises()]) < 10
-    assert set((await fleet.stop()).values()) == {0}
+
+    await caller.report("critical_down")
+    kafka.freeze()
+    began = time.monotonic()
+    assert set((await fleet.stop()).values()) == {0}, "hung at the end"
+    assert time.monotonic() - began < 20
 
 
-async def _while_reporting(caller: Caller, happens: Callable[[], None], seconds: float = 2) -> None:
+async def _while_reporting(caller: Caller, happens: Callable[[], None], seconds: float = 1.5) -> None:
     """Something becomes of Kafka in the midst of reports, and they go on for a while afterwards."""
     reporting = asyncio.create_task(caller.reports(seconds, pause=0.05))
     await caller.report("critical_down")
     await asyncio.to_thread(happens)
     await reporting
-    await caller.reports(1, pause=0.05)
+    await caller.reports(0.5, pause=0.05)
 
 
 async def _paged_after(fleet: Fleet, id_: str) -> float:
