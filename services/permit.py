@@ -149,7 +149,8 @@ def _unlisted(
     location: str | None, standing: Standing, decision: Decision, contract: Contract, terms: Onsite
 ) -> Allowed | Refused:
     """MULTI-ONSITE: at a place that a multi-country order does not list, only for what was bought in advance."""
-    if len({listed.country for listed in contract.locations}) < 2:
+    bought = terms.many_places is not None and contract.bought(terms.many_places)
+    if not bought and len({listed.country for listed in contract.locations}) < 2:
         return Allowed(terms.rule, draws=_visit(standing, terms))
     if decision.severity not in terms.unlisted_severities:
         return Refused(terms.place_rule, f"On-site support goes to listed locations, and {location!r} is none of them.")

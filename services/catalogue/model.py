@@ -181,7 +181,8 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Onsite:
-    """On-site resources: from the submission, and from the consent."""
+    """On-site resources: from the submission, and from the consent. `many_places`: the service whose order is one of
+    several countries, as one with locations in several is."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     clock: str
@@ -193,6 +194,7 @@ class Onsite:
     purchase_rule: str
     place_rule: str
     unlisted_severities: tuple[str, ...]
+    many_places: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

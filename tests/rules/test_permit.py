@@ -242,3 +242,11 @@ def test_an_incident_is_reopened_within_thirty_days() -> None:
     assert "report a new incident" in late.reason
     assert refused(acts.Reopen(), standing()).reason == "It is open already."
     assert refused(acts.Close(), closed).reason == "It is closed already."
+
+
+def test_an_order_with_the_multi_country_service_is_one_whatever_it_lists() -> None:
+    """MULTI-ONSITE, MULTI: with one location listed, an unlisted place still needs a visit that was bought."""
+    alone: dict[str, Any] = {"locations": LOCATIONS[:1]}
+    several = alone | {"services": ["base", "multi-country"]}
+    assert allowed(acts.ConsentToOnsite("aktau"), standing(bought=alone, location="aktau")).rule == "BASE-ONSITE"
+    assert refused(acts.ConsentToOnsite("aktau"), standing(bought=several, location="aktau")).rule == "MULTI-ONSITE"
