@@ -77,6 +77,7 @@ async def drop_old(
         try:
             async with transactions() as tx:
                 await tx.execute("set local lock_timeout = '200ms'")
+                await tx.execute("set local transaction_timeout = 0")  # a day may be much to keep
                 if before_drop is not None:
                     await before_drop(tx, name)
                 await tx.execute(f"drop table {name}")

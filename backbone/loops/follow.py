@@ -87,7 +87,12 @@ class Follower:
             return await store.pass_cursor(tx.connection, READER, source, self._lane, after, last)
 
         began = perf_counter()
-        heard = await self._ear.hear(events, mark)
+        try:
+            heard = await self._ear.hear(events, mark)
+        except Exception:
+            # It may have been too much for one transaction: the next try is with less.
+            self._limit = max(20, self._limit // 2)
+            raise
         took = perf_counter() - began
         if took > _LONG:
             self._limit = max(20, self._limit // 2)

@@ -17,6 +17,10 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+#: A process that freezes between two messages of one statement is not idle to PostgreSQL, which would wait for ever and
+#: keep its locks: only this ends it (PostgreSQL 17 or later). Whoever waits for them has them within ten seconds.
+TRANSACTION_TIMEOUT_MS = "6000"
+
 
 def async_url(url: str) -> URL:
     """The database's URL with the driver that we use, whatever driver it names."""
@@ -44,6 +48,7 @@ def make_engine(
                 "statement_timeout": str(statement_timeout_ms),
                 "lock_timeout": "1000",
                 "idle_in_transaction_session_timeout": "2000",
+                "transaction_timeout": TRANSACTION_TIMEOUT_MS,
                 "timezone": "UTC",
                 "jit": "off",
             },
@@ -70,7 +75,9 @@ AWAY: tuple[type[BaseException], ...] = (
 )
 
 #: SQLSTATEs that a second try may well get over: serialisation, deadlock, lock and statement timeouts, shutdown, idle.
-_PASSING = frozenset({"40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03", "25P03", "53300", "08006"})
+_PASSING = frozenset(
+    {"40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03", "25P03", "25P04", "53300", "08006"}
+)
 
 
 def is_passing(error: BaseException) -> bool:

@@ -87,4 +87,3 @@ async def test_handlers_and_claims_side_by_side_never_deadlock(database: str, re
         assert await connection.fetchval(_DEADLOCKS) == 0
     finally:
         await connection.close()
-    assert troubles == []
