@@ -108,7 +108,9 @@ async def test_a_key_without_the_scope_is_403_on_every_route(there: World) -> No
     async with httpx2.AsyncClient(transport=there.web._transport, base_url="http://critsit", headers=headers) as portal:
         for method, path, _ in await _routes(there):
             may = path in ("/v1/incidents", "/v1/incidents:batch") and method == "POST"
-            may |= path.rsplit("/", 1)[-1] in reporting or path == "/v1/catalogue" or (method, path) in OPEN
+            may |= path.rsplit("/", 1)[-1] in reporting or path == "/v1/catalogue"
+            if (method, path) in OPEN:
+                continue
             answer = await portal.request(method, _filled(path), content=b"{}")
             assert (answer.status_code != 403) is may, (method, path, answer.status_code)
             assert may or _is_problem(answer), (method, path)
