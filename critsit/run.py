@@ -95,8 +95,8 @@ async def run(
         tasks.add(asyncio.create_task(ready(bound), name="ready"))
 
     async def drain() -> None:
-        for carrier in carriers:
-            await carrier.stop()
+        # At once: each may have to wait some seconds for a Kafka that hangs.
+        await asyncio.gather(*(carrier.stop() for carrier in carriers))
         await process.stop()
 
     await process.start()
