@@ -103,6 +103,8 @@ class Spending:
         designated = contract.designated
         if designated is None or not matches(designated.products, desk.report.product):
             return None
+        if desk.decision is not None and desk.decision.terms.advisory_limit is not None:
+            return None  # it has hours of its own (ADV), which intake counts
         place = desk.decision.terms.location if desk.decision is not None else None
         if place is not None and place != designated.location:
             return None

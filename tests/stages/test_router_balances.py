@@ -167,3 +167,12 @@ async def test_beside_the_balances_stand_the_days_that_count(database: str) -> N
         found = await router.get("/v1/contracts/WO-1/balances")
         assert found["ask_by"] == {"on": "2027-11-01", "rule": "REQUEST-60"}
         assert found["shortfall_billed_from"] == {"on": ["2026-01-31", "2027-01-31"], "rule": "SAB-30"}
+
+
+async def test_advisory_effort_has_hours_of_its_own_and_draws_no_designated_ones(database: str) -> None:
+    """ADV, DSE"""
+    async with office(database) as router:
+        await router.stores(work_order(**DESIGNATED))
+        await router.reports(INC, kind="advisory", impact="minimal", product="sql-server")
+        await router.tells(INC, EffortRecorded("eng", 150, 150))
+        assert await _about_balances(router) == []
