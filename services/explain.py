@@ -17,6 +17,7 @@ from services.clocks import Running
 from services.contract.model import Contract
 from services.decision import ClockTerms, Decision, PassedOver
 from services.durations import parse_duration, write_duration
+from services.explain_effort import effort_in_words
 from services.explain_flags import flags_in_words
 from services.explain_words import arithmetic, listed, local, spoken, zone_name
 from services.hearings import delivery_manager_from, hearings
@@ -121,6 +122,7 @@ def sentences(
     """The decision in sentences: severity, service and those passed over, hours, clocks, calls, what is told."""
     found = [_severity(decision, report, catalogue), _service(decision, contract, catalogue)]
     found += _about(decision, contract, catalogue)
+    found += effort_in_words(decision, report, contract, catalogue)
     found += [
         f"{catalogue.service(passed.service).title} does not take it: {passed.why} ({passed.rule})."
         for passed in decision.passed_over

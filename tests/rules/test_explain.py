@@ -207,3 +207,21 @@ def test_flags_are_told_in_words() -> None:
     alone = contract(contacts=[])
     text = " ".join(sentences(decide(said, alone, ENTERPRISE, submitted_at=at, at=at), said, alone, ENTERPRISE))
     assert "Your work order names no administrator who could confirm that the reporter may report (CONTACTS)." in text
+
+
+def test_whose_hours_the_effort_is_is_told() -> None:
+    """ADV, DSE"""
+    at = utc("2026-02-04 10:00")
+    order = contract(
+        services=["base", "designated-engineering"], balances={"dse_hours": 10},
+        designated={"products": ["sql-*"], "location": "almaty"},
+    )  # fmt: skip
+
+    def told(**more: Any) -> str:
+        said = report(**{"product": "sql-server", "location": "almaty"} | more)
+        return " ".join(sentences(decide(said, order, ENTERPRISE, submitted_at=at, at=at), said, order, ENTERPRISE))
+
+    designated = "Designated engineers join in the business hours of almaty, from the hours that were bought (DSE)."
+    assert designated in told()
+    assert designated not in told(location="lisbon") + told(product="azure/sql-database") + told(kind="advisory")
+    assert "At most 6 hours of effort are covered (ADV)." in told(kind="advisory")

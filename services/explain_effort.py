@@ -1,0 +1,36 @@
+"""Whose hours the effort on an incident is: advisory support's own, or designated ones that were bought (ADV, DSE).
+
+It is told by the same terms by which effort is refused and balances are drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from services.catalogue.model import Catalogue
+from services.catalogue.products import matches
+from services.contract.model import Contract
+from services.decision import Decision
+from services.explain_words import promised
+from services.report import Report
+
+
+def effort_in_words(
+    decision: Decision, report: Report, contract: Contract | None, catalogue: Catalogue
+) -> Iterator[str]:
+    """The limit of the effort, where there is one; else that designated engineers join, where they do."""
+    terms = decision.terms
+    if terms.advisory_limit is not None:
+        most = promised(timedelta(minutes=terms.advisory_limit), business=False)
+        yield f"At most {most} of effort are covered ({terms.advisory_rule})."
+        return
+    designated = contract.designated if contract is not None else None
+    if contract is None or designated is None or designated.location != terms.location:
+        return
+    hours = next((hours for hours in catalogue.effort.balances if contract.bought(hours.service)), None)
+    if hours is not None and matches(designated.products, report.product):
+        yield (
+            f"Designated engineers join in the business hours of {designated.location}, from the hours that were bought"
+            f" ({hours.rule})."
+        )
