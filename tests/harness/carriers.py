@@ -43,6 +43,9 @@ class Carrier(Protocol):
     async def begins_again(self) -> None:
         """Forget how far it has carried."""
 
+    def beside(self, hearer: Hearer) -> Carrier:
+        """One more of its kind, for another replica of the hearer."""
+
     async def close(self) -> None:
         """Let go of the connections."""
 
@@ -84,6 +87,10 @@ class ByLog:
         async with self.hearer.ground.transactions() as tx:
             await tx.execute("update cursor set position = 0")
         self._connect()
+
+    def beside(self, hearer: Hearer) -> ByLog:
+        """See `Carrier`."""
+        return ByLog(hearer, self.seconds)
 
     async def close(self) -> None:
         """See `Carrier`."""
@@ -146,6 +153,12 @@ class ByKafka:
             await self._set_back(lane)
         self._connect()
         await self.behind.begins_again()
+
+    def beside(self, hearer: Hearer) -> ByKafka:
+        """See `Carrier`. The sayers' relays stay one: they are theirs and not the hearer's."""
+        made = ByKafka(self.room, hearer, self.bootstrap, self.seconds)
+        made.relays = self.relays
+        return made
 
     async def close(self) -> None:
         """See `Carrier`."""

@@ -142,3 +142,18 @@ async def test_an_object_of_the_directory_is_the_newest_whatever_the_gap(people:
     await carrier.carries()
     await directory.refresh()
     assert directory.version("person", "ana") == 3
+
+
+async def test_replicas_share_the_work_and_nothing_happens_twice(people: Room, carrier: Carrier) -> None:
+    subjects = [f"i-{number}" for number in range(60)]
+    other = carrier.beside(await people.another())
+    for turn in range(4):
+        await people.router.says(*subjects, urgent=turn == 3)
+        await people.notifier.says(*subjects[::3], after={"router": turn + 1})
+        await asyncio.gather(carrier.carries(), other.carries())
+    await carrier.carries()
+    await other.close()
+    assert len(await people.handled()) == 60 * 4 + 20 * 4
+    for subject in subjects:
+        of_router = [event for event in await people.handled(subject) if event.startswith("router")]
+        assert of_router == [f"router {subject} {number}" for number in (1, 2, 3, 4)]

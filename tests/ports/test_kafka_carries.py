@@ -123,22 +123,6 @@ async def test_a_database_that_is_away_is_no_trouble_of_kafkas(people: Room, car
     assert await people.handled() == ["router a 1"]
 
 
-async def test_replicas_share_what_kafka_brings_and_nothing_happens_twice(people: Room, carrier: ByKafka) -> None:
-    subjects = [f"i-{number}" for number in range(100)]
-    other = ByKafka(people, await people.another(), carrier.bootstrap, carrier.seconds)
-    await people.router.says(*subjects)
-    await carrier.publishes(Lane.ORDINARY)
-    listening = asyncio.gather(carrier.listens(Lane.ORDINARY), other.listens(Lane.ORDINARY))
-    for turn in range(4):
-        await people.router.says(*subjects, urgent=turn == 3)
-        await carrier.publishes(Lane.ORDINARY)
-    await listening
-    await other.close()
-    await carrier.carries()
-    for subject in subjects:
-        assert await people.handled(subject) == [f"router {subject} {number}" for number in range(1, 6)]
-
-
 async def test_kafka_that_dies_in_the_midst_of_a_commit_is_heard_again_when_it_is_back(
     people: Room, seconds: Seconds, own_kafka: KafkaServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
