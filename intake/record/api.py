@@ -73,13 +73,14 @@ def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
             )  # fmt: skip
             decisions[-1]["inputs"] |= _inputs(routed)
         for clock in ran:
-            told = running(clock)
+            ran_so = running(clock)
             contract, catalogue, location = terms.get(clock.get("decision"), last)
             clocks.append(
-                explain_clock(told, contract, catalogue, location=location, until=told.met_at, gone=_gone(clock))
+                explain_clock(ran_so, contract, catalogue, location=location, until=ran_so.met_at, gone=_gone(clock))
                 | {"state": clock["state"]}
             )
-        text = "\n".join([f"{record.number}: {record.report['title']}", *(d["text"] for d in decisions)])
+        told = [d["text"] for d in decisions] or ["It has been taken, and nobody has decided on it yet."]
+        text = "\n".join([f"{record.number}: {record.report['title']}", *told])
         return {"incident": record.id, "text": text, "decisions": decisions, "clocks": clocks}
 
     @router.post("/v1/incidents/{id}/replay")

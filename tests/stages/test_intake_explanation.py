@@ -127,3 +127,11 @@ async def test_a_later_decision_tells_the_clocks_that_run_and_none_that_was_met(
         assert "First response: done already, and not owed again (SEV-CHANGE)." in second["text"]
         assert "Crisis manager: 1 hour from Wednesday 4 February 14:00 (Almaty time)" in second["text"]
         assert "Status update: 1 hour from Wednesday 4 February 14:30 (Almaty time)" in second["text"]
+
+
+async def test_an_incident_that_is_not_decided_yet_says_so(database: str) -> None:
+    """UNROUTED"""
+    async with intake(database) as desk:
+        found = await desk.get(f"/v1/incidents/{await desk.reports()}/explanation")
+        assert found["text"].endswith("\nIt has been taken, and nobody has decided on it yet.")
+        assert (found["decisions"], found["clocks"]) == ([], [])
