@@ -6,7 +6,7 @@ Another stage's log is read by its schema's name and never written.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,18 +18,6 @@ from ..postgres.engine import statement
 from .event import Event
 
 _COLUMNS = "seq, event_id, subject, sequence, urgent, type, payload::text, headers::text, after::text, occurred_at"
-
-
-@dataclass(slots=True)
-class Subject:
-    """A subject's row, locked: `heard` per stage, `said` by this one. `fresh` rows were made by this transaction."""
-
-    id: str
-    heard: dict[str, int]
-    said: int
-    urgent: bool
-    held: bool
-    changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,61 +115,6 @@ async def last_position(c: AsyncConnection, source: str) -> dict[bool, int]:
         )
     )
     return {row[0]: row[1] for row in rows}
-
-
-async def lock_subjects(c: AsyncConnection, table: str, subjects: Iterable[str], *, make: bool) -> dict[str, Subject]:
-    """Lock the rows of `subjects` in order; with `make`, those that aren't there are made first."""
-    wanted = sorted(set(subjects))
-    found: dict[str, Subject] = {}
-    if make and wanted:
-        made = await c.execute(
-            statement(
-                f"insert into {table} (subject) select s from unnest(cast(:s as text[])) w(s) order by s"
-                " on conflict (subject) do nothing returning subject"
-            ),
-            {"s": wanted},
-        )
-        found = {row[0]: Subject(row[0], {}, 0, False, False) for row in made}
-        wanted = [subject for subject in wanted if subject not in found]
-    if wanted:
-        rows = await c.execute(
-            statement(
-                f"select subject, heard::text, said, urgent, held from {table}"
-                " where subject = any(cast(:s as text[])) order by subject for update"
-            ),
-            {"s": wanted},
-        )
-        found |= {row[0]: Subject(row[0], json.loads(row[1]), row[2], row[3], row[4]) for row in rows}
-    return found
-
-
-async def known_subjects(c: AsyncConnection, table: str, subjects: Iterable[str]) -> dict[str, Subject]:
-    """What is known of `subjects`, without a lock."""
-    rows = await c.execute(
-        statement(
-            f"select subject, heard::text, said, urgent, held from {table} where subject = any(cast(:s as text[]))"
-        ),
-        {"s": list(set(subjects))},
-    )
-    return {row[0]: Subject(row[0], json.loads(row[1]), row[2], row[3], row[4]) for row in rows}
-
-
-async def save_subjects(c: AsyncConnection, table: str, subjects: Sequence[Subject]) -> None:
-    """Write back what the transaction heard and said."""
-    await c.execute(
-        statement(
-            f"update {table} t set heard = w.heard::jsonb, said = w.said, urgent = w.urgent, held = w.held"
-            " from unnest(cast(:s as text[]), cast(:heard as text[]), cast(:said as int[]), cast(:urgent as bool[]),"
-            " cast(:held as bool[])) w(s, heard, said, urgent, held) where t.subject = w.s"
-        ),
-        {
-            "s": [x.id for x in subjects],
-            "heard": [json.dumps(x.heard, separators=(",", ":")) for x in subjects],
-            "said": [x.said for x in subjects],
-            "urgent": [x.urgent for x in subjects],
-            "held": [x.held for x in subjects],
-        },
-    )
 
 
 async def append(c: AsyncConnection, said: Sequence[Said]) -> None:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,7 +20,8 @@ from ..postgres.engine import statement
 from ..time_source import TimeSource
 from . import store
 from .event import Event, Fact, is_directory
-from .store import Said, Subject
+from .store import Said
+from .subjects import Subject, lock_subjects, save_subjects
 
 
 @dataclass(slots=True)
@@ -41,13 +42,19 @@ class Tx:
         """Run one statement; parameters are named (`:name`), arrays are cast (`cast(:x as text[])`)."""
         return await self.connection.execute(statement(sql), dict(params or {}))
 
-    async def lock(self, subjects: Iterable[str], *, make: bool | None = None) -> dict[str, Subject]:
-        """Lock subjects, in order; answers the rows that are there. Lock subjects first, once, before anything else."""
-        missing = [s for s in subjects if s not in self.subjects]
+    async def lock(self, subjects: Iterable[str], *, make: bool | Collection[str] | None = None) -> dict[str, Subject]:
+        """Lock subjects, in order; answers the rows that are there. Lock subjects first, once, before anything else.
+
+        `make` says which of them may be made: all, none, these; None is what the stage does.
+        """
+        wanted = list(subjects)
+        missing = [s for s in wanted if s not in self.subjects]
         if missing:
             making = self.makes_subjects if make is None else make
-            self.subjects |= await store.lock_subjects(self.connection, self.table, missing, make=making)
-        return {s: self.subjects[s] for s in subjects if s in self.subjects}
+            if isinstance(making, bool):
+                making = missing if making else ()
+            self.subjects |= await lock_subjects(self.connection, self.table, missing, make=making)
+        return {s: self.subjects[s] for s in wanted if s in self.subjects}
 
     def say(
         self,
@@ -88,7 +95,7 @@ class Tx:
         """What stands before the commit: the subjects' rows, then the log."""
         changed = [row for row in self.subjects.values() if row.changed]
         if changed:
-            await store.save_subjects(self.connection, self.table, changed)
+            await save_subjects(self.connection, self.table, changed)
         for last in self.at_end:
             await last()
         if self.said:

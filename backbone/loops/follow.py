@@ -12,6 +12,7 @@ from time import perf_counter
 from ..log import store
 from ..log.event import Event, Lane, is_directory
 from ..log.sources import Sources
+from ..log.subjects import known_subjects
 from ..log.tx import Transactions, Tx
 from ..time_source import ticks
 from .hear import Ear
@@ -70,7 +71,7 @@ class Follower:
             return False
         wanted = [(subject, sequence) for _, subject, sequence in heads]
         async with self._transactions.reading() as connection:
-            rows = await store.known_subjects(connection, self._ear.stage.subjects, {s for s, _ in wanted})
+            rows = await known_subjects(connection, self._ear.stage.subjects, {s for s, _ in wanted})
         missing = [
             (subject, sequence, sequence)
             for subject, sequence in wanted

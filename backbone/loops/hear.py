@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from ..log import store
 from ..log.event import Event, is_directory
-from ..log.store import Subject
+from ..log.subjects import Subject, known_subjects
 from ..log.tx import Transactions, Tx
 from ..postgres.engine import is_passing
 from ..stage import Stage
@@ -107,7 +107,7 @@ class Ear:
             await self._apply_directory(tx, [e for e in events if is_directory(e.subject)])
             began = {e.subject for e in about if self._begins(e, pool, tx.now)}
             new = began - known if self.stage.makes_subjects else set()
-            rows = await tx.lock(new, make=True) | await tx.lock({e.subject for e in about} - new, make=False)
+            rows = await tx.lock({e.subject for e in about}, make=new)
             ordered, held = order(about, pool, rows, self.stage.hears, result)
             for event in ordered:
                 row = rows[event.subject]
@@ -145,7 +145,7 @@ class Ear:
         if not events:
             return pool, frozenset()
         async with self._transactions.reading() as connection:
-            rows = await store.known_subjects(connection, self.stage.subjects, {e.subject for e in events})
+            rows = await known_subjects(connection, self.stage.subjects, {e.subject for e in events})
         fetched: set[tuple[str, str, int]] = set()
         pending = list(events)
         for _ in range(16):
@@ -183,7 +183,7 @@ class Ear:
         if is_directory(event.subject):
             return []
         async with self._transactions.reading() as connection:
-            rows = await store.known_subjects(connection, self.stage.subjects, [event.subject])
+            rows = await known_subjects(connection, self.stage.subjects, [event.subject])
         rows.setdefault(event.subject, Subject(event.subject, {}, 0, False, False))
         try:
             pool, _ = await self._with_what_is_missing([event])
