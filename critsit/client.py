@@ -12,8 +12,6 @@ from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
-import typer
-
 from .ending import MISUSED, NO, UNREACHABLE, end
 
 if TYPE_CHECKING:
@@ -144,8 +142,5 @@ def problem_of(answer: httpx2.Response) -> Mapping[str, Any]:
 
 def refused(answer: httpx2.Response) -> NoReturn:
     """End the command with the words of a refusal. Without a key, or with one that may not, it was used wrongly."""
-    for line in words(answer):
-        typer.echo(line, err=True)
-    if answer.status_code in (401, 403):
-        end(MISUSED)
-    end(UNREACHABLE if answer.status_code in (429, 502, 503, 504) else NO)
+    codes = {401: MISUSED, 403: MISUSED} | dict.fromkeys((429, 502, 503, 504), UNREACHABLE)
+    end(codes.get(answer.status_code, NO), "\n".join(words(answer)), problem_of(answer))

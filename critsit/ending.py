@@ -5,15 +5,31 @@ Whatever goes wrong is told in a sentence on stderr, never as a trace; what stdo
 
 from __future__ import annotations
 
-from typing import NoReturn
+import json
+from collections.abc import Mapping
+from typing import Any, NoReturn
 
 import typer
 
 DONE, NO, MISUSED, UNREACHABLE = 0, 1, 2, 3
 
 
-def end(code: int, sentence: str = "") -> NoReturn:
-    """End the command with this code, and say why on stderr."""
+def end(code: int, sentence: str = "", problem: Mapping[str, Any] | None = None) -> NoReturn:
+    """End the command with this code, and say why on stderr: in words, or as JSON where that was asked for.
+
+    `problem` is the interface's own answer, where it refused.
+    """
     if sentence:
-        typer.echo(sentence, err=True)
+        told = {"exit": code, "error": sentence} | ({"problem": problem} if problem else {})
+        typer.echo(json.dumps(told, ensure_ascii=False) if _as_json else sentence, err=True)
     raise typer.Exit(code)
+
+
+def speak_json(value: bool) -> bool:
+    """The option `--json` was given, or not; answers the same."""
+    global _as_json
+    _as_json = value
+    return value
+
+
+_as_json = False

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -21,7 +22,7 @@ from backbone.process.logging import configure_logging
 from backbone.process.runner import end_process, watch
 from backbone.process.settings import Settings
 from backbone.time_source import WallClock
-from backbone.web.serve import serve
+from backbone.web.serve import listen, serve
 
 from .stages import PORTS, STAGES, Process, build, topics_of
 
@@ -42,8 +43,17 @@ class Carrier(Protocol):
         ...
 
 
-async def up(settings: Settings, say: Callable[[str], None], seed: Seed | None = None) -> None:
-    """All four stages in one process. `say` tells the user where it listens; `seed` loads the examples, once.
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Where critsit listens, a key with every scope, and the file that the key is kept in, where it made it itself."""
+
+    url: str
+    key: str
+    kept_in: str | None
+
+
+async def up(settings: Settings, say: Callable[[Ready], None], seed: Seed | None = None) -> None:
+    """All four stages in one process. `say` is called once it is ready; `seed` loads the examples, once.
 
     Raises DataInUse, CannotStart, ServeError.
     """
@@ -62,9 +72,7 @@ async def up(settings: Settings, say: Callable[[str], None], seed: Seed | None =
             url = f"http://{settings.host}:{port}"
             if seed is not None:
                 await seed(url, key)
-            say(f"critsit listens on {url}")
-            say(f"key: {key}" + (f"  (kept in {made})" if made else ""))
-            say("ready")
+            say(Ready(url, key, str(made) if made else None))
 
         await run(STAGES, settings, port, ready)
     finally:
@@ -72,12 +80,15 @@ async def up(settings: Settings, say: Callable[[str], None], seed: Seed | None =
             await asyncio.to_thread(postgres.stop)
 
 
-async def serve_stage(name: str, settings: Settings, port: int | None) -> None:
-    """One stage, in production's shape: its database is there and migrated."""
+async def serve_stage(
+    name: str, settings: Settings, port: int | None, say: Callable[[str], None] = lambda url: None
+) -> None:
+    """One stage, in production's shape: its database is there and migrated. `say` is told where it listens."""
     configure_logging(settings.log_level)
 
     async def ready(bound: int) -> None:
         log.info("stage.listens", stage=name, host=settings.host, port=bound)
+        say(f"http://{settings.host}:{bound}")
 
     await run((name,), settings, port if port is not None else settings.port or PORTS[name], ready)
 
@@ -86,6 +97,8 @@ async def run(
     names: tuple[str, ...], settings: Settings, port: int, ready: Callable[[int], Coroutine[None, None, None]]
 ) -> None:
     """Serve the stages until a signal; then drain."""
+    # First of all: where the address can't be had, nothing is started that would have to be stopped again.
+    sockets = listen(settings.host, port)
     around = Surroundings(WallClock())
     process = build(names, settings, around)
     carriers = _carriers(process, settings, names)
@@ -107,7 +120,7 @@ async def run(
     gc.freeze()
     watching = asyncio.create_task(watch(process.running, dead=end_process), name="watch")
     try:
-        await serve(process.app, host=settings.host, port=port, health=process.app.health, on_ready=told, drain=drain)
+        await serve(process.app, sockets=sockets, health=process.app.health, on_ready=told, drain=drain)
         for task in tasks:
             await task
     finally:

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .ending import MISUSED, NO, UNREACHABLE, end
-from .options import Json, print_json
+from .options import Json, print_json, print_line
 
 if TYPE_CHECKING:
     from backbone.process.settings import Settings
+
+    from .run import Ready
 
 PortOption = Annotated[int | None, typer.Option(min=0, max=65535, help="0 takes any that is free.")]
 HostOption = Annotated[str | None, typer.Option(help="The address to listen on.")]
@@ -31,6 +33,7 @@ def up(
         bool, typer.Option("--demo", help="Load the example contracts, people and policies, once.")
     ] = False,
     host: HostOption = None,
+    json: Json = False,
 ) -> None:
     """Run all four stages in one process, on the embedded PostgreSQL unless CRITSIT_DATABASE_URL names another."""
     settings = settings_of(None, port=port, data=data, host=host)
@@ -44,13 +47,14 @@ def up(
             from .seed import seed_once
 
             seed = seed_once
-        run(run_up(settings, _say, seed))
+        run(run_up(settings, _ready_as_json if json else _ready, seed))
 
 
 def serve(
     stage: Annotated[str, typer.Argument(help="intake, router, escalation or notifier.")],
     host: HostOption = None,
     port: PortOption = None,
+    json: Json = False,
 ) -> None:
     """Run one stage: 8081 intake, 8082 router, 8083 escalation, 8084 notifier."""
     _known(stage)
@@ -60,7 +64,7 @@ def serve(
 
         from .run import serve_stage
 
-        run(serve_stage(stage, settings, port))
+        run(serve_stage(stage, settings, port, _listens_as_json if json else typer.echo))
 
 
 def migrate(json: Json = False) -> None:
@@ -148,5 +152,15 @@ def _known(stage: str) -> None:
         end(MISUSED, f"There is no stage {stage}: {', '.join(STAGES)}.")
 
 
-def _say(line: str) -> None:
-    typer.echo(line)
+def _ready(ready: Ready) -> None:
+    typer.echo(f"critsit listens on {ready.url}")
+    typer.echo(f"key: {ready.key}" + (f"  (kept in {ready.kept_in})" if ready.kept_in else ""))
+    typer.echo("ready")
+
+
+def _ready_as_json(ready: Ready) -> None:
+    print_line({"url": ready.url, "key": ready.key, "kept_in": ready.kept_in})
+
+
+def _listens_as_json(url: str) -> None:
+    print_line({"url": url})

@@ -42,7 +42,7 @@ def _seed(url: str, key: str) -> None:
         if not one.ok:
             typer.echo(f"The example {one.item.path} is refused: {' '.join(one.words)}", err=True)
     if stored := sum(1 for one in done if one.ok):
-        typer.echo(f"{stored} examples are loaded.")
+        typer.echo(f"{stored} examples are loaded.", err=True)
 
 
 def _missing(client: Client, item: Item) -> bool:

@@ -108,5 +108,5 @@ def configure_logging(level: str = "info", stream: TextIO | None = None) -> None
         logger.propagate = True
     # What each request was is counted by route; a line a request would drown what matters.
     logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
-    for name in ("aiokafka", "sqlalchemy", "httpx2", "httpcore2", "asyncio"):
+    for name in ("alembic", "uvicorn", "aiokafka", "sqlalchemy", "httpx2", "httpcore2", "asyncio"):
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))

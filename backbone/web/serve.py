@@ -71,13 +71,15 @@ async def serve(
     backlog: int = 2048,
     within: float = WITHIN,
     signals: bool = True,
+    sockets: list[socket.socket] | None = None,
 ) -> None:
     """Serve until SIGTERM, SIGINT or `stop`. Port 0 takes any that is free; `on_ready` is told which it is.
 
+    `sockets` are what `listen` has bound already, by whoever must know first that the address can be had.
     On stopping: `health` turns unready and streams end, nothing more is accepted, the requests in hand are answered,
     `drain` is awaited; all that in `within` seconds. A second signal waits for no request. Raises ServeError.
     """
-    sockets = listen(host, port, backlog)
+    sockets = sockets or listen(host, port, backlog)
     stopping = stop or asyncio.Event()
     config = uvicorn.Config(
         app, http="httptools", ws="none", lifespan="on", log_config=None, access_log=False, server_header=False,
