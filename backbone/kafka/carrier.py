@@ -57,15 +57,16 @@ class KafkaCarrier:
 
     def _loop(self, name: str, round_: Round, woken: asyncio.Event) -> None:
         pulse = Pulse(f"{self._running.stage.name}.{name}")
-        self._tasks.append(
-            asyncio.create_task(
-                repeat(round_, pulse, woken, self._stopping, poll=0.25, passing=(KafkaError,)),
-                name=pulse.name,
-            )
+        task = asyncio.create_task(
+            repeat(round_, pulse, woken, self._stopping, poll=0.25, passing=(KafkaError,)), name=pulse.name
         )
+        self._tasks.append(task)
+        # Watched like the stage's own: a loop that has ended ends the process.
+        self._running.tasks.append(task)
 
     async def stop(self) -> None:
         """Finish what is in hand, leave the groups, give up the lease: in 12 s at most, also where Kafka hangs."""
+        self._running.tasks[:] = [task for task in self._running.tasks if task not in self._tasks]
         self._stopping.set()
         self._running.ground.around.bell.ring(["stop"], outward=False)
         if self._tasks:
