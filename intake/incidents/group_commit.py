@@ -21,6 +21,8 @@ from .accepted import Accepting, Outcome, Taken
 
 #: Reports in a batch at most, and how many may wait before more are told to come back.
 MOST, QUEUE = 256, 5_000
+#: Seconds that a batch may take, all tries together: who waits for a database that hangs is told so.
+PATIENCE = 3.0
 
 
 class GroupCommit:
@@ -61,9 +63,10 @@ class GroupCommit:
             futures: dict[str, asyncio.Future[Outcome]] = {item.id: future for item, future in batch}
             firsts, followers = _without_doubles([item for item, _ in batch])
             try:
-                outcomes = await self._commit(firsts)
-                if followers:
-                    outcomes |= await self._commit(followers)
+                async with asyncio.timeout(PATIENCE):
+                    outcomes = await self._commit(firsts)
+                    if followers:
+                        outcomes |= await self._commit(followers)
             except BaseException as error:
                 for _, future in batch:
                     if not future.done():
