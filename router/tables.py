@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Index, Integer, MetaData, Table, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Date, DateTime, Index, Integer, MetaData, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from backbone.log.tables import log_tables
@@ -51,6 +51,7 @@ drawn = Table(
     "drawn",
     metadata,
     Column("contract", Text, primary_key=True),
+    Column("term", Date, primary_key=True),
     Column("balance", Text, primary_key=True),
     Column("amount", BigInteger, nullable=False),
     CheckConstraint("amount >= 0", name="drawn_is_not_below_zero"),

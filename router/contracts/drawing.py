@@ -1,5 +1,7 @@
 """Draws effort and visits from a contract's balances while a batch is handled (DSE, RSM-ADDON, ONSITE).
 
+What a term leaves lapses with it (TERM): an order that is renewed under its number begins anew.
+
 A balance never goes below zero, whoever draws at the same time: the contracts of a batch are locked together, in order.
 """
 
@@ -16,6 +18,7 @@ from services.contract.model import Contract
 from services.refused import Refused
 
 from . import store
+from .store import Term
 
 
 @dataclass(slots=True)
@@ -23,8 +26,8 @@ class Drawing:
     """What is drawn of the contracts that a batch may draw from; written back once."""
 
     tx: Tx
-    drawn: dict[str, dict[str, int]] = field(default_factory=dict)
-    changed: set[tuple[str, str]] = field(default_factory=set)
+    drawn: dict[Term, dict[str, int]] = field(default_factory=dict)
+    changed: set[tuple[Term, str]] = field(default_factory=set)
 
     @classmethod
     async def open(cls, tx: Tx, contracts: Iterable[str]) -> Drawing:
@@ -36,20 +39,21 @@ class Drawing:
         self, contract: Contract, terms: WorkOrderTerms, balance: str, amount: int, at: datetime
     ) -> Drawn | Refused:
         """Draw whole parts of a balance, or be told by which rule not. The contract was named when this was opened."""
-        before = self.drawn.setdefault(contract.number, {})
+        term = (contract.number, contract.term.starts)
+        before = self.drawn.setdefault(term, {})
         found = draw(contract, terms, before, balance, amount, at)
         if isinstance(found, Drawn):
             before[balance] = before.get(balance, 0) + found.amount
-            self.changed.add((contract.number, balance))
+            self.changed.add((term, balance))
         return found
 
     def left(self, contract: Contract, terms: WorkOrderTerms, balance: str, at: datetime) -> int:
         """Whole parts that could still be drawn."""
-        found = balances(contract, terms, self.drawn.get(contract.number, {}), at)
+        found = balances(contract, terms, self.drawn.get((contract.number, contract.term.starts), {}), at)
         return next((round(one.left * terms.balances[balance].parts) for one in found if one.name == balance), 0)
 
     async def close(self) -> None:
         """Write down what was drawn."""
         if self.changed:
-            rows = [(number, name, self.drawn[number][name]) for number, name in sorted(self.changed)]
+            rows = [(*term, name, self.drawn[term][name]) for term, name in sorted(self.changed)]
             await store.save(self.tx, rows)

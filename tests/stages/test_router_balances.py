@@ -176,3 +176,17 @@ async def test_advisory_effort_has_hours_of_its_own_and_draws_no_designated_ones
         await router.reports(INC, kind="advisory", impact="minimal", product="sql-server")
         await router.tells(INC, EffortRecorded("eng", 150, 150))
         assert await _about_balances(router) == []
+
+
+async def test_an_order_that_is_renewed_begins_with_what_the_new_term_bought(database: str) -> None:
+    """TERM, FLEX-LAPSE: what the old term left has lapsed, and what it used is not counted again."""
+    async with office(database) as router:
+        await router.stores(work_order(**DESIGNATED))
+        await router.reports(INC, product="sql-server", impact="moderate")
+        await router.tells(INC, EffortRecorded("eng", 90, 90))
+        assert await _balance(router, "dse_hours") == 0.5
+        renewed = work_order(term={"from": "2026-02-03", "to": "2027-02-02"}, **DESIGNATED)
+        await router.stores(renewed)
+        assert await _balance(router, "dse_hours") == 2
+        await router.tells(INC, EffortRecorded("eng", 60, 150))
+        assert await _balance(router, "dse_hours") == 1
