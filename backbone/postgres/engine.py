@@ -40,7 +40,7 @@ def make_engine(
         query_cache_size=500,
         connect_args={
             "timeout": 5,
-            "command_timeout": 30,
+            "command_timeout": 10,
             "prepared_statement_cache_size": 200,
             "server_settings": {
                 "application_name": name,

@@ -48,6 +48,9 @@ async def test_intake_says_within_seconds_that_it_can_take_nothing_and_takes_all
         assert {answer.status_code for answer, _ in answers} == {503}
         assert all(answer.headers["retry-after"] for answer, _ in answers)
         assert max(seconds for _, seconds in answers) < WITHIN, answers[0][0].text
+    began = time.monotonic()
+    read = await fleet.client.get(f"{fleet.url('intake')}/v1/incidents")
+    assert (read.status_code, time.monotonic() - began < 2 * WITHIN) == (503, True), read.text
     durable_postgres.thaw()
     ids = {}
     for key in [f"frozen-{turn}-{n}" for turn in range(2) for n in range(20)]:
