@@ -14,6 +14,7 @@ import structlog
 from backbone.ground import Ground
 from backbone.log.event import Lane
 from backbone.log.tx import Tx
+from notifier.pages.came_back import bring_forward
 from notifier.pages.due import release
 from notifier.pages.sender import BEAT, Sender
 
@@ -52,6 +53,9 @@ class Beats:
         dead = [(pages, incidents) for holder, beat, pages, incidents in held if self._is_dead(holder, beat, me)]
         dead += self._lost([pages for holder, _, pages, _ in held if holder == me], held, me)
         self._seen = {holder: seen for holder, seen in self._seen.items() if any(h[0] == holder for h in held)}
+        if forgotten := await bring_forward(self.ground.transactions, self.sender.dispatch.ladder):
+            log.warning("page.brought_forward", incidents=forgotten)
+            self.ground.wake("send")
         for pages, incidents in dead:
             async with self.ground.transactions() as tx:
                 await tx.lock(sorted(incidents), make=False)
