@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from ..time_source import ticks
 from ..web.keys import Caller
 from .directory import Directory
+
+#: Seconds between two looks for keys that nobody knows: a flood of them is no load on the database.
+_AGAIN = 0.1
 
 
 class DirectoryRing:
@@ -13,12 +17,14 @@ class DirectoryRing:
         self._directory = directory
         self._revision = -1
         self._callers: dict[str, Caller] = {}
+        self._looked_at = -_AGAIN
 
     async def find(self, hash: str) -> Caller | None:
-        """The caller of a key's hash; one look at the database for a key that is not known yet."""
+        """The caller of a key's hash. The database is asked for keys that are not known yet, ten times a second at most."""
         if self._revision != self._directory.revision:
             self._build()
-        if hash not in self._callers:
+        if hash not in self._callers and ticks() - self._looked_at >= _AGAIN:
+            self._looked_at = ticks()
             await self._directory.refresh()
             self._build()
         return self._callers.get(hash)

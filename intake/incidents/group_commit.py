@@ -14,26 +14,31 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from backbone.postgres.engine import is_passing
+from backbone.web.limits import Shed
 from backbone.web.problem import Unavailable
 
 from . import store
 from .accepted import Accepting, Outcome, Taken
 
-#: Reports in a batch at most, and how many may wait before more are told to come back.
-MOST, QUEUE = 256, 5_000
+#: Reports in a batch at most.
+MOST = 256
 #: Seconds that a batch may take, all tries together: who waits for a database that hangs is told so.
 PATIENCE = 3.0
 
 
 class GroupCommit:
-    """Takes reports one by one and commits them together. `taken` is called after each commit that took any."""
+    """Takes reports one by one and commits them together. `taken` is called after each commit that took any.
 
-    def __init__(self, engine: AsyncEngine, taken: Callable[[Sequence[Accepting]], None]) -> None:
+    `queue`: how many may wait before more are told to come back.
+    """
+
+    def __init__(self, engine: AsyncEngine, taken: Callable[[Sequence[Accepting]], None], queue: int) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._taken = taken
         self._waiting: list[tuple[Accepting, asyncio.Future[Outcome]]] = []
         self._running: set[asyncio.Task[None]] = set()
         self._lanes = 2
+        self._shed = Shed(lambda: len(self._waiting), queue - 1)
 
     @property
     def waiting(self) -> int:
@@ -41,9 +46,8 @@ class GroupCommit:
         return len(self._waiting)
 
     async def take(self, item: Accepting) -> Outcome:
-        """Make one report durable. Raises Unavailable where that is not known to have happened."""
-        if len(self._waiting) >= QUEUE:
-            raise Unavailable("more reports are waiting than can be taken at once")
+        """Make one report durable. Raises Unavailable where that is not known to have happened, 429 where too many wait."""
+        self._shed.check()
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         if len(self._running) < self._lanes:
