@@ -104,6 +104,7 @@ async def seen(c: AsyncConnection, batch: Sequence[Accepting], now: datetime) ->
     )
     known = {(r[0], r[1], r[2]): (r[3], bytes(r[4])) for r in rows}
     found: dict[str, Outcome] = {}
+    new: list[tuple[Accepting, str, str]] = []
     for item in batch:
         hits = [hit for kind, value in item.keys if (hit := known.get((item.sender, kind, value))) is not None]
         if not hits:
@@ -115,7 +116,30 @@ async def seen(c: AsyncConnection, batch: Sequence[Accepting], now: datetime) ->
             found[item.id] = Conflict(hits[0][0], "the key or reference was used before, with another body")
         else:
             found[item.id] = Repeated(hits[0][0])
+            new += [(item, value, hits[0][0]) for kind, value in item.keys if (item.sender, kind, value) not in known]
+    if new:
+        await _remember(c, new)
     return found
+
+
+async def _remember(c: AsyncConnection, keys: Sequence[tuple[Accepting, str, str]]) -> None:
+    """Keep keys that came with a reference that was known: (report, key, incident). They are keys from now on."""
+    await c.execute(
+        text(
+            "insert into remembered (sender, kind, value, subject, digest, remembered_at, forget_at)"
+            " select s, 'key', v, i, d, a, f from unnest(cast(:s as text[]), cast(:v as text[]), cast(:i as text[]),"
+            " cast(:d as bytea[]), cast(:a as timestamptz[]), cast(:f as timestamptz[])) w(s, v, i, d, a, f)"
+            " on conflict do nothing"
+        ),
+        {
+            "s": [item.sender for item, _, _ in keys],
+            "v": [value for _, value, _ in keys],
+            "i": [incident for _, _, incident in keys],
+            "d": [item.digest for item, _, _ in keys],
+            "a": [item.received_at for item, _, _ in keys],
+            "f": [item.received_at + KEY_KEPT for item, _, _ in keys],
+        },
+    )
 
 
 async def numbers_of(c: AsyncConnection, ids: Sequence[str]) -> dict[str, str]:

@@ -1,0 +1,89 @@
+"""Reading: lists by filter and page, the timeline, the stream: nothing is missed, and nobody sees what is not theirs."""
+
+from __future__ import annotations
+
+from events.incidents import IncidentStuck
+from tests.harness.intake import Counterpart, intake
+from tests.harness.work_orders import work_order
+
+
+async def _ids(desk: Counterpart, **query: str) -> list[str]:
+    return [item["title"] for item in (await desk.get("/v1/incidents", **query))["items"]]
+
+
+async def test_lists_are_filtered_newest_first(database: str) -> None:
+    async with intake(database) as desk:
+        await desk.knows("contract", "WO-1", work_order())
+        start = desk.time.now()
+        for title, changes in (
+            ("down", {"reference": "R-1"}), ("slow", {"impact": "moderate"}), ("lost", {"contract": None}),
+        ):  # fmt: skip
+            await desk.has(title=title, **changes)
+            desk.time.passes(minutes=1)
+        slow = (await desk.get("/v1/incidents", severity="B"))["items"][0]["id"]
+        await desk.act(slow, "resolution", {"by": "eng", "note": "done"})
+        assert await _ids(desk) == ["lost", "slow", "down"]
+        assert await _ids(desk, state="resolved") == ["slow"]
+        assert await _ids(desk, severity="1") == ["lost", "down"]
+        assert await _ids(desk, queue="entitlement-review") == ["lost"]
+        assert await _ids(desk, contract="WO-1") == ["slow", "down"]
+        assert await _ids(desk, flag="no-contract") == ["lost"]
+        assert await _ids(desk, reference="R-1") == ["down"]
+        assert await _ids(desk, owner="nobody") == []
+        middle = (start.replace(second=30)).isoformat()
+        assert await _ids(desk, opened_after=middle) == ["lost", "slow"]
+        assert await _ids(desk, updated_after=desk.time.now().isoformat()) == []
+
+
+async def test_pages_miss_nothing_and_repeat_nothing_while_new_ones_come(database: str) -> None:
+    async with intake(database) as desk:
+        for number in range(7):
+            await desk.reports(title=f"t{number}")
+        seen: list[str] = []
+        cursor: str | None = None
+        while True:
+            page = await desk.get("/v1/incidents", limit="3", **({"cursor": cursor} if cursor else {}))
+            seen += [item["title"] for item in page["items"]]
+            await desk.reports(title="meanwhile")
+            cursor = page["next"]
+            if cursor is None:
+                break
+        assert seen == [f"t{number}" for number in range(6, -1, -1)]
+
+
+async def test_the_timeline_is_whole_in_order_and_a_customer_sees_what_is_theirs(database: str) -> None:
+    async with intake(database) as desk:
+        await desk.knows("contract", "WO-1", work_order())
+        id_ = await desk.has()
+        await desk.tells("escalation", id_, IncidentStuck("escalation", "clock.started", "a reason"), urgent=True)
+        await desk.act(id_, "responses", {"by": "eng", "message": "we look"})
+        facts = await desk.timeline(id_)
+        assert [fact["type"] for fact in facts] == [
+            "incident.reported", "incident.routed", "incident.stuck", "incident.responded",
+        ]  # fmt: skip
+        assert {"at", "stage", "type", "by", "visibility", "summary", "data"} <= facts[0].keys()
+        assert "needs-human" in (await desk.record(id_))["flags"]
+        first = await desk.get(f"/v1/incidents/{id_}/timeline", limit="2")
+        rest = await desk.get(f"/v1/incidents/{id_}/timeline", limit="2", cursor=first["next"])
+        assert [fact["type"] for fact in first["items"] + rest["items"]] == [fact["type"] for fact in facts]
+        async with desk.with_key("view", contracts=["WO-1"]) as web:
+            theirs = (await web.get(f"/v1/incidents/{id_}/timeline")).json()["items"]
+            assert {fact["visibility"] for fact in theirs} == {"customer"}
+            assert "incident.stuck" not in [fact["type"] for fact in theirs]
+        async with desk.with_key("view", contracts=["WO-2"]) as web:
+            assert (await web.get(f"/v1/incidents/{id_}")).status_code == 404
+            assert (await web.get(f"/v1/incidents/{id_}/timeline")).status_code == 404
+            assert (await web.get("/v1/incidents")).json()["items"] == []
+
+
+async def test_the_version_counts_actions_and_decisions_and_a_stale_one_is_412(database: str) -> None:
+    async with intake(database) as desk:
+        await desk.knows("contract", "WO-1", work_order())
+        id_ = await desk.has()
+        version = (await desk.record(id_))["version"]
+        await desk.tells("escalation", id_, IncidentStuck("escalation", "x", "y"))
+        assert (await desk.record(id_))["version"] == version
+        body = {"by": "eng", "message": "we look"}
+        done = await desk.act(id_, "responses", body, if_match=f'W/"{version}"')
+        assert (done.status_code, done.headers["etag"]) == (200, f'W/"{version + 1}"')
+        assert (await desk.act(id_, "responses", body, if_match=f'W/"{version}"')).status_code == 412

@@ -1,0 +1,146 @@
+"""Reports over the hot route: taken once whatever comes twice, durable before the 201, faults with their pointers."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from services.instants import write_instant
+from tests.harness.intake import intake
+from tests.harness.work_orders import incident, work_order
+
+
+async def test_a_report_is_201_with_its_place_and_its_record(database: str) -> None:
+    async with intake(database) as desk:
+        answer = await desk.web.post("/v1/incidents", json=incident(reference="PORTAL-77"))
+        record = answer.json()
+        assert (answer.status_code, answer.headers["location"]) == (201, f"/v1/incidents/{record['id']}")
+        assert answer.headers["etag"] == f'W/"{record["version"]}"'
+        assert (record["state"], record["severity"], record["reference"]) == ("open", None, "PORTAL-77")
+        assert await desk.record(record["number"]) == await desk.record(record["id"])
+
+
+async def test_the_same_key_and_body_is_the_same_incident_and_another_body_conflicts(database: str) -> None:
+    async with intake(database) as desk:
+        first = await desk.web.post("/v1/incidents", json=incident(), headers={"Idempotency-Key": "k1"})
+        same = await desk.web.post("/v1/incidents", json=incident(), headers={"Idempotency-Key": "k1"})
+        assert (same.status_code, same.json()["id"]) == (200, first.json()["id"])
+        other = await desk.web.post("/v1/incidents", json=incident(title="x"), headers={"Idempotency-Key": "k1"})
+        assert other.status_code == 409
+        assert other.json()["type"].endswith("/idempotency-conflict")
+        assert other.json()["incident"].endswith(first.json()["id"])
+
+
+async def test_the_same_body_written_otherwise_is_the_same(database: str) -> None:
+    async with intake(database) as desk:
+        one = '{"impact":"minimal","title":"x","reporter":{"name":"A"}}'
+        two = '{ "reporter": {"name": "\\u0041"}, "title": "x", "impact": "minimal", "kind": "problem" }'
+        headers = {"Content-Type": "application/json", "Idempotency-Key": "k"}
+        answers = [await desk.web.post("/v1/incidents", content=body, headers=headers) for body in (one, two)]
+        assert [answer.status_code for answer in answers] == [201, 200]
+
+
+async def test_a_reference_is_a_key_too_and_both_belong_to_who_sent_them(database: str) -> None:
+    async with intake(database) as desk:
+        first = await desk.web.post("/v1/incidents", json=incident(reference="R-1"))
+        again = await desk.web.post("/v1/incidents", json=incident(reference="R-1"), headers={"Idempotency-Key": "k"})
+        assert (again.status_code, again.json()["id"]) == (200, first.json()["id"])
+        second = await desk.web.post("/v1/incidents", json=incident(reference="R-2"))
+        crossed = await desk.web.post("/v1/incidents", json=incident(reference="R-2"), headers={"Idempotency-Key": "k"})
+        assert (second.status_code, crossed.status_code) == (201, 409)
+        async with desk.with_key("report", "view") as web:
+            own = await web.post("/v1/incidents", json=incident(reference="R-1"))
+            assert (own.status_code, own.json()["id"] != first.json()["id"]) == (201, True)
+
+
+async def test_a_hundred_copies_at_once_make_one_incident(database: str) -> None:
+    async with intake(database) as desk:
+        answers = await asyncio.gather(
+            *(desk.web.post("/v1/incidents", json=incident(), headers={"Idempotency-Key": "k"}) for _ in range(100))
+        )
+        assert len({answer.json()["id"] for answer in answers}) == 1
+        codes = [answer.status_code for answer in answers]
+        assert (codes.count(201), codes.count(200)) == (1, 99)
+        assert len((await desk.get("/v1/incidents"))["items"]) == 1
+
+
+async def test_the_instant_that_the_sender_knows_better_counts_within_a_day(database: str) -> None:
+    async with intake(database) as desk:
+        now = desk.time.now()
+        hour_ago = write_instant(now - timedelta(hours=1))
+        answer = await desk.web.post("/v1/incidents", json=incident(submitted_at=hour_ago))
+        assert (answer.json()["opened_at"], answer.json()["received_at"]) == (hour_ago, write_instant(now))
+        for wrong in (now + timedelta(minutes=5), now - timedelta(hours=25)):
+            refused = await desk.web.post("/v1/incidents", json=incident(submitted_at=write_instant(wrong)))
+            assert refused.status_code == 422
+            assert refused.json()["errors"][0]["pointer"] == "/submitted_at"
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointer"),
+    [
+        ({"impact": "total"}, "/impact"), ({"colour": "red"}, "/colour"), ({"title": ""}, "/title"), ({"title": 7}, "/title"),
+        ({"reporter": {}}, "/reporter/name"), ({"reporter": {"name": "A", "email": "no"}}, "/reporter/email"),
+        ({"reporter": {"name": "A", "phone": "12"}}, "/reporter/phone"), ({"channel": "pigeon"}, "/channel"),
+        ({"language": "not a language"}, "/language"), ({"title": "a\x00b"}, "/title"), ({"kind": "x"}, "/kind"),
+    ],
+)  # fmt: skip
+async def test_a_wrong_field_is_named_by_its_pointer(database: str, changes: dict[str, Any], pointer: str) -> None:
+    async with intake(database) as desk:
+        answer = await desk.web.post("/v1/incidents", json=incident(**changes))
+        assert answer.status_code in (400, 422), answer.text
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert any(one["pointer"].startswith(pointer) for one in answer.json()["errors"]), answer.text
+        assert (await desk.get("/v1/incidents"))["items"] == []
+
+
+async def test_an_unknown_contract_or_none_is_taken(database: str) -> None:
+    """TERM: never dropped."""
+    async with intake(database) as desk:
+        for contract in (None, "WO-none"):
+            assert (await desk.web.post("/v1/incidents", json=incident(contract=contract))).status_code == 201
+
+
+async def test_a_portal_that_waits_is_told_what_was_decided(database: str) -> None:
+    async with intake(database) as desk:
+        asking = asyncio.create_task(desk.web.post("/v1/incidents", json=incident(), headers={"Prefer": "wait=5"}))
+        async with asyncio.timeout(5):
+            while not (found := (await desk.get("/v1/incidents"))["items"]):  # noqa: ASYNC110 the commit rings no bell
+                await asyncio.sleep(0.001)
+        await desk.routes(found[0]["id"])
+        answer = await asyncio.wait_for(asking, 5)
+        assert (answer.status_code, answer.json()["severity"]) == (201, "1")
+
+
+async def test_a_batch_answers_in_order_and_one_bad_item_hurts_no_other(database: str) -> None:
+    async with intake(database) as desk:
+        items = [
+            incident(title="one"),
+            {"impact": "minimal"},
+            incident(title="three"),
+            "no report",
+            incident(title="five"),
+        ]
+        body = {"items": items}
+        answer = await desk.web.post("/v1/incidents:batch", json=body, headers={"Idempotency-Key": "b"})
+        told = answer.json()["items"]
+        assert [item["status"] for item in told] == [201, 422, 201, 422, 201]
+        assert [item["incident"]["title"] for item in told if item["incident"]] == ["one", "three", "five"]
+        assert told[1]["problem"]["errors"][0]["pointer"].startswith("/")
+        again = await desk.web.post("/v1/incidents:batch", json=body, headers={"Idempotency-Key": "b"})
+        assert [item["status"] for item in again.json()["items"]] == [200, 422, 200, 422, 200]
+        assert len((await desk.get("/v1/incidents"))["items"]) == 3
+        many = await desk.web.post("/v1/incidents:batch", json={"items": [incident()] * 1001})
+        assert many.status_code in (413, 422)
+
+
+async def test_a_bound_key_reports_for_its_contracts_alone(database: str) -> None:
+    async with intake(database) as desk:
+        await desk.knows("contract", "WO-1", work_order())
+        async with desk.with_key("report", "view", contracts=["WO-2"]) as web:
+            answer = await web.post("/v1/incidents", json=incident())
+            assert answer.status_code in (404, 422), answer.text
+            assert (await web.get("/v1/incidents")).json()["items"] == []
