@@ -19,9 +19,9 @@ import httpx2
 import pytest
 
 from tests.harness.postgres import free_port
+from tests.harness.up import ROOT, Up
 
 pytestmark = [pytest.mark.timeout(200), pytest.mark.slow]
-ROOT = Path(__file__).parents[2]
 CASE = sorted((ROOT / "tests/cases").glob("01-*.json"))[0]
 FAULT = sorted((ROOT / "tests/faults").glob("08-*.json"))[0]
 REPORT = {
@@ -38,28 +38,6 @@ def critsit(*words: str, url: str = "", given: str | None = None, **env: str) ->
         [sys.executable, "-W", "ignore", "-m", "critsit", *words], capture_output=True, text=True, timeout=60, cwd=ROOT,
         env=kept | asked | env, input=given, check=False,
     )  # fmt: skip
-
-
-class Up:
-    """`critsit up --json` on a data folder; `told` is the line that it prints when it is ready."""
-
-    def __init__(self, data: Path, *words: str, **env: str) -> None:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("CRITSIT", "PG"))}
-        self.process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "critsit", "up", "--data", str(data), "--json", *words], text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=kept | env, cwd=ROOT,
-        )  # fmt: skip
-
-    def ready(self) -> dict[str, Any]:
-        assert self.process.stdout is not None
-        self.told: dict[str, Any] = json.loads(self.process.stdout.readline())
-        return self.told
-
-    def ends(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
-        """Its exit code, and what it said on stderr."""
-        self.process.send_signal(number)
-        _, said = self.process.communicate(timeout=40)
-        return self.process.returncode, said
 
 
 @pytest.fixture(scope="module")
