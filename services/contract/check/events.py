@@ -1,4 +1,4 @@
-"""The events: confirmed in time, and over after they began (AEM-CONFIRM).
+"""The events: confirmed in time, and not over before they begin (AEM-CONFIRM).
 
 One that is not confirmed yet is no fault: it still may be.
 """
@@ -15,7 +15,7 @@ def check_events(sheet: Sheet) -> None:
     notice = sheet.terms.event_confirmation
     for where, event in sheet.items("events", EVENT):
         starts, ends, confirmed = event.get("starts_at"), event.get("ends_at"), event.get("confirmed_at")
-        if starts is not None and ends is not None and ends <= starts:
+        if starts is not None and ends is not None and ends < starts:
             sheet.fault(where + "/ends_at", None, "the event is over before it starts")
         if starts is not None and confirmed is not None and confirmed > starts - notice.before:
             latest = f"{starts - notice.before:%Y-%m-%d %H:%M} UTC"

@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.calendar.holidays import region_of, regions
+from services.contract.fields import WEEKDAYS
 from services.contract.shapes import LOCATION
+from services.faults import pointer
 
 from .sheet import Sheet
 
@@ -21,11 +23,20 @@ _Located = list[tuple[str, Mapping[str, Any]]]
 def check_locations(sheet: Sheet) -> None:
     """Every location by itself, and all of them together."""
     locations = list(sheet.items("locations", LOCATION))
+    for index, raw in enumerate(sheet.list_of("locations")):
+        _weekdays(sheet, pointer("locations", index, "hours"), raw)
     for where, location in locations:
         sheet.known(location.get("role"), where + "/role", "a location's role", (_HOST, _DOWNSTREAM))
         _region(sheet, where, location)
     _hosts(sheet, locations)
     _countries(sheet, locations)
+
+
+def _weekdays(sheet: Sheet, where: str, raw: object) -> None:
+    """Hours are by weekday; what else stands there is no field."""
+    hours = raw.get("hours") if isinstance(raw, dict) else None
+    for name in hours if isinstance(hours, dict) else ():
+        sheet.known(str(name), where + pointer(str(name)), "a weekday", WEEKDAYS)
 
 
 def _region(sheet: Sheet, where: str, location: Mapping[str, Any]) -> None:
