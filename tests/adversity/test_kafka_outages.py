@@ -40,7 +40,7 @@ def absent_kafka(tmp_path: Path) -> Iterator[KafkaServer]:
 
 
 @pytest.fixture
-async def fleet(durable_postgres: PostgresServer, absent_kafka: KafkaServer, tmp_path: Path) -> AsyncIterator[Fleet]:
+async def fleet(absent_kafka: KafkaServer, durable_postgres: PostgresServer, tmp_path: Path) -> AsyncIterator[Fleet]:
     running = Fleet(durable_postgres.url, tmp_path, kafka=absent_kafka.bootstrap)
     await running.command("migrate")
     yield running
