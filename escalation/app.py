@@ -32,7 +32,7 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
         name=NAME,
         hears=HEARS,
         handle=handlers.handle,
-        patience=0.04,
+        patience=0.1,
         works=(Work(CLOCKS, DueClocks(ground, frozen, policies, metrics).step),),
         routes=(
             clocks_api.routes(ground),

@@ -50,7 +50,7 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
         name=NAME,
         hears=HEARS,
         handle=Handlers(people, metrics, wake).handle,
-        patience=0.04,
+        patience=0.1,
         works=(
             Work("send", sender.step),
             Work("beat", Beats(ground, sender).step, lanes=(Lane.URGENT,), poll=0.5),
