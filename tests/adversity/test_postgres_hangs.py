@@ -15,7 +15,8 @@ from tests.harness.postgres import PostgresServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 _MINOR = {"impact": "minimal", "title": "The disk is slow", "reporter": {"name": "Aigerim S."}}
-WITHIN = 8.0
+#: Three seconds of the commit, five of a connection that is not had, and what a busy machine takes.
+WITHIN = 15.0
 
 
 @pytest.fixture
