@@ -41,6 +41,7 @@ class Stage:
 
     `subjects` names the table that holds its subjects' rows. `makes_subjects` is false where a subject begins here.
     `patience`: seconds that ordinary events may wait to be heard together; nobody waits at a caller's for them.
+    `on_stuck` is told in the same transaction which subject is held: a stage does not hear what it says itself.
     """
 
     name: str
@@ -56,3 +57,4 @@ class Stage:
     on_start: Callable[[], Awaitable[None]] | None = None
     on_stop: Callable[[], Awaitable[None]] | None = None
     before_drop: Callable[[Tx, str], Awaitable[None]] | None = None
+    on_stuck: Callable[[Tx, str], Awaitable[None]] | None = None

@@ -20,9 +20,22 @@ def end(code: int, sentence: str = "", problem: Mapping[str, Any] | None = None)
     `problem` is the interface's own answer, where it refused.
     """
     if sentence:
-        told = {"exit": code, "error": sentence} | ({"problem": problem} if problem else {})
-        typer.echo(json.dumps(told, ensure_ascii=False) if _as_json else sentence, err=True)
+        say_error(code, sentence, problem)
     raise typer.Exit(code)
+
+
+def say_error(code: int, sentence: str, problem: Mapping[str, Any] | None = None) -> None:
+    """Say what went wrong, with the code that the command ends with."""
+    _say(sentence, {"exit": code, "error": sentence} | ({"problem": problem} if problem else {}))
+
+
+def tell(sentence: str) -> None:
+    """Say something on stderr that ends nothing: in words, or as JSON where that was asked for."""
+    _say(sentence, {"told": sentence})
+
+
+def _say(sentence: str, value: Mapping[str, Any]) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False) if _as_json else sentence, err=True)
 
 
 def speak_json(value: bool) -> bool:

@@ -5,12 +5,16 @@ Nothing that only a server needs is imported for a command that needs no server.
 
 from __future__ import annotations
 
+import sys
+
 import typer
+from typer.exceptions import TyperException
 
 from . import audit, dead, keys, load, running
 from .attainment import attainment
 from .check import check
 from .demo import demo
+from .ending import DONE, say_error, speak_json
 from .incidents import explain, replay, report
 from .opening import calendar
 from .simulate import simulate
@@ -69,5 +73,13 @@ _audit.command("verify")(audit.verify)
 
 
 def main() -> None:
-    """The entry point of the `critsit` script."""
-    app()
+    """Run the command that the words on the command line name; ends the process with its code."""
+    if "--json" not in sys.argv:
+        app()
+    try:
+        sys.exit(app(standalone_mode=False) or DONE)
+    except TyperException as error:
+        # The words themselves are wrong (an option that there is none of, a number that is none).
+        speak_json(True)
+        say_error(error.exit_code, error.format_message())
+        sys.exit(error.exit_code)

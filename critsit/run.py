@@ -18,9 +18,9 @@ from backbone.kafka.carrier import KafkaCarrier
 from backbone.loops.notify import Notify
 from backbone.postgres import embedded
 from backbone.postgres.migrate import migrate
-from backbone.process.logging import configure_logging
 from backbone.process.runner import end_process, watch
 from backbone.process.settings import Settings
+from backbone.process.stop import Stop, stop_on_signals
 from backbone.time_source import WallClock
 from backbone.web.serve import listen, serve
 
@@ -52,51 +52,61 @@ class Ready:
     kept_in: str | None
 
 
-async def up(settings: Settings, say: Callable[[Ready], None], seed: Seed | None = None) -> None:
+async def up(settings: Settings, say: Callable[[Ready], None], seed: Seed | None = None) -> bool:
     """All four stages in one process. `say` is called once it is ready; `seed` loads the examples, once.
 
-    Raises DataInUse, CannotStart, ServeError.
+    Answers whether it was ready. Raises DataInUse, CannotStart, ServeError.
     """
-    configure_logging(settings.log_level)
     postgres = None
-    if settings.database_url is None:
-        postgres = await asyncio.to_thread(embedded.start, settings.data)
-        settings = settings.with_database(postgres.url)
-    try:
-        key, made = _admin_key(settings)
-        port = settings.port if settings.port is not None else 8080
-        settings = settings.model_copy(update={"admin_key": SecretStr(key), "public_url": _public_url(settings, port)})
-        await asyncio.to_thread(migrate, settings.url_of("intake"))
+    with stop_on_signals() as stop:
+        try:
+            if settings.database_url is None:
+                postgres = await asyncio.to_thread(embedded.start, settings.data)
+                settings = settings.with_database(postgres.url)
+            return not stop.asked.is_set() and await _up(settings, say, seed, stop)
+        finally:
+            if postgres is not None:
+                await asyncio.to_thread(postgres.stop)
 
-        async def ready(port: int) -> None:
-            url = f"http://{settings.host}:{port}"
-            if seed is not None:
-                await seed(url, key)
+
+async def _up(settings: Settings, say: Callable[[Ready], None], seed: Seed | None, stop: Stop) -> bool:
+    key, made = _admin_key(settings)
+    port = settings.port if settings.port is not None else 8080
+    settings = settings.model_copy(update={"admin_key": SecretStr(key), "public_url": _public_url(settings, port)})
+    await asyncio.to_thread(migrate, settings.url_of("intake"))
+
+    async def ready(port: int) -> None:
+        url = f"http://{settings.host}:{port}"
+        if seed is not None:
+            await seed(url, key)
+        if not stop.asked.is_set():
             say(Ready(url, key, str(made) if made else None))
 
-        await run(STAGES, settings, port, ready)
-    finally:
-        if postgres is not None:
-            await asyncio.to_thread(postgres.stop)
+    return await run(STAGES, settings, port, ready, stop)
 
 
 async def serve_stage(
     name: str, settings: Settings, port: int | None, say: Callable[[str], None] = lambda url: None
-) -> None:
-    """One stage, in production's shape: its database is there and migrated. `say` is told where it listens."""
-    configure_logging(settings.log_level)
+) -> bool:
+    """One stage, in production's shape: its database is there and migrated. `say` is told where it listens.
+
+    Answers whether it was ready.
+    """
 
     async def ready(bound: int) -> None:
         log.info("stage.listens", stage=name, host=settings.host, port=bound)
         say(f"http://{settings.host}:{bound}")
 
-    await run((name,), settings, port if port is not None else settings.port or PORTS[name], ready)
+    port = port if port is not None else settings.port or PORTS[name]
+    with stop_on_signals() as stop:
+        return await run((name,), settings, port, ready, stop)
 
 
 async def run(
-    names: tuple[str, ...], settings: Settings, port: int, ready: Callable[[int], Coroutine[None, None, None]]
-) -> None:
-    """Serve the stages until a signal; then drain."""
+    names: tuple[str, ...], settings: Settings, port: int, ready: Callable[[int], Coroutine[None, None, None]],
+    stop: Stop,
+) -> bool:  # fmt: skip
+    """Serve the stages until `stop`; then drain. Answers whether it was ready before."""
     # First of all: where the address can't be had, nothing is started that would have to be stopped again.
     sockets = listen(settings.host, port)
     around = Surroundings(WallClock())
@@ -120,11 +130,15 @@ async def run(
     gc.freeze()
     watching = asyncio.create_task(watch(process.running, dead=end_process), name="watch")
     try:
-        await serve(process.app, sockets=sockets, health=process.app.health, on_ready=told, drain=drain)
+        await serve(
+            process.app, sockets=sockets, health=process.app.health, on_ready=told, drain=drain, stop=stop,
+            signals=False,
+        )  # fmt: skip
         for task in tasks:
             await task
     finally:
         watching.cancel()
+    return bool(tasks)
 
 
 def _carriers(process: Process, settings: Settings, names: tuple[str, ...]) -> list[Carrier]:

@@ -1,20 +1,22 @@
 """`critsit up`, `serve`, `migrate` and `topics apply`: what starts critsit, and what makes ready for it.
 
-What can't start says why in one sentence: 1 where something is in the way, 2 where a setting is wrong, 3 where the
-database or Kafka can't be reached.
+At a terminal the log is in words and begins with warnings; everywhere else, and with --json, it is JSON. What can't start
+says why in one sentence: 1 where something is in the way, 2 where a setting is wrong, 3 where the database or Kafka
+can't be reached.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+import sys
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .ending import MISUSED, NO, UNREACHABLE, end
+from .ending import MISUSED, NO, UNREACHABLE, end, tell
 from .options import Json, print_json, print_line
 
 if TYPE_CHECKING:
@@ -37,9 +39,9 @@ def up(
 ) -> None:
     """Run all four stages in one process, on the embedded PostgreSQL unless CRITSIT_DATABASE_URL names another."""
     settings = settings_of(None, port=port, data=data, host=host)
+    if to_a_person(json):
+        tell("critsit starts; the first time on new data takes some seconds.")
     with told():
-        from backbone.web.serve import run
-
         from .run import up as run_up
 
         seed = None
@@ -47,7 +49,7 @@ def up(
             from .seed import seed_once
 
             seed = seed_once
-        run(run_up(settings, _ready_as_json if json else _ready, seed))
+        _run(run_up(settings, _ready_as_json if json else _ready, seed), settings, json)
 
 
 def serve(
@@ -60,11 +62,27 @@ def serve(
     _known(stage)
     settings = settings_of(stage, host=host)
     with told():
-        from backbone.web.serve import run
-
         from .run import serve_stage
 
-        run(serve_stage(stage, settings, port, _listens_as_json if json else typer.echo))
+        _run(serve_stage(stage, settings, port, _listens_as_json if json else typer.echo), settings, json)
+
+
+def to_a_person(json: bool) -> bool:
+    """Whether somebody sits before what is told: at a terminal, and no JSON was asked for."""
+    return sys.stderr.isatty() and not json
+
+
+def _run(life: Coroutine[Any, Any, bool], settings: Settings, json: bool) -> None:
+    """Run a process's whole life, and say how it ended to whoever watches."""
+    from backbone.process.logging import configure_logging
+    from backbone.web.serve import run
+
+    plain = to_a_person(json)
+    level = "warning" if plain and "log_level" not in settings.model_fields_set else settings.log_level
+    configure_logging(level, plain=plain)
+    was_ready = run(life)
+    if plain or not was_ready:
+        tell("critsit has ended." if was_ready else "Stopped before it was ready.")
 
 
 def migrate(json: Json = False) -> None:
@@ -125,8 +143,6 @@ def told() -> Iterator[None]:
         end(MISUSED, str(error))
     except (PostgresError, ServeError) as error:
         end(NO, str(error))
-    except KeyboardInterrupt:
-        end(NO, "Stopped before it was ready.")
     except Exception as error:
         sentence = _away(error)
         if sentence is None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import typer
 
 from .client import Client
+from .ending import tell
 from .load import Item, contract_items, people_items, policy_items, put_all
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -19,14 +20,12 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 async def seed_once(url: str, key: str) -> None:
     """Load the examples that are not there yet, over HTTP. What is refused is told; critsit runs all the same."""
     if not EXAMPLES.is_dir():
-        typer.echo(
-            "The examples lie beside a checkout of critsit, and there is none here: nothing is loaded.", err=True
-        )
+        tell("The examples lie beside a checkout of critsit, and there is none here: nothing is loaded.")
         return
     try:
         await asyncio.to_thread(_seed, url, key)
     except typer.Exit:  # its words are told already
-        typer.echo("The examples are not loaded, or not all of them.", err=True)
+        tell("The examples are not loaded, or not all of them.")
 
 
 def _seed(url: str, key: str) -> None:
@@ -40,9 +39,9 @@ def _seed(url: str, key: str) -> None:
         done = put_all(client, [item for item in items if _missing(client, item)])
     for one in done:
         if not one.ok:
-            typer.echo(f"The example {one.item.path} is refused: {' '.join(one.words)}", err=True)
+            tell(f"The example {one.item.path} is refused: {' '.join(one.words)}")
     if stored := sum(1 for one in done if one.ok):
-        typer.echo(f"{stored} examples are loaded.", err=True)
+        tell(f"{stored} examples are loaded.")
 
 
 def _missing(client: Client, item: Item) -> bool:

@@ -6,6 +6,7 @@ The decision is the router's own; with the contract in the file nothing is asked
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -90,10 +91,11 @@ def answer_to(body: Mapping[str, Any], catalogue: Path | None) -> dict[str, Any]
     try:
         return decide(body, catalogue_at(catalogue), lambda number: None, now=datetime.now(UTC))
     except SimulationFaults as error:
-        for fault in error.faults:
-            rule = f" ({fault.rule})" if fault.rule else ""
-            typer.echo(f"{fault.pointer or '/'}: {fault.message}{rule}", err=True)
-        end(NO)
+        lines = [
+            f"{fault.pointer or '/'}: {fault.message}" + (f" ({fault.rule})" if fault.rule else "")
+            for fault in error.faults
+        ]
+        end(NO, "\n".join(lines), {"errors": [asdict(fault) for fault in error.faults]})
 
 
 def _expected(raw: object, file: Path) -> Mapping[str, Any]:

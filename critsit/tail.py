@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .client import Client, refused
-from .ending import UNREACHABLE, end
+from .ending import UNREACHABLE, end, tell
 from .options import Json
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def tail(
             if once:
                 return
             if failures == 1:
-                typer.echo("The connection has ended; it is made again.", err=True)
+                tell("The connection has ended; it is made again.")
             try:
                 time.sleep(_WAITS[min(failures, len(_WAITS)) - 1])
             except KeyboardInterrupt:
@@ -87,10 +87,10 @@ def _events(client: Client, params: Params, last: str | None) -> Iterator[Server
 
 def _tell(event: ServerSentEvent, json: bool) -> None:
     if event.event == "slow":
-        typer.echo("The stream cut us off, since we read too slowly.", err=True)
+        tell("The stream cut us off, since we read too slowly.")
         return
     if event.event == "reset":
-        typer.echo("What was missed is no longer held: it goes on from now.", err=True)
+        tell("What was missed is no longer held: it goes on from now.")
         return
     try:
         fact = jsonlib.loads(event.data)

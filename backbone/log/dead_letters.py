@@ -17,6 +17,10 @@ from .store import from_json
 from .tx import Tx
 
 
+class NotTheFirst(Exception):
+    """An earlier letter of the same sayer stands before it: passing over the later one would lose that one unheard."""
+
+
 async def listed(c: AsyncConnection, after: int, limit: int) -> list[Mapping[str, Any]]:
     """The dead letters behind id `after`, oldest first."""
     rows = await c.execute(
@@ -44,17 +48,25 @@ async def release(tx: Tx, id_: int, *, discard: bool) -> tuple[Event, list[Event
     """Lift the hold of a letter's subject. Answers the letter, and what is to be heard again, in order; None without it.
 
     With `discard` the letter counts as heard and is gone. The others stay until `clear` sees that they were heard: a
-    crash in between loses nothing.
+    crash in between loses nothing. Raises NotTheFirst where a discard would pass over an earlier letter as well.
     """
     row = (await tx.execute("select event::text from dead_letter where id = :i", {"i": id_})).first()
     if row is None:
         return None
     letter = from_json(json.loads(row[0]))
-    if discard:
-        await tx.execute("delete from dead_letter where id = :i", {"i": id_})
     if is_directory(letter.subject):
+        if discard:
+            await tx.execute("delete from dead_letter where id = :i", {"i": id_})
         return letter, [] if discard else [letter]
     subject = (await tx.lock([letter.subject], make=False)).get(letter.subject)
+    if discard:
+        first = await tx.execute(
+            "select min(sequence) from dead_letter where source = :o and subject = :s",
+            {"o": letter.source, "s": letter.subject},
+        )
+        if (earliest := first.scalar_one()) is not None and earliest < letter.sequence:
+            raise NotTheFirst(f"{letter.source} {letter.subject} {earliest}")
+        await tx.execute("delete from dead_letter where id = :i", {"i": id_})
     if subject is not None:
         subject.held = False
         subject.changed = True

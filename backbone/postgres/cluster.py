@@ -122,11 +122,12 @@ class Cluster:
 
     def stop(self, mode: str = "fast", within: float = 30) -> None:
         """Stop it: `fast` ends what is open and writes all out, `immediate` is a crash that ends its processes too."""
-        if self.pid is None:
-            return
-        who = runs_as(self.folder.parent, binaries())
-        self._run(who, "pg_ctl", "stop", "-D", str(self.folder), "-w", "-t", str(int(within)), "-m", mode,
-                  within=within + 10)  # fmt: skip
+        if self.pid is not None:
+            who = runs_as(self.folder.parent, binaries())
+            self._run(who, "pg_ctl", "stop", "-D", str(self.folder), "-w", "-t", str(int(within)), "-m", mode,
+                      within=within + 10)  # fmt: skip
+        if (sockets := self._sockets()) != self.folder:
+            shutil.rmtree(sockets, ignore_errors=True)
 
     def kill(self) -> None:
         """Pull the plug: SIGKILL. Its children end by themselves as soon as they notice; `start` waits for them."""
@@ -190,6 +191,8 @@ class Cluster:
                     command, check=True, timeout=within, env=_environment(), cwd="/", stdout=out,
                     stderr=subprocess.STDOUT, text=True, input=said, user=who.user, group=who.group,
                     extra_groups=None if who.group is None else [],
+                    # Ctrl-C goes to every process of the terminal: what runs here is never ended half-way by it.
+                    start_new_session=True,
                 )  # fmt: skip
             except subprocess.TimeoutExpired:
                 raise CannotStart(f"PostgreSQL's {program} took longer than {within:.0f} s in {self.folder}.") from None

@@ -39,7 +39,12 @@ def dead_letter_routes(running: RunningStage) -> APIRouter:
         return {"items": items, "next": encode_cursor(items[-1]["id"]) if more else None}
 
     async def again(id_: int, *, discard: bool) -> dict[str, Any]:
-        left = await running.replay(id_, discard=discard)
+        try:
+            left = await running.replay(id_, discard=discard)
+        except dead_letters.NotTheFirst:
+            raise Problem(
+                409, "Not the first", "An earlier letter of the same subject stands before it: settle that one first."
+            ) from None
         if left is None:
             raise Problem(404, "Not found", f"There is no dead letter {id_}.")
         return {"left": left}

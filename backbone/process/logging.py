@@ -73,8 +73,20 @@ def _line(event: Any, **_: Any) -> str:
         return to_json({str(k): repr(v) for k, v in event.items()}).decode()
 
 
-def configure_logging(level: str = "info", stream: TextIO | None = None) -> None:
-    """Send all logs of the process, structlog's and the standard library's, to `stream` (stderr) as JSON lines."""
+def _words(_: Any, __: str, event: MutableMapping[str, Any]) -> str:
+    """A line for a person who sits before it: the time of day, how grave, what, and the fields."""
+    at, level, name = (str(event.pop(field, "")) for field in ("at", "level", "event"))
+    event.pop("logger", None)
+    trace = event.pop("exception", None)
+    line = " ".join([at[11:19], level, name, *(f"{key}={value}" for key, value in event.items())])
+    return f"{line}\n{trace}" if trace else line
+
+
+def configure_logging(level: str = "info", stream: TextIO | None = None, *, plain: bool = False) -> None:
+    """Send all logs of the process, structlog's and the standard library's, to `stream` (stderr) as JSON lines.
+
+    `plain`: in words, for a terminal.
+    """
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -94,7 +106,7 @@ def configure_logging(level: str = "info", stream: TextIO | None = None) -> None
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
             redact_values,
-            structlog.processors.JSONRenderer(serializer=_line),
+            _words if plain else structlog.processors.JSONRenderer(serializer=_line),
         ],
     )
     handler = logging.StreamHandler(stream if stream is not None else sys.stderr)

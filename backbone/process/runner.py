@@ -60,6 +60,8 @@ class RunningStage:
 
         async def say_stuck(tx: Tx, event: Event, error: str) -> None:
             tx.say(stuck(stage.name, event.type, error[:500]), event.subject, urgent=True, cause=event)
+            if stage.on_stuck is not None:
+                await stage.on_stuck(tx, event.subject)
             log.error("event.set_aside", stage=stage.name, subject=event.subject, type=event.type, error=error)
 
         async def handle_directory(tx: Tx, events: Sequence[Event]) -> None:

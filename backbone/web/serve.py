@@ -8,27 +8,28 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-import signal
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 import uvicorn
 import uvloop
 from starlette.types import ASGIApp
 
+from backbone.process.stop import Stop, stop_on_signals
 from backbone.time_source import ticks
 
 from .health import Health
 
 log = structlog.get_logger()
 
+T = TypeVar("T")
+
 #: Seconds from the signal to the end; Kubernetes gives 30 before it kills.
 WITHIN = 25.0
 #: Seconds of them for the answers in hand; the rest is for the loops.
 _ANSWERS = 10
-_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class ServeError(Exception):
@@ -67,20 +68,20 @@ async def serve(
     health: Health | None = None,
     on_ready: Callable[[int], None] | None = None,
     drain: Callable[[], Awaitable[None]] | None = None,
-    stop: asyncio.Event | None = None,
+    stop: Stop | asyncio.Event | None = None,
     backlog: int = 2048,
     within: float = WITHIN,
     signals: bool = True,
     sockets: list[socket.socket] | None = None,
 ) -> None:
-    """Serve until SIGTERM, SIGINT or `stop`. Port 0 takes any that is free; `on_ready` is told which it is.
+    """Serve until a signal or `stop`. Port 0 takes any that is free; `on_ready` is told which it is, unless it is to stop.
 
     `sockets` are what `listen` has bound already, by whoever must know first that the address can be had.
     On stopping: `health` turns unready and streams end, nothing more is accepted, the requests in hand are answered,
     `drain` is awaited; all that in `within` seconds. A second signal waits for no request. Raises ServeError.
     """
     sockets = sockets or listen(host, port, backlog)
-    stopping = stop or asyncio.Event()
+    stopping = stop if isinstance(stop, Stop) else Stop(stop or asyncio.Event())
     config = uvicorn.Config(
         app, http="httptools", ws="none", lifespan="on", log_config=None, access_log=False, server_header=False,
         proxy_headers=False, backlog=backlog, timeout_keep_alive=65,
@@ -88,31 +89,31 @@ async def serve(
     )  # fmt: skip
     server = _Server(config)
 
-    def told() -> None:
-        server.force_exit = stopping.is_set()
-        stopping.set()
-
     with contextlib.ExitStack() as undo:
         undo.callback(_close, sockets)
         if signals:
-            loop = asyncio.get_running_loop()
-            for number in _SIGNALS:
-                loop.add_signal_handler(number, told)
-                undo.callback(loop.remove_signal_handler, number)
+            undo.enter_context(stop_on_signals(stopping))
         serving = asyncio.create_task(_until_closed(server, sockets), name="web")
-        ready, asked = asyncio.create_task(server.ready.wait()), asyncio.create_task(stopping.wait())
+        ready, asked = asyncio.create_task(server.ready.wait()), asyncio.create_task(stopping.asked.wait())
+        hurrying = asyncio.create_task(_hurry(server, stopping.hurried))
         try:
             await asyncio.wait((serving, ready), return_when=asyncio.FIRST_COMPLETED)
-            if on_ready is not None and ready.done():
+            if on_ready is not None and ready.done() and not stopping.asked.is_set():
                 on_ready(sockets[0].getsockname()[1])
             await asyncio.wait((serving, asked), return_when=asyncio.FIRST_COMPLETED)
             await _finish(server, serving, health, drain, ticks() + within)
         finally:
             ready.cancel()
             asked.cancel()
+            hurrying.cancel()
             if not serving.done():
                 serving.cancel()
                 await asyncio.gather(serving, return_exceptions=True)
+
+
+async def _hurry(server: _Server, hurried: asyncio.Event) -> None:
+    await hurried.wait()
+    server.force_exit = True
 
 
 async def _until_closed(server: _Server, sockets: list[socket.socket]) -> None:
@@ -120,6 +121,9 @@ async def _until_closed(server: _Server, sockets: list[socket.socket]) -> None:
         await server.serve(sockets)
     except SystemExit:
         raise StartFailed("The service could not start; the log says why.") from None
+    # In a hurry uvicorn leaves the app's own end out, whose task would be cancelled with a trace in the log.
+    if server.force_exit and not server.lifespan.shutdown_event.is_set():
+        await server.lifespan.shutdown()
 
 
 async def _finish(
@@ -185,7 +189,7 @@ def _close(sockets: list[socket.socket]) -> None:
         one.close()
 
 
-def run(main: Coroutine[Any, Any, None]) -> None:
+def run(main: Coroutine[Any, Any, T]) -> T:
     """Run a process's whole life on uvloop."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(main)
+        return runner.run(main)

@@ -16,11 +16,12 @@ ROOT = Path(__file__).parents[2]
 class Up:
     """`critsit up --json` on a data folder; `told` is the line that it prints when it is ready."""
 
-    def __init__(self, data: Path, *words: str, **env: str) -> None:
+    def __init__(self, data: Path, *words: str, start_new_session: bool = False, **env: str) -> None:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("CRITSIT", "PG"))}
         self.process = subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", "critsit", "up", "--data", str(data), "--json", *words], text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=kept | env, cwd=ROOT,
+            start_new_session=start_new_session,
         )  # fmt: skip
 
     def ready(self) -> dict[str, Any]:

@@ -9,12 +9,13 @@ import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 import asyncpg
 import pytest
 
 from backbone.postgres import cluster, embedded
-from backbone.postgres.cluster import CannotStart, WrongVersion, binaries
+from backbone.postgres.cluster import CannotStart, Cluster, WrongVersion, binaries
 from backbone.postgres.embedded import DataInUse, EmbeddedPostgres
 from backbone.postgres.engine import make_engine
 
@@ -60,10 +61,19 @@ async def test_data_survives_a_restart_under_a_path_with_spaces_and_commas_and_q
     server.stop()
 
 
-async def test_a_path_longer_than_a_socket_s_may_be(tmp_path: Path) -> None:
+def test_a_path_longer_than_a_socket_s_may_be_has_its_sockets_elsewhere_until_it_is_stopped(tmp_path: Path) -> None:
     server = embedded.start(tmp_path / ("x" * 100))
-    await _remember(server)
+    asyncio.run(_remember(server))
+    short = Path(unquote(server.url.partition("?host=")[2]))
+    assert short != server.cluster.folder
+    assert short.is_dir()
+    server.cluster.kill()
+    assert short.is_dir()
+    again = Cluster(server.cluster.folder, server.cluster.settings)
+    again.start()
+    assert (again.url, asyncio.run(_remembers(server))) == (server.url, 1)
     server.stop()
+    assert not short.exists()
 
 
 async def test_a_relative_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

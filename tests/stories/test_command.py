@@ -103,15 +103,6 @@ def test_up_says_it_plainly_to_a_person(tmp_path: Path) -> None:
     assert not [line for line in said.splitlines() if '"level":"info"' in line and "web.stop" not in line], said
 
 
-@pytest.mark.parametrize("after", [0.3, 1.0, 2.0])
-def test_a_signal_while_it_starts_ends_it_without_a_trace(tmp_path: Path, after: float) -> None:
-    starting = Up(tmp_path / "data", "--port", "0")
-    time.sleep(after)
-    code, said = starting.ends(signal.SIGINT)
-    assert "Traceback" not in said, said
-    assert code in (0, 1, 130, -signal.SIGINT)
-
-
 def test_an_unknown_setting_stops_the_start_with_its_name(tmp_path: Path) -> None:
     done = critsit("up", "--data", str(tmp_path), CRITSIT_DATABSE_URL="x")
     assert done.returncode == 2
