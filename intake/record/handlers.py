@@ -10,7 +10,7 @@ from backbone.log.tx import Tx
 from backbone.loops.breath import Breath
 
 from . import store
-from .project import project
+from .project import STUCK, project
 from .record import Record
 
 #: Settles what waited for a route, now that the record has it.
@@ -36,3 +36,11 @@ def handle_with(told: Callable[[Sequence[Event]], None], settle: Settle) -> Call
         tx.committed.append(lambda: told(events))
 
     return handle
+
+
+async def flag_stuck(tx: Tx, subject: str) -> None:
+    """Intake itself could not go on with an incident: its record says that a human is needed."""
+    records = await store.load(tx, [subject])
+    for record in records.values():
+        project(record, STUCK, {}, tx.now)
+    await store.save(tx, list(records.values()))

@@ -15,6 +15,8 @@ from .record import Record
 
 #: The flag of an incident that a stage could not go on with.
 NEEDS_HUMAN = "needs-human"
+#: The fact that leads to it.
+STUCK = "incident.stuck"
 
 Projection = Callable[[Record, dict[str, Any], datetime], None]
 
@@ -191,7 +193,7 @@ _PROJECTIONS: dict[str, Projection] = {
     "page.declined": _page("cancelled"),
     "page.exhausted": _page("exhausted"),
     "page.cancelled": _page("cancelled"),
-    "incident.stuck": _stuck,
+    STUCK: _stuck,
     "incident.responded": _counts,
     "incident.updated": _counts,
     "question.asked": _counts,

@@ -21,7 +21,8 @@ from sqlalchemy import text
 from backbone.directory.ring import DirectoryRing
 from backbone.ground import Ground, Surroundings
 from backbone.log.event import Event
-from backbone.process.runner import RunningStage
+from backbone.process.dead_letter_routes import dead_letter_routes
+from backbone.process.runner import RunningStage, settle
 from backbone.process.settings import Settings
 from backbone.time_source import HandMoved
 from backbone.web.app import web_app
@@ -62,6 +63,25 @@ class Counterpart:
     async def hears(self, events: Sequence[Event]) -> None:
         await self.running.ear.hear(events)
 
+    async def follows(self) -> None:
+        """Read the others' logs until there is nothing new in them."""
+        await settle([self.running])
+
+    async def logs(self, event: Event) -> Event:
+        """Another stage has said it, and intake has not heard it yet: it stands in that stage's log."""
+        async with self.ground.engine.begin() as connection:
+            await connection.execute(
+                text(
+                    f"insert into {event.source}.outbox (event_id, subject, sequence, urgent, type, payload, headers, after,"
+                    " occurred_at) values (:i, :s, :q, :u, :t, cast(:p as jsonb), '{}', '{}', :o)"
+                ),
+                {
+                    "i": event.id, "s": event.subject, "q": event.sequence, "u": event.urgent, "t": event.type,
+                    "p": event.payload, "o": event.occurred_at,
+                },
+            )  # fmt: skip
+        return event
+
     def event(self, source: str, subject: str, fact: Fact, *, urgent: bool = False) -> Event:
         return self._event(source, subject, fact.type, fact.to_json().decode(), urgent)
 
@@ -75,17 +95,11 @@ class Counterpart:
 
     async def stands_in_the_log(self, subject: str, sequence: int, body: Mapping[str, Any]) -> None:
         """The router has stored it, and intake has not heard of it yet."""
-        async with self.ground.engine.begin() as connection:
-            await connection.execute(
-                text(
-                    "insert into router.outbox (event_id, subject, sequence, urgent, type, payload, headers, after,"
-                    " occurred_at) values (:i, :s, :q, false, :t, cast(:p as jsonb), '{}', '{}', :o)"
-                ),
-                {
-                    "i": uuid_utils.uuid7(), "s": subject, "q": sequence, "t": f"{subject.partition(':')[0]}.stored",
-                    "p": json.dumps({"body": body, "by": "test"}), "o": self.time.now(),
-                },
-            )  # fmt: skip
+        payload = json.dumps({"body": body, "by": "test"})
+        type_ = f"{subject.partition(':')[0]}.stored"
+        await self.logs(
+            Event("router", 1, uuid_utils.uuid7(), subject, sequence, False, type_, payload, {}, {}, self.time.now())
+        )
 
     def _event(self, source: str, subject: str, type_: str, payload: str, urgent: bool) -> Event:
         self.sequences[source, subject] += 1
@@ -189,8 +203,8 @@ async def intake(database: str, time: HandMoved | None = None, **settings: Any) 
     running = RunningStage.of(stage, ground, lambda *words: IncidentStuck(*words))
     ring = WithAdmin(DirectoryRing(ground.directory), ADMIN)
     app = web_app(
-        "intake", stage.routes, ring=ring, health=Health(), registry=around.registry, hot=stage.hot,
-        openapi_extra=describe_accept,
+        "intake", (*stage.routes, dead_letter_routes(running)), ring=ring, health=Health(), registry=around.registry,
+        hot=stage.hot, openapi_extra=describe_accept,
     )  # fmt: skip
     async with client(app, ADMIN) as web:
         try:
