@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from .client import Client, refused
+from .ending import MISUSED, end
 from .instants import instant_of
 from .options import Json, print_json
 
@@ -19,7 +21,10 @@ def attainment(
     json: Json = False,
 ) -> None:
     """Tell what was met and breached, per clock and severity; each breach with its incident and rule."""
-    params = {"contract": contract, "from": instant_of(from_, "--from"), "to": instant_of(to, "--to", end_of_day=True)}
+    start, finish = instant_of(from_, "--from"), instant_of(to, "--to", end_of_day=True)
+    if start and finish and datetime.fromisoformat(finish) <= datetime.fromisoformat(start):
+        end(MISUSED, f"From {from_} to {to} is no while: it ends before it begins.")
+    params = {"contract": contract, "from": start, "to": finish}
     sent = {name: value for name, value in params.items() if value is not None}
     with Client() as client:
         if csv:

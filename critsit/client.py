@@ -120,8 +120,8 @@ def words(answer: httpx2.Response) -> list[str]:
     first = str(problem.get("detail") or problem.get("title") or f"It answers {answer.status_code}.")
     if rule := problem.get("rule"):
         first += f" ({rule})"
-    if answer.status_code == 401:
-        first += " Set CRITSIT_KEY to a key of this critsit." if not key() else " The key in use is not known there."
+    if answer.status_code == 401 and not key():
+        first += " Set CRITSIT_KEY to a key of this critsit."
     faults = problem.get("faults") or problem.get("errors") or []
     lines = [
         f"  {fault.get('pointer') or '/'}: {fault.get('message')}"

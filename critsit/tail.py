@@ -49,9 +49,8 @@ def tail(
                     if event is None:
                         continue
                     last = event.id or last
-                    _tell(event, json)
-                    if event.event == "reset":
-                        last = None
+                    if event.data:
+                        _tell(event, json)
                 failures += 1
             except KeyboardInterrupt:
                 return
@@ -76,7 +75,7 @@ def _events(client: Client, params: Params, last: str | None) -> Iterator[Server
     headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last} if last else {})
     timeout = httpx2.Timeout(10.0, read=SILENCE)
     with client.http.stream("GET", "/v1/stream", params=params, headers=headers, timeout=timeout) as answer:
-        if answer.status_code >= 500:
+        if answer.status_code >= 500 or answer.status_code == 429:
             raise httpx2.NetworkError(f"it answers {answer.status_code}")
         if answer.status_code >= 400:
             answer.read()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
@@ -89,15 +89,22 @@ class Reader:
 
 
 class EventStream(Response):
-    """The answer that streams a reader's frames until the reader leaves, is too slow, or the process is stopped."""
+    """The answer that streams a reader's frames until the reader leaves, is too slow, or the process is stopped.
+
+    `past` is what is written before: the next of it is asked for only when the one before is written.
+    """
 
     media_type = "text/event-stream"
 
-    def __init__(self, reader: Reader, *, first: bytes = b"", beat: float = BEAT, patience: float = PATIENCE) -> None:
+    def __init__(
+        self, reader: Reader, *, first: bytes = b"", past: AsyncIterator[bytes] | None = None, beat: float = BEAT,
+        patience: float = PATIENCE,
+    ) -> None:  # fmt: skip
         super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
         self._reader = reader
         self._first = first
+        self._past = past
         self._beat = beat
         self._patience = patience
 
@@ -128,6 +135,11 @@ class EventStream(Response):
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         # The comment goes out at once: whoever connects sees that it is connected.
         await self._send(send, b": connected\n\n" + self._first)
+        if self._past is not None:
+            async for frames in self._past:
+                await self._send(send, frames)
+                if reader.slow:
+                    break
         while True:
             try:
                 async with asyncio.timeout(self._beat):

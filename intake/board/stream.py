@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backbone.log.tx import Transactions
 from backbone.loops.bell import Bell
 from backbone.web.keys import Caller
-from backbone.web.sse import RESET, Reader, frame
+from backbone.web.sse import MOST, RESET, Reader, frame
 from services.instants import write_instant
 
 from ..record import store
 from ..record.summary import by_whom, for_customer, is_for_customer, summary
 
-_MOST = 500
+#: Facts that are read at once: fewer than a reader's queue holds, so that a burst cuts nobody off who reads.
+_PAGE = MOST // 2
 BELL = "intake.facts"
 
 
@@ -38,81 +42,90 @@ class Streams:
     def __init__(self, transactions: Transactions, bell: Bell) -> None:
         self._transactions = transactions
         self._listeners: list[_Listener] = []
-        self._position: int | None = None
         self._bell = bell
 
     async def step(self) -> float | None:
-        """Read what is new and offer it to everybody; nothing at all is read while nobody listens."""
-        if not self._listeners:
-            self._position = None
+        """Read what is new and offer it to everybody; nothing at all is read while nobody listens.
+
+        Who joins in the meantime is told from its own position by the next step, and not from where this one began.
+        """
+        listeners = tuple(self._listeners)
+        if not listeners:
             return None
-        start = min(one.position for one in self._listeners) if self._position is None else self._position
-        async with self._transactions.reading() as connection:
-            rows = await store.since(connection, start, _MOST)
-        if not rows:
-            return None
-        self._position = rows[-1][0]
+        rows = await self._behind(min(one.position for one in listeners))
         for row in rows:
-            self._offer(row)
+            for listener in listeners:
+                if (told := _told(listener, row)) is not None:
+                    listener.reader.offer(told)
         self._listeners = [one for one in self._listeners if not one.reader.slow and not one.reader.closed]
         await asyncio.sleep(0)
-        return 0.0 if len(rows) == _MOST else None
+        return 0.0 if len(rows) == _PAGE else None
 
     async def open(
         self, caller: Caller, incident: str | None, types: frozenset[str] | None, last_id: int | None
-    ) -> tuple[Reader, bytes]:
-        """A new reader from now on, or from behind `last_id`; and what it is to be told first."""
+    ) -> tuple[Reader, bytes, AsyncIterator[bytes] | None]:
+        """A new reader from now on, or from behind `last_id`; what it is to be told first, and what of the past then."""
         first = b""
         async with self._transactions.reading() as connection:
             now = await store.last_position(connection)
-            if last_id is not None and (last_id > now or last_id < await store.first_position(connection) - 1):
+            if last_id is not None and not await _holds(connection, last_id, now):
                 first, last_id = RESET, None
         reader = Reader()
         listener = _Listener(reader, caller, incident, types, now if last_id is None else last_id)
         reader.on_close = lambda: self._forget(listener)
-        if last_id is not None:
-            await self._catch_up(listener, now)
-        self._listeners.append(listener)
-        if self._position is not None:
-            self._position = min(self._position, listener.position)
-        self._bell.ring([BELL], outward=False)
-        return reader, first
+        if listener.position < now:
+            return reader, first, self._past(listener)
+        self._join(listener)
+        return reader, first, None
 
-    async def _catch_up(self, listener: _Listener, upto: int) -> None:
-        while listener.position < upto and not listener.reader.slow:
-            async with self._transactions.reading() as connection:
-                rows = await store.since(connection, listener.position, _MOST)
-            if not rows:
+    async def _past(self, listener: _Listener) -> AsyncIterator[bytes]:
+        """What was said before, a page whenever the one before is written; then it hears what is new."""
+        while not listener.reader.closed:
+            rows = await self._behind(listener.position)
+            frames = b"".join(told for row in rows if (told := _told(listener, row)) is not None)
+            if len(rows) < _PAGE:
+                self._join(listener)
+            if frames:
+                yield frames
+            if len(rows) < _PAGE:
                 return
-            for row in rows:
-                self._give(listener, row)
+
+    async def _behind(self, position: int) -> list[Any]:
+        async with self._transactions.reading() as connection:
+            return await store.since(connection, position, _PAGE)
+
+    def _join(self, listener: _Listener) -> None:
+        self._listeners.append(listener)
+        self._bell.ring([BELL], outward=False)
 
     def _forget(self, listener: _Listener) -> None:
         if listener in self._listeners:
             self._listeners.remove(listener)
 
-    def _offer(self, row: Any) -> None:
-        for listener in self._listeners:
-            self._give(listener, row)
 
-    @staticmethod
-    def _give(listener: _Listener, row: Any) -> None:
-        position, subject, stage, type_, at, payload, contract = row
-        if position <= listener.position:
-            return
-        listener.position = position
-        if listener.incident is not None and listener.incident != subject:
-            return
-        if listener.types is not None and type_ not in listener.types:
-            return
-        if ":" in subject:
-            return
-        if listener.caller.bound and not (listener.caller.sees(contract) and is_for_customer(type_)):
-            return
-        data = json.loads(payload)
-        body = {
-            "incident": subject, "at": write_instant(at), "stage": stage, "type": type_, "by": by_whom(stage, data),
-            "summary": summary(type_, data),
-            "data": for_customer(type_, data) if listener.caller.bound else data,
-        }  # fmt: skip
-        listener.reader.offer(frame(json.dumps(body, ensure_ascii=False), event=type_, id=position))
+async def _holds(connection: AsyncConnection, position: int, now: int) -> bool:
+    """Whether all that was said behind a position is still there to be told."""
+    return position == now or await store.first_position(connection) - 1 <= position < now
+
+
+def _told(listener: _Listener, row: Any) -> bytes | None:
+    """The fact as the listener is told it; None for one that it was told already, or that is not for it."""
+    position, subject, stage, type_, at, payload, contract = row
+    if position <= listener.position:
+        return None
+    listener.position = position
+    if listener.incident is not None and listener.incident != subject:
+        return None
+    if listener.types is not None and type_ not in listener.types:
+        return None
+    if ":" in subject:
+        return None
+    if listener.caller.bound and not (listener.caller.sees(contract) and is_for_customer(type_)):
+        return None
+    data = json.loads(payload)
+    body = {
+        "incident": subject, "at": write_instant(at), "stage": stage, "type": type_, "by": by_whom(stage, data),
+        "summary": summary(type_, data),
+        "data": for_customer(type_, data) if listener.caller.bound else data,
+    }  # fmt: skip
+    return frame(json.dumps(body, ensure_ascii=False), event=type_, id=position)

@@ -1,4 +1,4 @@
-"""`critsit up` as a process of its own, as a user starts it."""
+"""The command as a user has it: `critsit up` as a process of its own, and what is asked of it."""
 
 from __future__ import annotations
 
@@ -11,17 +11,30 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
+CRITSIT = (sys.executable, "-W", "ignore", "-m", "critsit")
+
+
+def critsit(*words: str, url: str = "", given: str | None = None, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, with no setting but those of `env`. `given` is its standard input."""
+    asked = {"CRITSIT_URL": url} if url else {}
+    return subprocess.run(
+        [*CRITSIT, *words], capture_output=True, text=True, timeout=60, cwd=ROOT, env=bare() | asked | env, input=given,
+        check=False,
+    )  # fmt: skip
+
+
+def bare() -> dict[str, str]:
+    """Our environment without what would set anything of critsit or PostgreSQL."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("CRITSIT", "PG"))}
 
 
 class Up:
     """`critsit up --json` on a data folder; `told` is the line that it prints when it is ready."""
 
     def __init__(self, data: Path, *words: str, start_new_session: bool = False, **env: str) -> None:
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("CRITSIT", "PG"))}
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "critsit", "up", "--data", str(data), "--json", *words], text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=kept | env, cwd=ROOT,
-            start_new_session=start_new_session,
+            [*CRITSIT, "up", "--data", str(data), "--json", *words], text=True, env=bare() | env, cwd=ROOT,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=start_new_session,
         )  # fmt: skip
 
     def ready(self) -> dict[str, Any]:
