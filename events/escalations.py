@@ -103,7 +103,8 @@ class EscalationRaised(Fact):
 
 @dataclass(frozen=True, slots=True)
 class DowngradeProposed(Fact):
-    """The customer's side is overdue: a person of the provider decides on `about` (`severity` or `coverage`)."""
+    """The customer's side is overdue: a person of the provider decides on `about` (`severity` or `coverage`); where it
+    is `automatic`, the operator has decided for all."""
 
     TYPE: ClassVar[str] = "downgrade.proposed"
     FOR_CUSTOMER: ClassVar[bool] = True
@@ -111,3 +112,4 @@ class DowngradeProposed(Fact):
     to: str
     reason: str
     clock_id: str
+    automatic: bool = False

@@ -85,7 +85,7 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
     stage = Stage(
         name=NAME,
         hears={source: EVERYTHING for source in HEARS},
-        handle=handle_with(told, saying.settle),  # type: ignore[arg-type]
+        handle=handle_with(told, saying.settle, saying.proposed),  # type: ignore[arg-type]
         works=(
             Work("facts", show, lanes=(Lane.ORDINARY,)),
             Work("sealing", seal, lanes=(Lane.ORDINARY,), poll=60.0),

@@ -48,11 +48,13 @@ class Changed(NamedTuple):
 
 
 class Proposal(NamedTuple):
-    """A downgrade to propose: about `severity` or `coverage`, to what, by which rule."""
+    """A downgrade to propose: about `severity` or `coverage`, to what, by which rule; `automatic`: it is done at once,
+    since the operator has it so."""
 
     about: str
     to: str
     rule: str
+    automatic: bool = False
 
 
 def is_raised(catalogue: Catalogue, before: str, after: str) -> bool:
@@ -163,7 +165,7 @@ def proposal(decision: Decision, clock: Running | ClockTerms) -> Proposal | None
         return None
     if terms.downgrade_to is None or terms.downgrade_to in (decision.severity, decision.coverage):
         return None
-    return Proposal(terms.downgrade_about, terms.downgrade_to, terms.downgrade_rule)
+    return Proposal(terms.downgrade_about, terms.downgrade_to, terms.downgrade_rule, terms.downgrade_automatic)
 
 
 def _again(

@@ -57,6 +57,7 @@ class Terms:
     downgrade_about: str = "severity"
     downgrade_to: str | None = None
     downgrade_rule: str = ""
+    downgrade_automatic: bool = False
     event: str | None = None
     in_event: bool = False
     solution: str | None = None

@@ -102,7 +102,7 @@ def decided_again(cause: str | None, catalogue: Catalogue) -> list[str]:
     words = {
         "impact.changed": f"The customer stated another impact, so that everything is decided anew ({change}).",
         "severity.assessed": f"A person of the provider assessed the severity anew ({assign}).",
-        "downgrade.decided": f"A person of the provider accepted what was proposed ({catalogue.later.downgrade.rule}).",
+        "downgrade.decided": f"What was proposed was accepted ({catalogue.later.downgrade.rule}).",
         "incident.corrected": "What had been reported was corrected, so that everything is decided anew.",
     }
     return [words[cause]] if cause in words else []

@@ -151,6 +151,7 @@ def later_terms(
         downgrade_about="coverage" if any(s.reduces == "coverage" for s in speaking) else "severity",
         downgrade_to=_reduced_to(speaking, later.downgrade.to.get(level.id), catalogue, level),
         downgrade_rule=later.downgrade.rule,
+        downgrade_automatic=later.downgrade.automatic,
         event=next((p.event.id for p in (fit, fit.under) if p is not None and p.event is not None), None),
         in_event=fit.in_event,
         solution=fit.solution.id if fit.solution is not None else None,

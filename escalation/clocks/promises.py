@@ -169,7 +169,7 @@ class Promises:
             return
         proposal = Proposal(
             id=uuid_utils.uuid7(), incident=self.incident.id, clock=clock.id, about=proposed.about,
-            towards=proposed.to, rule=proposed.rule, proposed_at=self.now,
+            towards=proposed.to, rule=proposed.rule, proposed_at=self.now, automatic=proposed.automatic,
             reason=f"The customer's answer was due at {clock.due_at:%H:%M:%S} UTC on {clock.due_at:%Y-%m-%d} and is"
             f" not there ({clock.rule}).",
         )  # fmt: skip

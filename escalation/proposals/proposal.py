@@ -1,4 +1,5 @@
-"""A proposal as a value (SEV-DOWNGRADE): the system proposes, a person of the provider decides, never the system."""
+"""A proposal as a value (SEV-DOWNGRADE): the system proposes, a person of the provider decides, and the system only where
+the operator has turned that on."""
 
 from __future__ import annotations
 
@@ -31,10 +32,11 @@ class Proposal:
     rule: str
     reason: str
     proposed_at: datetime
+    automatic: bool = False
 
     def said(self) -> DowngradeProposed:
         """The fact."""
-        return DowngradeProposed(about=self.about, to=self.towards, reason=self.reason, clock_id=str(self.clock))
+        return DowngradeProposed(self.about, self.towards, self.reason, str(self.clock), self.automatic)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,12 @@ from services.refused import Refused
 from ..record.frozen import Frozen
 from ..record.project import project
 from ..record.record import Record
+from .bodies import DowngradeDecision
 from .rules import Scene, judge
 from .table import BY_PATH
+
+#: Who accepts what nobody was asked for.
+BY_ITSELF = "critsit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,16 @@ class Saying:
             found = judge(action, scene, body)
             if isinstance(found, Refused):
                 found = [RequestRefused(body.by, action.path, found.rule, found.reason)]
+            self.say(tx, record, found, scene.catalogue, cause)
+
+    async def proposed(self, tx: Tx, record: Record, cause: Event) -> None:
+        """A downgrade was proposed: where the operator has it so, it is accepted at once, as a person would."""
+        if not cause.json().get("automatic"):
+            return
+        body = DowngradeDecision(by=BY_ITSELF, decision="accept", reason="automatic, as the operator has it")
+        scene = await self.scene(record, tx.now, connection=tx.connection)
+        found = judge(BY_PATH["downgrade-decisions"], scene, body)
+        if not isinstance(found, Refused):
             self.say(tx, record, found, scene.catalogue, cause)
 
 

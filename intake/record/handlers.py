@@ -10,14 +10,18 @@ from backbone.log.tx import Tx
 from backbone.loops.breath import Breath
 
 from . import store
-from .project import STUCK, project
+from .project import PROPOSED, STUCK, project
 from .record import Record
 
 #: Settles what waited for a route, now that the record has it.
 Settle = Callable[[Tx, Record, Sequence[dict[str, Any]], Event], Awaitable[None]]
+#: Looks at a proposal that has come in.
+Proposed = Callable[[Tx, Record, Event], Awaitable[None]]
 
 
-def handle_with(told: Callable[[Sequence[Event]], None], settle: Settle) -> Callable[[Tx, Sequence[Event]], object]:
+def handle_with(
+    told: Callable[[Sequence[Event]], None], settle: Settle, proposed: Proposed
+) -> Callable[[Tx, Sequence[Event]], object]:
     """The handler; `told` is called after the commit with what was heard."""
 
     async def handle(tx: Tx, events: Sequence[Event]) -> None:
@@ -30,6 +34,8 @@ def handle_with(told: Callable[[Sequence[Event]], None], settle: Settle) -> Call
                 project(record, event.type, event.json(), event.occurred_at)
                 if held and record.decision is not None:
                     await settle(tx, record, held, event)
+                if event.type == PROPOSED:
+                    await proposed(tx, record, event)
             await breath()
         await store.save(tx, list(records.values()))
         tx.at_end.append(lambda: store.note(tx, events))

@@ -17,6 +17,8 @@ from .record import Record
 NEEDS_HUMAN = "needs-human"
 #: The fact that leads to it.
 STUCK = "incident.stuck"
+#: A downgrade that somebody is to decide on.
+PROPOSED = "downgrade.proposed"
 
 Projection = Callable[[Record, dict[str, Any], datetime], None]
 
@@ -184,7 +186,7 @@ _PROJECTIONS: dict[str, Projection] = {
     "clock.breached": _clock("breached"),
     "clock.superseded": _clock("superseded"),
     "clock.warned": _warned,
-    "downgrade.proposed": _proposed,
+    PROPOSED: _proposed,
     "page.requested": _page("waiting"),
     "page.sent": _page("sent"),
     "page.delivered": _page("delivered"),

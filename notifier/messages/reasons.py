@@ -95,8 +95,9 @@ def words(facts: PageFacts) -> Words:
         case Reason.PROPOSAL:
             return Words(
                 "Decide",
-                "a lower effort is proposed for this incident, and only a person of the provider may decide it.",
-                "Decline at the link: the next one on call is asked. Nothing changes until somebody decides.",
+                "you are the duty manager on call: a lower severity or effort is proposed for this incident, and only a "
+                "person of the provider decides it, with downgrade-decisions.",
+                "Decline at the link: the next duty manager on call is asked. Nothing changes until somebody decides.",
             )
     assert_never(facts.reason)
 

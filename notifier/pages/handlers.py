@@ -14,7 +14,7 @@ from backbone.loops.breath import Breath
 from events import codec
 from events.assignments import CrisisManagerAssigned, PeopleAssigned
 from events.codec import Fact
-from events.escalations import EscalationRaised
+from events.escalations import DowngradeProposed, EscalationRaised
 from events.incidents import ExecutivesRequested, IncidentStuck
 from notifier.metrics import Metrics
 from notifier.pages import requests
@@ -28,22 +28,27 @@ from notifier.rules.wanted import unwanted
 _KEPT = frozenset({"incident.reported", "incident.corrected", "clock.started", "clock.breached"})
 #: After these, a page may no longer be wanted.
 _ENDING = frozenset(
-    {"incident.resolved", "incident.closed", "incident.reopened", "incident.routed", "clock.met", "clock.superseded"}
-)
+    {
+        "incident.resolved", "incident.closed", "incident.reopened", "incident.routed", "clock.met", "clock.superseded",
+        "downgrade.decided",
+    }
+)  # fmt: skip
 #: These ask for pages.
-_ASKING = frozenset({"crisis_manager.assigned", "people.assigned", "executives.requested", "escalation.raised"})
+_ASKING = frozenset(
+    {"crisis_manager.assigned", "people.assigned", "executives.requested", "escalation.raised", "downgrade.proposed"}
+)
 _STUCK = "incident.stuck"
 
 HEARS: Mapping[str, frozenset[str]] = {
     "intake": frozenset(
         {
             "incident.reported", "incident.corrected", "incident.resolved", "incident.closed", "incident.reopened",
-            "executives.requested", _STUCK,
+            "executives.requested", "downgrade.decided", _STUCK,
         }
     ),
     "router": frozenset({"incident.routed", "crisis_manager.assigned", "people.assigned", _STUCK}),
     "escalation": frozenset(
-        {"clock.started", "clock.breached", "clock.met", "clock.superseded", "escalation.raised", _STUCK}
+        {"clock.started", "clock.breached", "clock.met", "clock.superseded", "escalation.raised", "downgrade.proposed", _STUCK}
     ),
 }  # fmt: skip
 
@@ -96,6 +101,8 @@ class Handlers:
             case ExecutivesRequested():
                 contract = await self.people.contract(incident, ledger.tx.connection)
                 wanted = requests.executives(fact, str(event.id), self.people.roster(), contract, now)
+            case DowngradeProposed():
+                wanted = requests.proposal(fact, str(event.id), self.people.roster(), now)
             case IncidentStuck():
                 wanted = requests.stuck(fact, str(event.id), self.people.roster(), now)
         if wanted is not None and (incident.state == "open" or isinstance(fact, IncidentStuck)):

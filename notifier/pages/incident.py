@@ -12,8 +12,9 @@ from pydantic import TypeAdapter
 
 from events.assignments import CrisisManagerAssigned, IncidentRouted
 from events.codec import Fact
-from events.escalations import Clock, ClockBreached, ClockMet, ClockStarted, ClockSuperseded
+from events.escalations import Clock, ClockBreached, ClockMet, ClockStarted, ClockSuperseded, DowngradeProposed
 from events.incidents import (
+    DowngradeDecided,
     IncidentClosed,
     IncidentCorrected,
     IncidentReopened,
@@ -41,7 +42,8 @@ class Unmet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """One incident; what is None has not been heard of yet."""
+    """One incident; what is None has not been heard of yet. `proposed`: what a downgrade that waits for a decision is
+    about, and what it would come to."""
 
     id: str
     number: str
@@ -61,6 +63,7 @@ class Incident:
     flags: tuple[str, ...] = ()
     because: tuple[str, ...] = ()
     urgent: bool | None = None
+    proposed: tuple[str, str] | None = None
     unmet: tuple[Unmet, ...] = ()
     #: What the decision promised, until the first of its clocks is heard of: a page does not wait for that.
     promised: tuple[Unmet, ...] = ()
@@ -97,6 +100,10 @@ def told(incident: Incident, fact: Fact) -> Incident:
             return replace(incident, state="closed")
         case IncidentReopened():
             return replace(incident, state="open")
+        case DowngradeProposed():
+            return replace(incident, proposed=(fact.about, fact.to))
+        case DowngradeDecided():
+            return replace(incident, proposed=None)
         case ClockStarted() | ClockBreached():
             others = tuple(clock for clock in incident.unmet if clock.id != fact.clock.id)
             return replace(incident, unmet=(*others, _unmet(fact.clock))[-_MOST_CLOCKS:], promised=())
@@ -126,6 +133,7 @@ def _reported(incident: Incident, report: Report) -> Incident:
 
 def _routed(incident: Incident, fact: IncidentRouted) -> Incident:
     decision, contract = fact.decision, fact.inputs.contract
+    lower = (decision.terms.downgrade_about, decision.terms.downgrade_to)
     return replace(
         incident,
         severity=decision.severity,
@@ -134,6 +142,7 @@ def _routed(incident: Incident, fact: IncidentRouted) -> Incident:
         language=decision.language,
         flags=tuple(decision.flags),
         because=tuple(decision.because),
+        proposed=incident.proposed if incident.proposed == lower else None,
         unmet=tuple(clock for clock in incident.unmet if clock.name != UNROUTED),
         promised=tuple(Unmet(c.name, c.name, c.side, c.due_at, c.rule) for c in decision.clocks),
         contract=contract.number if contract else incident.contract,

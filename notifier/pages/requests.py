@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from events.assignments import CrisisManagerAssigned, PeopleAssigned
-from events.escalations import BY_CONTRACT, EscalationRaised
+from events.escalations import BY_CONTRACT, DowngradeProposed, EscalationRaised
 from events.incidents import ExecutivesRequested, IncidentStuck
 from notifier.executives.who import of_the_customer, of_the_provider
 from notifier.messages import Reason
@@ -87,6 +87,17 @@ def escalation(fact: EscalationRaised, roster: Roster, incident: Incident, now: 
     return Request(
         purpose=found.purpose, people=found.people, cause=fact.id, reason=reason, happened=happened,
         clocks=(known,) if known else (),
+    )  # fmt: skip
+
+
+def proposal(fact: DowngradeProposed, cause: str, roster: Roster, now: datetime) -> Request | None:
+    """SEV-DOWNGRADE: a person of the provider decides, and nobody does who was not told; a reply ends it."""
+    if fact.automatic:
+        return None
+    found = find(roster, Purpose.DUTY_MANAGER, now)
+    return Request(
+        purpose=found.purpose, people=found.people, cause=cause, reason=Reason.PROPOSAL, clocks=(fact.clock_id,),
+        happened=f"proposed: {fact.about} {fact.to}. {fact.reason}",
     )  # fmt: skip
 
 

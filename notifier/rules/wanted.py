@@ -19,6 +19,8 @@ def unwanted(page: Page, incident: Incident) -> str | None:
         return f"the incident is {incident.state}"
     if page.reason in _IN_A_CRISIS and not page.clocks and incident.urgent is False:
         return "it is no crisis any more"
+    if page.reason is Reason.PROPOSAL and incident.proposed is None:
+        return "what was proposed is decided, or has lost its ground"
     if page.clocks and not incident.unmet_ids.intersection(page.clocks):
         return "the promise that it was about is kept, or holds no longer"
     return None

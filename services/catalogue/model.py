@@ -209,11 +209,12 @@ class Unrouted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Downgrade:
-    """What is proposed where the customer can't keep up: severity → the next."""
+    """What is proposed where the customer can't keep up: severity → the next. `automatic`: nobody is asked first."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     rule: str
     to: Mapping[str, str]
+    automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

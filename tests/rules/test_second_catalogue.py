@@ -50,7 +50,7 @@ def test_later_steps_follow_the_second_catalogue_too() -> None:
     asked = question(decision, calendar_of(contract, "kiel", SECOND.business_hours), "anybody", at)
     assert asked is not None
     assert asked.due_at == utc("2026-02-04 10:20")
-    assert proposal(decision, asked) == ("severity", "P2", "SH-DOWN")
+    assert proposal(decision, asked) == ("severity", "P2", "SH-DOWN", True)
     how = Standing(state="open", now=at, decision=decision, contract=contract)
     assert permit(NotifyExecutives("provider"), how, SECOND) == Allowed("SH-CHIEFS")
     assert isinstance(permit(NotifyExecutives("customer"), how, SECOND), Refused)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -207,6 +208,19 @@ async def test_a_proposal_is_decided_on_once(stage: Counterpart, decision: str) 
         "A",
     )
     assert (await stage.act(id_, "downgrade-decisions", body)).status_code == 409
+
+
+async def test_where_the_operator_has_it_so_a_proposal_is_accepted_at_once(stage: Counterpart) -> None:
+    """SEV-DOWNGRADE: never automatic, unless the operator turns that on."""
+    id_ = await stage.has()
+    await stage.said()
+    await stage.tells("escalation", id_, replace(PROPOSED, to="B", automatic=True))
+    assert await stage.said() == [], "it has no ground"
+    await stage.tells("escalation", id_, replace(PROPOSED, automatic=True))
+    ((type_, payload),) = await stage.said()
+    assert (type_, payload["by"], payload["decision"]) == ("downgrade.decided", "critsit", "accept")
+    assert (payload["about"], payload["to"]) == ("severity", "A")
+    assert (await stage.record(id_))["proposal"] is None
 
 
 @pytest.mark.parametrize("ends", ["a reply", "a resolution", "another severity", "another severity, heard before"])

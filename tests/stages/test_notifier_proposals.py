@@ -1,0 +1,89 @@
+"""A proposal to lower a severity or an effort: somebody of the provider is told, until it is decided or has no ground."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from events.assignments import IncidentRouted
+from events.escalations import Clock, ClockBreached, ClockMet, DowngradeProposed
+from events.incidents import DowngradeDecided
+from services.decision import Terms
+from tests.harness.notifier import START, Desk, desk, first_response, person, reported, rotation, routed
+
+INC = "0198-a"
+ACCESS = Clock("ca-1", "customer_access", "customer", START, START, START, "PT30M", "24x7", "CUST-ACCESS")
+
+
+def _routed(desk: Desk, severity: str, to: str | None) -> IncidentRouted:
+    fact = routed(severity, desk.time.now())
+    return replace(fact, decision=replace(fact.decision, terms=Terms(downgrade_to=to)))
+
+
+async def _proposed(desk: Desk, *, automatic: bool = False) -> None:
+    await desk.knows("person", person("dm", "duty-manager"))
+    await desk.knows("rotation", rotation("duty-manager", "dm"))
+    await desk.tells("intake", INC, reported())
+    await desk.tells("router", INC, _routed(desk, "1", "A"))
+    await desk.tells("escalation", INC, ClockBreached(ACCESS, False, "not met by 14:20:00 UTC"))
+    said = DowngradeProposed("severity", "A", "The customer's answer is not there.", "ca-1", automatic)
+    await desk.tells("escalation", INC, said)
+    await desk.rests()
+
+
+async def test_the_duty_manager_is_paged_to_decide(database: str) -> None:
+    """SEV-DOWNGRADE: the system proposes, and a person of the provider decides."""
+    async with desk(database) as there:
+        await _proposed(there)
+        page = await there.page("dm")
+        assert (page["for"], page["state"]) == ("duty-manager", "delivered")
+        mail = next(item for item in await there.mailbox() if item["channel"] == "email")
+        assert "proposed: severity A. The customer's answer is not there." in mail["text"]
+        assert "Decide" in mail["text"]
+
+
+async def test_nobody_is_paged_where_the_operator_has_it_decided_by_itself(database: str) -> None:
+    """SEV-DOWNGRADE"""
+    async with desk(database) as there:
+        await _proposed(there, automatic=True)
+        assert await there.pages() == []
+
+
+async def test_whoever_was_asked_is_left_in_peace_once_it_is_decided(database: str) -> None:
+    async with desk(database) as there:
+        await _proposed(there)
+        await there.tells("intake", INC, DowngradeDecided("dm", "reject", "they call back", "severity", "A"))
+        await there.rests()
+        page = await there.page("dm")
+        assert page["state"] == "cancelled"
+        before = len(await there.mailbox())
+        await there.passes(minutes=20)
+        assert len(await there.mailbox()) == before
+
+
+async def test_a_reply_of_the_customer_ends_it(database: str) -> None:
+    async with desk(database) as there:
+        await _proposed(there)
+        await there.tells("escalation", INC, ClockMet(ACCESS, there.time.now(), "aigerim", late=True))
+        await there.rests()
+        assert (await there.page("dm"))["state"] == "cancelled"
+
+
+async def test_another_decision_ends_it_only_where_it_would_come_to_something_else(database: str) -> None:
+    async with desk(database) as there:
+        await _proposed(there)
+        await there.tells("router", INC, _routed(there, "1", "A"))
+        await there.rests()
+        assert (await there.page("dm"))["state"] == "delivered"
+        await there.tells("router", INC, _routed(there, "A", "B"))
+        await there.rests()
+        assert (await there.page("dm"))["state"] == "cancelled"
+
+
+async def test_it_is_asked_again_until_somebody_takes_it(database: str) -> None:
+    async with desk(database) as there:
+        await _proposed(there)
+        await there.tells("escalation", INC, ClockBreached(first_response(START), False, "late"))
+        await there.passes(minutes=20)
+        assert [channel for _, channel in await there.received()][:2] == ["email", "sms"]
+        assert (await there.acknowledges("dm")).status_code == 200
+        assert (await there.page("dm"))["state"] == "acknowledged"
