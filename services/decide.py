@@ -101,7 +101,7 @@ def decide(
         flags=tuple(notes.flags),
         because=tuple(notes.because),
         clocks=clocks,
-        terms=later_terms(fit, catalogue, level, effort, location, clocks),
+        terms=later_terms(fit, catalogue, level, effort, location, clocks, report.product),
         passed_over=tuple(notes.passed),
         notes=tuple(notes.tells),
     )

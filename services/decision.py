@@ -53,6 +53,7 @@ class Terms:
     status_update: LaterClock | None = None
     advisory_limit: int | None = None
     advisory_rule: str | None = None
+    root_cause: bool = True
     root_cause_after_closing: bool = False
     downgrade_about: str = "severity"
     downgrade_to: str | None = None

@@ -215,12 +215,19 @@ def _soonest(calendars: list[Calendar], at: datetime) -> datetime | None:
 
 
 def _root_cause(standing: Standing, catalogue: Catalogue) -> Allowed | Refused:
-    rules = catalogue.root_cause
+    rules, decision = catalogue.root_cause, standing.decision
+    if decision is not None and not decision.terms.root_cause:
+        return Refused(
+            rules.rule,
+            "The technology of this product offers no root cause analysis: ask for what was done to mend it instead.",
+        )
+    if decision is None and rules.products is not None:
+        return Allowed(rules.rule, pending=True)
     if standing.state != "closed":
         return Allowed(rules.rule)
-    if standing.decision is None and standing.contract is not None and standing.contract.events:
+    if decision is None and standing.contract is not None and standing.contract.events:
         return Allowed(rules.after_closing, pending=True)
-    if standing.decision is not None and standing.decision.terms.root_cause_after_closing:
+    if decision is not None and decision.terms.root_cause_after_closing:
         return Allowed(rules.after_closing)
     return Refused(
         rules.rule,

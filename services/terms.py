@@ -112,6 +112,7 @@ def later_terms(
     calendar: Calendar,
     location: Location | None,
     clocks: tuple[ClockTerms, ...],
+    product: str | None,
 ) -> Terms:
     """What later steps need to know: the clocks on the way, limits, what a downgrade would be about."""
     later = catalogue.later
@@ -147,6 +148,7 @@ def later_terms(
         ),
         advisory_limit=int(limit.target.total_seconds() // 60) if limit else None,
         advisory_rule=limit.rule if limit else None,
+        root_cause=catalogue.root_cause.offered(product, catalogue.groups),
         root_cause_after_closing=fit.in_event and any(level.id in s.root_cause_after_closing for s in speaking),
         downgrade_about="coverage" if any(s.reduces == "coverage" for s in speaking) else "severity",
         downgrade_to=_reduced_to(speaking, later.downgrade.to.get(level.id), catalogue, level),

@@ -262,11 +262,16 @@ class Management:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RootCause:
-    """When a root cause analysis may be asked for."""
+    """When a root cause analysis may be asked for. `products`: the group whose technologies offer one (None: all do)."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     rule: str
     after_closing: str
+    products: str | None = None
+
+    def offered(self, product: str | None, groups: Groups) -> bool:
+        """Whether the product's technology offers one; a product that was not named may."""
+        return self.products is None or product is None or groups.has(self.products, product)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

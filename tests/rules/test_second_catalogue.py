@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from services.acts import Allowed, AskManagement, HandOverCrisis, NotifyExecutives, Standing
+from services.acts import Allowed, AskManagement, AskRootCause, HandOverCrisis, NotifyExecutives, Standing
 from services.calendar import calendar_of
 from services.catalogue.model import Catalogue
 from services.catalogue.parse import SHIPPED, load
@@ -55,6 +55,20 @@ def test_later_steps_follow_the_second_catalogue_too() -> None:
     assert permit(NotifyExecutives("provider"), how, SECOND) == Allowed("SH-CHIEFS")
     assert isinstance(permit(NotifyExecutives("customer"), how, SECOND), Refused)
     assert isinstance(permit(AskManagement(), how, SECOND), Refused)
+
+
+def test_a_root_cause_analysis_is_for_the_technologies_that_offer_one() -> None:
+    """RCA"""
+    case, at = json.loads(CASES[0].read_text()), utc("2026-02-04 10:00")
+    contract = parse(case["contract"], SECOND.work_order)
+    for product, offered in (("kaufhaus/checkout", True), ("kaufhaus/plugins", False), (None, True)):
+        report = REPORT.validate_python(case["incident"] | {"product": product})
+        decision = decide(report, contract, SECOND, submitted_at=at, at=at)
+        answer = permit(AskRootCause(), Standing(state="open", now=at, decision=decision, contract=contract), SECOND)
+        assert isinstance(answer, Allowed) == offered, product
+        assert answer.rule == "SH-WHY"
+    before = permit(AskRootCause(), Standing(state="open", now=at, contract=contract), SECOND)
+    assert before == Allowed("SH-WHY", pending=True), "which product it is may still be corrected"
 
 
 CODE = ("services", "router", "escalation", "notifier", "intake")
