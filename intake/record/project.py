@@ -50,7 +50,7 @@ def _routed(record: Record, data: dict[str, Any], at: datetime) -> None:
         record.view["customer"] = contract["customer"]
     stuck = [NEEDS_HUMAN] if NEEDS_HUMAN in record.flags else []
     record.flags = [*data["decision"]["flags"], *stuck]
-    if not data["decision"]["urgent"]:
+    if all(clock["name"] != "crisis_manager" for clock in data["decision"]["clocks"]):
         record.view.pop("crisis_manager", None)
 
 

@@ -42,8 +42,8 @@ class Unmet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
-    """One incident; what is None has not been heard of yet. `proposed`: what a downgrade that waits for a decision is
-    about, and what it would come to."""
+    """One incident; what is None has not been heard of yet. `led`: a crisis manager is promised;
+    `proposed`: what a downgrade that waits for a decision is about, and what it would come to."""
 
     id: str
     number: str
@@ -63,6 +63,7 @@ class Incident:
     flags: tuple[str, ...] = ()
     because: tuple[str, ...] = ()
     urgent: bool | None = None
+    led: bool | None = None
     proposed: tuple[str, str] | None = None
     unmet: tuple[Unmet, ...] = ()
     #: What the decision promised, until the first of its clocks is heard of: a page does not wait for that.
@@ -138,6 +139,7 @@ def _routed(incident: Incident, fact: IncidentRouted) -> Incident:
         incident,
         severity=decision.severity,
         urgent=decision.urgent,
+        led=any(clock.name == "crisis_manager" for clock in decision.clocks),
         queue=decision.queue,
         language=decision.language,
         flags=tuple(decision.flags),

@@ -45,16 +45,15 @@ class Calls:
         """Call whom the decision concerns and who was not called yet; nobody while the incident is not open."""
         if desk.state != "open":
             return
+        assert desk.decision is not None
+        if desk.wants_crisis_manager and desk.crisis_manager is None:
+            await self.next_crisis_manager(tx, desk, f"severity {desk.decision.severity}", loads, event)
         if desk.in_crisis:
-            await self._to_a_crisis(tx, desk, loads, event)
+            self._engineers(tx, desk, desk.decision.queue, event)
         self._flags(tx, desk, contract, catalogue, event)
 
-    async def _to_a_crisis(self, tx: Tx, desk: Desk, loads: Loads, event: Event) -> None:
-        """At an urgent severity: a crisis manager where the terms promise one, and the engineers of the queue."""
-        assert desk.decision is not None
-        if desk.crisis_manager is None and desk.crisis_rule is not None:
-            await self.next_crisis_manager(tx, desk, f"severity {desk.decision.severity}", loads, event)
-        queue = desk.decision.queue
+    def _engineers(self, tx: Tx, desk: Desk, queue: str, event: Event) -> None:
+        """At an urgent severity the engineers of the queue, once a queue."""
         if queue not in desk.queues_called:
             desk.queues_called = (*desk.queues_called, queue)
             engineers = self._standing("engineer", tx, queue)
@@ -80,20 +79,24 @@ class Calls:
         self, tx: Tx, desk: Desk, contract: Contract | None, catalogue: Catalogue, loads: Loads, event: Event
     ) -> None:
         """Open again: who had it may be asleep by now, so that everybody is called anew."""
-        self.stand_down(desk)
+        desk.crisis_manager = desk.crisis_at = None
+        desk.tried = desk.queues_called = ()
         await self.after_a_decision(tx, desk, contract, catalogue, loads, event)
 
     def stand_down(self, desk: Desk) -> None:
-        """No crisis any more; should it be one again, everybody is called anew."""
-        desk.crisis_manager = desk.crisis_at = None
-        desk.tried = desk.queues_called = ()
+        """Who is not promised any more has it no longer; should it be a crisis again, everybody is called anew."""
+        if desk.crisis_rule is None:
+            desk.crisis_manager = desk.crisis_at = None
+            desk.tried = ()
+        if desk.decision is not None and not desk.decision.urgent:
+            desk.queues_called = ()
 
     def by_hand(self, tx: Tx, desk: Desk, by: str, person: str, event: Event) -> None:
         """Hand the crisis over; who is unknown is refused, and what is no crisis, and the present one stays."""
         known = self.roster.person(person)
         if known is None:
             tx.say(OwnerRefused(by, person, f"nobody here has the id {person}"), desk.subject, cause=event)
-        elif not desk.in_crisis:
+        elif not desk.wants_crisis_manager:
             tx.say(OwnerRefused(by, person, "the incident has no crisis manager"), desk.subject, cause=event)
         else:
             self._assigned(tx, desk, known, "handed over", (), event)
@@ -101,7 +104,7 @@ class Calls:
     def acknowledged(self, tx: Tx, desk: Desk, person: str, event: Event) -> None:
         """It is theirs, also where the next one had been called meanwhile; who was tried may be asked another time."""
         known = self.roster.person(person)
-        if not desk.in_crisis:
+        if not desk.wants_crisis_manager:
             return
         if desk.crisis_manager != person and known is not None:
             self._assigned(tx, desk, known, "took it after all", (), event, acknowledged=True)

@@ -64,6 +64,11 @@ class Desk:
         return self.state == "open" and self.decision is not None and self.decision.urgent
 
     @property
+    def wants_crisis_manager(self) -> bool:
+        """Whether one is promised now: in a crisis, and where an exhibit says so."""
+        return self.state == "open" and self.crisis_rule is not None
+
+    @property
     def crisis_rule(self) -> str | None:
         """By which rule a crisis manager is promised; None where none is."""
         clocks = self.decision.clocks if self.decision is not None else ()

@@ -122,7 +122,7 @@ class Decisions:
                 if page.purpose == _CRISIS_MANAGER:
                     self._calls.acknowledged(tx, desk, page.to, event)
             case pages.PageDeclined(page=page) | pages.PageExhausted(page=page):
-                if page.purpose == _CRISIS_MANAGER and page.to == desk.crisis_manager and desk.in_crisis:
+                if page.purpose == _CRISIS_MANAGER and page.to == desk.crisis_manager and desk.wants_crisis_manager:
                     why = "declined" if isinstance(fact, pages.PageDeclined) else "did not answer"
                     await self._calls.next_crisis_manager(tx, desk, f"{page.name} {why}", round_.loads, event)
             case _:
@@ -147,7 +147,6 @@ class Decisions:
         stored = await self._frozen.contract(desk, tx.connection)
         contract, catalogue = await self._terms(desk, tx)
         decision = self._decision(desk, contract, catalogue)
-        was_urgent = desk.decision is not None and desk.decision.urgent
         desk.number += 1
         desk.decision, desk.rank = decision, catalogue.rank[decision.severity]
         frozen = said.ContractVersion(stored.id, stored.version, contract.customer) if stored and contract else None
@@ -164,8 +163,7 @@ class Decisions:
                  adapter().dump_json(decision).decode())
         )  # fmt: skip
         self._metrics.routed(decision.service, decision.severity)
-        if was_urgent and not decision.urgent:
-            self._calls.stand_down(desk)
+        self._calls.stand_down(desk)
         await self._calls.after_a_decision(tx, desk, contract, catalogue, round_.loads, event)
 
     async def _terms(self, desk: Desk, tx: Tx) -> tuple[Contract | None, Catalogue]:

@@ -88,6 +88,7 @@ def contradictions(catalogue: Catalogue) -> list[Fault]:
             faults.append(Fault(where, None, "fault", f"{name!r} is not a {what} of this catalogue"))
 
     known("/catalogue/review/service", "service", catalogue.review.service, {s.id for s in catalogue.services})
+    known("/catalogue/root_cause/products", "product group", catalogue.root_cause.products, catalogue.groups.by_name)
     for index, service in enumerate(catalogue.services):
         where = f"/services/{index}"
         known(where + "/rule", "rule", service.rule, catalogue.rules)

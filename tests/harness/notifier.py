@@ -33,7 +33,7 @@ from events.escalations import Clock, ClockStarted, EscalationRaised
 from events.incidents import IncidentReported, IncidentStuck
 from notifier.app import build
 from notifier.pages.sender import Sender
-from services.decision import Decision
+from services.decision import ClockTerms, Decision
 from services.report import Report, Reporter
 
 START = datetime(2026, 2, 4, 14, 20, tzinfo=UTC)
@@ -214,13 +214,21 @@ def routed(severity: str, at: datetime, number: int = 1) -> IncidentRouted:
     decision = Decision(
         severity=severity, urgent=severity in ("1", "A"), service="rapid-response", queue="rapid-response",
         language="en", coverage="24x7", escalates_to=(), executives=("provider", "customer"), flags=(),
-        because=("RR-ROUTE", "RR-TARGET"), clocks=(),
+        because=("RR-ROUTE", "RR-TARGET"), clocks=(_led(at),) if severity in ("1", "A") else (),
     )  # fmt: skip
     inputs = Inputs(
         "incident.reported", START, at, None, None, None, "critical_down",
         ContractVersion("WO-1001", 1, "Steppe Telecom"), "v", "v",
     )  # fmt: skip
     return IncidentRouted(number, decision, inputs)
+
+
+def _led(at: datetime) -> ClockTerms:
+    due = at + timedelta(minutes=15)
+    return ClockTerms(
+        name="crisis_manager", side="provider", started_at=at, warn_at=due, due_at=due, target="PT15M", calendar="24x7",
+        rule="BASE-CM",
+    )  # fmt: skip
 
 
 def first_response(at: datetime, id_: str = "fr-1") -> Clock:

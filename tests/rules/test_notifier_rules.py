@@ -128,6 +128,26 @@ def test_what_is_over_is_not_paged_about(state: str) -> None:
     assert unwanted(PAGE, replace(OPEN, state=state)) == f"the incident is {state}"
 
 
+@pytest.mark.parametrize(
+    ("urgent", "led", "wanted"),
+    [
+        (None, None, {Reason.CRISIS_MANAGER, Reason.ENGINEER, Reason.RAPID_ESCALATION, Reason.NOBODY_ON_CALL}),
+        (True, True, {Reason.CRISIS_MANAGER, Reason.ENGINEER, Reason.RAPID_ESCALATION, Reason.NOBODY_ON_CALL}),
+        (True, False, {Reason.ENGINEER, Reason.RAPID_ESCALATION, Reason.NOBODY_ON_CALL}),
+        (False, True, {Reason.CRISIS_MANAGER, Reason.NOBODY_ON_CALL}),
+        (False, False, set()),
+    ],
+)
+def test_a_crisis_calls_engineers_and_a_promise_calls_its_crisis_manager(
+    urgent: bool | None, led: bool | None, wanted: set[Reason]
+) -> None:
+    """BASE-CM, MISSION: an exhibit may promise a crisis manager where there is no crisis."""
+    incident = replace(OPEN, urgent=urgent, led=led)
+    reasons = (Reason.CRISIS_MANAGER, Reason.ENGINEER, Reason.RAPID_ESCALATION, Reason.NOBODY_ON_CALL)
+    assert {reason for reason in reasons if unwanted(replace(PAGE, reason=reason), incident) is None} == wanted
+    assert unwanted(replace(PAGE, reason=Reason.EXECUTIVE_CUSTOMER), incident) is None
+
+
 ROSTER = Roster(
     people=(
         somebody("ana", "crisis-manager"), somebody("dan", "duty-manager"), somebody("dora", "duty-manager"),

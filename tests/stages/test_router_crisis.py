@@ -58,6 +58,32 @@ async def test_a_crisis_calls_a_manager_and_the_engineers_and_a_minor_one_nobody
             assert await _called(router) == calls, impact
 
 
+async def test_an_exhibit_that_promises_a_crisis_manager_at_b_calls_one(database: str) -> None:
+    """MISSION, BASE-CM: the engineers are a crisis's, and whoever is lowered into it keeps who has it."""
+    exhibit = {"crisis_manager": {"B": "PT1H"}}
+    order = work_order(
+        services=["base", "mission-critical"],
+        solutions=[{"id": "bank", "products": ["sql-server"], "exhibit": exhibit}],
+    )
+    async with office(database) as router:
+        await _staffed(router)
+        await router.stores(order)
+        await router.said()
+        await router.reports(INC, impact="moderate", product="sql-server")
+        assert await _called(router) == [("crisis-manager", "ana")]
+        await router.tells(INC, PageDeclined(page("ana"), "ana", "in a train"), source="notifier")
+        assert await _called(router) == [("crisis-manager", "bo")]
+        await router.tells(INC, CrisisManagerRequested("dan", "ana"))
+        assert await _called(router) == [("crisis-manager", "ana")]
+        await router.tells(INC, ImpactChanged("x", "critical_down", "worse"))
+        assert await _called(router) == [("engineer", "eng")]
+        await router.tells(INC, ImpactChanged("x", "moderate", "better"))
+        assert await _called(router) == []
+        await router.tells(INC, ImpactChanged("x", "minimal", "better still"))
+        await router.tells(INC, ImpactChanged("x", "moderate", "worse"))
+        assert await _called(router) == [("crisis-manager", "ana")], "it was nobody's any more"
+
+
 async def test_an_empty_rota_calls_the_duty_manager(database: str) -> None:
     """BASE-CM: nobody on call is never silence; each lack is told."""
     async with office(database) as router:
