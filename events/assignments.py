@@ -75,7 +75,7 @@ class PeopleAssigned(Fact):
     """Others to be paged: `role` is that of the people, or `administrator`.
 
     `people` are ids of people, or of contacts of the contract where `side` is `customer`. `informs`: they are told, and
-    nobody waits for their acknowledgement.
+    nobody waits for their acknowledgement. `about`: what they are called for where it is not the incident itself.
     """
 
     TYPE: ClassVar[str] = "people.assigned"
@@ -85,6 +85,7 @@ class PeopleAssigned(Fact):
     reason: str
     rule: str | None = None
     informs: bool = False
+    about: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,21 @@ class BalanceDrawn(Fact):
     left: float
     rule: str
     announce: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceReturned(Fact):
+    """What had been drawn was not used: it stands in the contract's balance again."""
+
+    TYPE: ClassVar[str] = "balance.returned"
+    balance: str
+    amount: float
+    left: float
+    rule: str
+
+
+#: `PeopleAssigned.about`: the customer asks for management attention (RSM-BC).
+MANAGEMENT = "management"
 
 
 @dataclass(frozen=True, slots=True)

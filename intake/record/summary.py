@@ -52,6 +52,7 @@ _SENTENCES = {
     "effort.recorded": "{by} recorded {minutes} minutes; {total} in all.",
     "effort.announced": "{total} of at most {limit} minutes are used ({rule}).",
     "effort.refused": "{minutes} minutes were refused: {reason}",
+    "balance.returned": "{balance}: {amount:g} given back, {left:g} left.",
     "balance.drawn": "{balance}: {amount:g} drawn, {left:g} left.",
     "incident.resolved": "{by} resolved it. {note}",
     "incident.closed": "{by} closed it. {note}",

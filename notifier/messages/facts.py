@@ -24,6 +24,7 @@ class Reason(StrEnum):
     DELIVERY_MANAGER = "delivery-manager"
     CONFIRM_CONTACT = "confirm-contact"
     PROPOSAL = "proposal"
+    MANAGEMENT = "management"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,6 +92,13 @@ def words(facts: PageFacts) -> Words:
                 "the contacts that your work order names. The incident is being worked on meanwhile.",
                 "Please pass this on to another support administrator.",
             )
+        case Reason.MANAGEMENT:
+            return Words(
+                "Call the customer back",
+                "you are the duty manager on call, and the customer asks for management attention: look how far the "
+                "work is, and give it that.",
+                "Decline at the link: the next duty manager on call is paged at once, and then again every 5 minutes.",
+            )
         case Reason.PROPOSAL:
             return Words(
                 "Decide",

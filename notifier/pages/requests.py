@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from events.assignments import CrisisManagerAssigned, PeopleAssigned
+from events.assignments import MANAGEMENT, CrisisManagerAssigned, PeopleAssigned
 from events.escalations import BY_CONTRACT, DowngradeProposed, EscalationRaised
 from events.incidents import ExecutivesRequested, IncidentStuck
 from notifier.executives.who import of_the_customer, of_the_provider
@@ -51,6 +51,8 @@ def people(
     purpose, side = Purpose(fact.role), Side(fact.side)
     informs = fact.informs or purpose in _INFORMING
     happened, reason = fact.reason, Reason.DELIVERY_MANAGER if informs else _reason(purpose, side)
+    if fact.about == MANAGEMENT:
+        reason = Reason.MANAGEMENT
     if purpose is Purpose.ADMINISTRATOR:
         reason = Reason.CONFIRM_CONTACT
     named = tuple(Somebody(id_, _name(id_, side, roster, contract)) for id_ in fact.people)

@@ -13,7 +13,7 @@ from pydantic_core import to_jsonable_python
 
 from backbone.log.event import Event
 from backbone.log.tx import Tx
-from events.assignments import CrisisManagerAssigned, OwnerChanged, OwnerRefused, PeopleAssigned
+from events.assignments import MANAGEMENT, CrisisManagerAssigned, OwnerChanged, OwnerRefused, PeopleAssigned
 from services.assign import Assignment, Considered, assign
 from services.catalogue.model import Catalogue
 from services.contract.model import Contract
@@ -149,9 +149,9 @@ class Calls:
 
     def _call(
         self, tx: Tx, desk: Desk, event: Event, role: str, people: list[str], reason: str, rule: str | None = None,
-        side: str = "provider", informs: bool = False,
+        side: str = "provider", informs: bool = False, about: str | None = None,
     ) -> None:  # fmt: skip
-        said = PeopleAssigned(role, side, people, reason, rule, informs)
+        said = PeopleAssigned(role, side, people, reason, rule, informs, about)
         tx.say(said, desk.subject, urgent=None if informs else True, cause=event)
         self._count(role)
 
@@ -169,6 +169,11 @@ class Calls:
                 self._call(
                     tx, desk, event, told.role, list(told.people), told.flag, told.rule, side=told.side, informs=True
                 )  # fmt: skip
+
+    def management(self, tx: Tx, desk: Desk, by: str, reason: str, rule: str | None, event: Event) -> None:
+        """The customer asks for management attention: the duty manager has it (RSM-BC)."""
+        people = self._standing("duty-manager", tx)
+        self._call(tx, desk, event, "duty-manager", people, f"{by} asks: {reason}", rule, about=MANAGEMENT)
 
     def runs_out(self, tx: Tx, desk: Desk, contract: Contract, reason: str, rule: str, event: Event) -> None:
         """A balance nears its end: the customer's delivery manager hears of it before it does."""

@@ -47,6 +47,18 @@ class Drawing:
             self.changed.add((term, balance))
         return found
 
+    def give_back(
+        self, contract: Contract, terms: WorkOrderTerms, balance: str, amount: int, at: datetime
+    ) -> int | None:
+        """Whole parts that are left once `amount` stand there again; None where the term has none of them drawn."""
+        term = (contract.number, contract.term.starts)
+        before = self.drawn.get(term, {})
+        if before.get(balance, 0) < amount:
+            return None
+        before[balance] -= amount
+        self.changed.add((term, balance))
+        return self.left(contract, terms, balance, at)
+
     def left(self, contract: Contract, terms: WorkOrderTerms, balance: str, at: datetime) -> int:
         """Whole parts that could still be drawn."""
         found = balances(contract, terms, self.drawn.get((contract.number, contract.term.starts), {}), at)

@@ -11,18 +11,20 @@ from typing import cast
 
 from backbone.log.event import Event
 from backbone.log.tx import Tx
-from events.assignments import BalanceDrawn, EffortRefused
-from events.incidents import RequestRefused
+from events.assignments import BalanceDrawn, BalanceReturned, EffortRefused
+from events.incidents import ManagementRequested, OnsiteConsented, RequestRefused
 from services.acts import Act, Allowed, AskManagement, ConsentToOnsite, Standing, State
+from services.calendar import calendar_of
 from services.catalogue.model import BoughtHours, Catalogue
 from services.catalogue.products import matches
+from services.clocks import onsite
 from services.contract.balances import Drawn
 from services.contract.model import Contract
 from services.permit import permit
 from services.refused import Refused
 
 from ..assignments.calls import Calls
-from ..decisions.desk import Desk
+from ..decisions.desk import Desk, Visit
 from .drawing import Drawing
 
 #: Event types that may draw: their contracts' balances are locked before the batch is handled.
@@ -38,10 +40,10 @@ class Spending:
     catalogue: Catalogue
     calls: Calls
 
-    def effort(self, desk: Desk, contract: Contract, by: str, minutes: int, event: Event) -> None:
+    def effort(self, desk: Desk, contract: Contract | None, by: str, minutes: int, event: Event) -> None:
         """Minutes of designated engineering, or of bought management attention; other effort draws from nothing."""
-        hours = self._hours(desk, contract)
-        if hours is None:
+        hours = self._hours(desk, contract, by) if contract is not None else None
+        if contract is None or hours is None:
             return
         terms = self.catalogue.work_order
         found = self.drawing.draw(contract, terms, hours.balance, minutes, event.occurred_at)
@@ -53,23 +55,51 @@ class Spending:
             refused = EffortRefused(by, minutes, left, found.rule or hours.rule, found.reason)
             self.tx.say(refused, desk.subject, cause=event)
 
-    def visit(self, desk: Desk, contract: Contract, by: str, event: Event) -> None:
+    def visit(self, desk: Desk, contract: Contract | None, fact: OnsiteConsented, event: Event) -> None:
         """On-site resources: a visit that was bought is drawn, once; BASE-ONSITE's own promise draws from nothing."""
-        if desk.visiting:
+        if contract is None or desk.visit is not None:
             return
         act = ConsentToOnsite(desk.report.location)
-        found = self._judge(act, "onsite-consents", desk, contract, by, event.occurred_at, event)
-        desk.visiting = found is not None
-        if found is None or found.draws is None:
+        found = self._judge(act, "onsite-consents", desk, contract, fact.by, event.occurred_at, event)
+        if found is None:
             return
-        drawn = self.drawing.draw(contract, self.catalogue.work_order, found.draws, 1, event.occurred_at)
+        drawn = None
+        if found.draws is not None:
+            drawn = self.drawing.draw(contract, self.catalogue.work_order, found.draws, 1, event.occurred_at)
         if isinstance(drawn, Drawn):
             self._drawn(desk, contract, drawn, 1, drawn.left, event)
+        balance = drawn.balance if isinstance(drawn, Drawn) else None
+        due_at = self._sent_for(desk, contract, fact.asked_at or event.occurred_at)
+        desk.visit = Visit(contract.number, balance, due_at)
 
-    def management(self, desk: Desk, contract: Contract, by: str, at: datetime, event: Event) -> None:
-        """Management attention that is asked for outside the customer's business hours comes from bought hours."""
-        found = self._judge(AskManagement(), "management-requests", desk, contract, by, at, event)
+    def not_visited(self, desk: Desk, contract: Contract | None, event: Event) -> None:
+        """Before anybody was called for, it was over: the visit that was bought is there again."""
+        visit = desk.visit
+        if visit is None or event.occurred_at >= visit.due_at:
+            return
+        desk.visit = None
+        if visit.balance is None or contract is None:
+            return
+        terms = self.catalogue.work_order
+        left = self.drawing.give_back(contract, terms, visit.balance, 1, event.occurred_at)
+        if left is not None:
+            rule = terms.balances[visit.balance].rule
+            self.tx.say(BalanceReturned(visit.balance, 1, left, rule), desk.subject, cause=event)
+
+    def management(self, desk: Desk, contract: Contract | None, fact: ManagementRequested, event: Event) -> None:
+        """The duty manager has it; what is asked for outside the customer's business hours comes from bought hours."""
+        at = fact.asked_at or event.occurred_at
+        found = self._judge(AskManagement(), "management-requests", desk, contract, fact.by, at, event)
         desk.management_bought = found is not None and found.draws is not None
+        if found is not None:
+            self.calls.management(self.tx, desk, fact.by, fact.reason, found.rule, event)
+
+    def _sent_for(self, desk: Desk, contract: Contract, consented_at: datetime) -> datetime:
+        """When on-site resources are called for (BASE-ONSITE)."""
+        assert desk.decision is not None
+        hours = calendar_of(contract, desk.decision.terms.location, self.catalogue.business_hours)
+        clock = onsite(desk.decision, hours, desk.submitted_at, consented_at)
+        return clock.due_at if clock is not None else consented_at
 
     def _drawn(self, desk: Desk, contract: Contract, drawn: Drawn, amount: float, left: float, event: Event) -> None:
         self.tx.say(
@@ -81,14 +111,15 @@ class Spending:
             self.calls.runs_out(self.tx, desk, contract, reason, drawn.rule, event)
 
     def _judge(
-        self, act: Act, request: str, desk: Desk, contract: Contract, by: str, at: datetime, event: Event
+        self, act: Act, request: str, desk: Desk, contract: Contract | None, by: str, at: datetime, event: Event
     ) -> Allowed | None:
         """What intake let through, looked at once more with what is left by now; None where it is refused after all."""
         terms = self.catalogue.work_order
         left = {
             name: self.drawing.left(contract, terms, name, at) / balance.parts
             for name, balance in terms.balances.items()
-        }  # fmt: skip
+            if contract is not None
+        }
         standing = Standing(state=cast(State, desk.state), now=at, decision=desk.decision, contract=contract, left=left)
         found = permit(act, standing, self.catalogue)
         if isinstance(found, Refused):
@@ -96,9 +127,10 @@ class Spending:
             return None
         return found
 
-    def _hours(self, desk: Desk, contract: Contract) -> BoughtHours | None:
-        """Which bought hours the effort is of."""
-        if desk.management_bought:
+    def _hours(self, desk: Desk, contract: Contract, by: str) -> BoughtHours | None:
+        """Which bought hours the effort is of: management attention is given by anybody but the engineers."""
+        known = self.calls.roster.person(by)
+        if desk.management_bought and (known is None or set(known.roles) != {"engineer"}):
             return self.catalogue.management.bought
         designated = contract.designated
         if designated is None or not matches(designated.products, desk.report.product):

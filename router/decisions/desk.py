@@ -11,6 +11,15 @@ from services.decision import Decision
 from services.report import Report
 
 
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """On-site resources that are agreed to: whose balance was drawn (None: nothing was), and when they are called for."""
+
+    contract: str | None
+    balance: str | None
+    due_at: datetime
+
+
 @dataclass(slots=True, kw_only=True)
 class Desk:
     """One incident at the router.
@@ -18,7 +27,7 @@ class Desk:
     `number` counts its decisions; `rank` is its severity's, 0 the highest. `contract_version` (None: no contract) and
     `catalogue` are what it was opened under. `tried` are the crisis managers who were called since one last
     acknowledged, `queues_called` the queues whose engineers were; `management_bought`: the management attention that
-    was last asked for comes from bought hours; `visiting`: on-site resources are agreed to, which draw once.
+    was last asked for comes from bought hours; `visit`: on-site resources are agreed to, which draw once.
     `changed_at`: when another severity was last stated or set.
     """
 
@@ -43,7 +52,7 @@ class Desk:
     queues_called: tuple[str, ...] = ()
     flags_told: tuple[str, ...] = ()
     management_bought: bool = False
-    visiting: bool = False
+    visit: Visit | None = None
 
     @property
     def contract(self) -> str | None:

@@ -108,14 +108,20 @@ class Decisions:
                 self._calls.owner(tx, desk, by, person, event)
             case heard.CrisisManagerRequested(by=by, person=person):
                 self._calls.by_hand(tx, desk, by, person, event)
-            case heard.EffortRecorded() | heard.OnsiteConsented() | heard.ManagementRequested():
-                self._spend(round_, desk, event, fact)
+            case heard.EffortRecorded(by=by, minutes=minutes):
+                self._spending(round_).effort(desk, self._frozen.live(desk), by, minutes, event)
+            case heard.OnsiteConsented():
+                self._spending(round_).visit(desk, self._frozen.live(desk), fact, event)
+            case heard.ManagementRequested():
+                self._spending(round_).management(desk, self._frozen.live(desk), fact, event)
             case heard.IncidentResolved():
                 desk.state = "resolved"
+                self._spending(round_).not_visited(desk, self._visited(desk), event)
             case heard.IncidentClosed():
                 desk.state = "closed"
+                self._spending(round_).not_visited(desk, self._visited(desk), event)
             case heard.IncidentReopened():
-                desk.state, desk.visiting = "open", False
+                desk.state = "open"
                 contract, catalogue = await self._terms(desk, tx)
                 await self._calls.reopened(tx, desk, contract, catalogue, round_.loads, event)
             case pages.PageAcknowledged(page=page):
@@ -164,6 +170,8 @@ class Decisions:
         )  # fmt: skip
         self._metrics.routed(decision.service, decision.severity)
         self._calls.stand_down(desk)
+        if decision.terms.onsite is None:
+            self._spending(round_).not_visited(desk, self._visited(desk), event)
         await self._calls.after_a_decision(tx, desk, contract, catalogue, round_.loads, event)
 
     async def _terms(self, desk: Desk, tx: Tx) -> tuple[Contract | None, Catalogue]:
@@ -178,15 +186,10 @@ class Decisions:
             clocks_from=desk.clocks_from, severity=desk.severity_set, coverage=desk.coverage_set,
         )  # fmt: skip
 
-    def _spend(self, round_: Round, desk: Desk, event: Event, fact: Any) -> None:
-        contract = self._frozen.live(desk)
-        if contract is None:
-            return
-        spending = Spending(round_.tx, round_.drawing, self._catalogue, self._calls)
-        match fact:
-            case heard.EffortRecorded(by=by, minutes=minutes):
-                spending.effort(desk, contract, by, minutes, event)
-            case heard.OnsiteConsented(by=by):
-                spending.visit(desk, contract, by, event)
-            case heard.ManagementRequested(by=by, asked_at=asked_at):
-                spending.management(desk, contract, by, asked_at or event.occurred_at, event)
+    def _spending(self, round_: Round) -> Spending:
+        return Spending(round_.tx, round_.drawing, self._catalogue, self._calls)
+
+    def _visited(self, desk: Desk) -> Contract | None:
+        """The contract whose visit was drawn, as it is now: a correction may have named another meanwhile."""
+        stored = self._frozen.current(desk.visit.contract) if desk.visit is not None else None
+        return stored.value if stored is not None else None

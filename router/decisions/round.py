@@ -33,6 +33,8 @@ class Round:
         wanted = sorted(set(subjects))
         desks = await store.load(tx, wanted) if wanted else {}
         contracts = {desk.contract for name in drawing if (desk := desks.get(name)) is not None}
+        # A visit that is not made is given back, whatever ends it.
+        contracts |= {desk.visit.contract for desk in desks.values() if desk.visit is not None}
         drawn = await Drawing.open(tx, [number for number in contracts if number is not None])
         return cls(tx, desks, drawn, Loads(tx, desks))
 

@@ -1,10 +1,13 @@
-"""A proposal to lower a severity or an effort: somebody of the provider is told, until it is decided or has no ground."""
+"""What is not the crisis itself and still needs a person of the provider: a proposal to lower, management attention.
+
+Somebody is told until it is decided or has no ground.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from events.assignments import IncidentRouted
+from events.assignments import MANAGEMENT, IncidentRouted, PeopleAssigned
 from events.escalations import Clock, ClockBreached, ClockMet, DowngradeProposed
 from events.incidents import DowngradeDecided
 from services.decision import Terms
@@ -87,3 +90,21 @@ async def test_it_is_asked_again_until_somebody_takes_it(database: str) -> None:
         assert [channel for _, channel in await there.received()][:2] == ["email", "sms"]
         assert (await there.acknowledges("dm")).status_code == 200
         assert (await there.page("dm"))["state"] == "acknowledged"
+
+
+async def test_management_attention_that_is_asked_for_pages_the_duty_manager_where_there_is_no_crisis(
+    database: str,
+) -> None:
+    """RSM-BC"""
+    async with desk(database) as there:
+        await there.knows("person", person("dm", "duty-manager"))
+        await there.knows("rotation", rotation("duty-manager", "dm"))
+        await there.tells("intake", INC, reported())
+        await there.tells("router", INC, routed("B", START))
+        said = PeopleAssigned("duty-manager", "provider", ["dm"], "Aigerim asks: how far?", "RSM-BC", about=MANAGEMENT)
+        await there.tells("router", INC, said)
+        await there.passes(minutes=2)
+        assert (await there.page("dm"))["state"] == "delivered"
+        mail = next(item for item in await there.mailbox() if item["channel"] == "email")
+        assert "Aigerim asks: how far?" in mail["text"]
+        assert "the customer asks for management attention" in mail["text"]

@@ -8,15 +8,22 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
+from events.codec import Fact
 from events.incidents import (
     EffortRecorded,
+    ImpactChanged,
+    IncidentClosed,
+    IncidentCorrected,
     IncidentReopened,
     IncidentResolved,
     ManagementRequested,
     OnsiteConsented,
 )
-from tests.harness.router import Office, office
-from tests.harness.work_orders import work_order
+from services.report import REPORT
+from tests.harness.router import Office, office, person
+from tests.harness.work_orders import incident, work_order
 
 INC = "inc-1"
 DESIGNATED = {
@@ -39,7 +46,7 @@ async def _about_balances(router: Office) -> list[tuple[str, float]]:
     return [
         (type_, payload["left"])
         for _, type_, payload in await router.said()
-        if type_ in ("balance.drawn", "effort.refused")
+        if type_ in ("balance.drawn", "balance.returned", "effort.refused")
     ]
 
 
@@ -93,6 +100,37 @@ async def test_management_outside_the_customers_hours_draws_bought_hours(databas
         assert (refused["left"], refused["rule"]) == (0.75, "RSM-ADDON")
 
 
+async def test_the_engineers_work_draws_no_management_hours(database: str) -> None:
+    """RSM-ADDON: after a request in the bought hours it is the managers' effort that is drawn."""
+    async with office(database) as router:
+        await router.stores(work_order(**MANAGED))
+        await router.employs(person("eng", "engineer"), person("dan", "duty-manager"))
+        await router.reports(INC, impact="moderate")
+        router.time.passes(hours=7)
+        await router.tells(INC, ManagementRequested("cust", "and now?"))
+        await router.tells(INC, EffortRecorded("eng", 50, 50), EffortRecorded("dan", 15, 65))
+        assert await _about_balances(router) == [("balance.drawn", 0.75)]
+
+
+async def test_management_attention_calls_the_duty_manager_and_where_it_is_refused_nobody(database: str) -> None:
+    """RSM-BC: at the customer's request, in the customer's business hours."""
+    async with office(database) as router:
+        await router.stores(work_order())
+        await router.employs(person("dan", "duty-manager"))
+        for impact, contract in (("moderate", "WO-1"), ("minimal", None)):
+            await router.reports(f"inc-{impact}", impact=impact, contract=contract)
+            await router.said()
+            await router.tells(f"inc-{impact}", ManagementRequested("cust", "how far is it?"))
+            (called,) = await router.said_of("people.assigned")
+            assert (called["role"], called["people"], called["about"]) == ("duty-manager", ["dan"], "management")
+            assert (called["reason"], called["rule"]) == ("cust asks: how far is it?", "RSM-BC")
+        await router.reports(INC, impact="moderate")
+        router.time.passes(hours=12)
+        await router.said()
+        await router.tells(INC, ManagementRequested("cust", "how far is it?"))
+        assert [type_ for _, type_, _ in await router.said()] == ["request.refused"]
+
+
 async def test_a_visit_that_was_bought_is_drawn_and_where_none_is_nothing_is_said(database: str) -> None:
     """ONSITE, BASE-ONSITE."""
     async with office(database) as router:
@@ -103,15 +141,56 @@ async def test_a_visit_that_was_bought_is_drawn_and_where_none_is_nothing_is_sai
         assert await _about_balances(router) == [("balance.drawn", 0)]
 
 
-async def test_a_consent_that_is_given_twice_draws_one_visit_until_the_incident_is_opened_again(database: str) -> None:
+async def test_a_consent_that_is_given_twice_draws_one_visit(database: str) -> None:
     """ONSITE: a visit, not a consent, is what was bought."""
     async with office(database) as router:
         await router.stores(work_order(services=["base", "onsite"], balances={"onsite_visits": 5}))
         await router.reports(INC)
         await router.tells(INC, OnsiteConsented("cust"), OnsiteConsented("cust"))
         assert await _about_balances(router) == [("balance.drawn", 4)]
-        await router.tells(INC, IncidentResolved("eng", ""), IncidentReopened("cust", ""), OnsiteConsented("cust"))
-        assert await _about_balances(router) == [("balance.drawn", 3)]
+
+
+@pytest.mark.parametrize(
+    "ends", [IncidentResolved("eng", ""), IncidentClosed("eng", ""), ImpactChanged("cust", "moderate", "it runs")]
+)
+async def test_a_visit_that_nobody_was_called_for_is_given_back(database: str, ends: Fact) -> None:
+    """ONSITE, BASE-ONSITE: they are called for 24 hours after the submission; what ends before takes no visit."""
+    async with office(database) as router:
+        await router.stores(work_order(services=["base", "onsite"], balances={"onsite_visits": 5}))
+        await router.reports(INC)
+        await router.tells(INC, OnsiteConsented("cust"))
+        router.time.passes(hours=23)
+        await router.tells(INC, ends)
+        assert await _about_balances(router) == [("balance.drawn", 4), ("balance.returned", 5)]
+        assert await _balance(router, "onsite_visits") == 5
+        await router.tells(INC, IncidentReopened("cust", ""), IncidentResolved("eng", ""))
+        assert await _about_balances(router) == [], "once"
+
+
+async def test_a_visit_that_was_made_is_not_given_back(database: str) -> None:
+    """ONSITE"""
+    async with office(database) as router:
+        await router.stores(work_order(services=["base", "onsite"], balances={"onsite_visits": 5}))
+        await router.reports(INC)
+        await router.tells(INC, OnsiteConsented("cust"))
+        router.time.passes(hours=24)
+        await router.tells(INC, IncidentResolved("eng", ""), IncidentReopened("cust", ""), IncidentClosed("eng", ""))
+        assert await _about_balances(router) == [("balance.drawn", 4)]
+        assert await _balance(router, "onsite_visits") == 4
+
+
+async def test_a_visit_goes_back_to_the_order_that_it_was_drawn_from(database: str) -> None:
+    """ONSITE: a correction may have named another work order meanwhile."""
+    async with office(database) as router:
+        for number in ("WO-1", "WO-2"):
+            await router.stores(work_order(number=number, services=["base", "onsite"], balances={"onsite_visits": 5}))
+        await router.reports(INC)
+        await router.tells(INC, OnsiteConsented("cust"))
+        report = REPORT.validate_python(incident(contract="WO-2"))
+        corrected = IncidentCorrected("eve", {"contract": "WO-2"}, report, "theirs")
+        await router.tells(INC, corrected, IncidentResolved("eng", ""))
+        assert await _balance(router, "onsite_visits") == 5
+        assert await _about_balances(router) == [("balance.drawn", 4), ("balance.returned", 5)]
 
 
 async def test_who_asked_for_the_last_visit_too_late_is_told_that_none_is_left(database: str) -> None:
