@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from backbone.ground import Ground, Surroundings
+from backbone.log.event import Lane
 from backbone.process.settings import Settings
 from backbone.stage import Stage, Work
 from escalation.clocks import api as clocks_api
 from escalation.clocks.due import DueClocks
 from escalation.clocks.frozen import PARSERS, Frozen
 from escalation.clocks.handlers import HEARS, Handlers
+from escalation.clocks.retention import Retention
 from escalation.escalations import api as escalations_api
 from escalation.invariants import invariants
 from escalation.metrics import Metrics
@@ -33,7 +35,10 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
         hears=HEARS,
         handle=handlers.handle,
         patience=0.1,
-        works=(Work(CLOCKS, DueClocks(ground, frozen, policies, metrics).step),),
+        works=(
+            Work(CLOCKS, DueClocks(ground, frozen, policies, metrics).step),
+            Work("retention", Retention(ground, metrics, settings.keep_days).step, lanes=(Lane.ORDINARY,), poll=20.0),
+        ),
         routes=(
             clocks_api.routes(ground),
             escalations_api.routes(ground),

@@ -25,6 +25,9 @@ class Metrics:
         self.clocks = Counter(
             "critsit_clocks", "Clocks by what became of them.", ["name", "side", "outcome"], registry=registry
         )
+        self.removed = Counter(
+            "critsit_clocks_removed", "Clocks removed, since their incident was closed long ago.", registry=registry
+        )
         self.lateness = Histogram(
             "critsit_clock_breach_noticed_seconds", "From the due instant to the notice of a breach.",
             registry=registry, buckets=(0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600),

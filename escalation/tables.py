@@ -36,9 +36,11 @@ Table(
     Column("contract", Text),
     Column("state", Text, nullable=False),
     Column("body", JSONB, nullable=False),
+    Column("closed_at", DateTime(timezone=True)),
     CheckConstraint("state in ('open', 'resolved', 'closed')", name="incident_state_known"),
     Index("incident_number", "number"),
     Index("incident_contract", "contract"),
+    Index("incident_closed", "closed_at", postgresql_where=text("closed_at is not null")),
 )
 
 Table(
@@ -116,6 +118,7 @@ Table(
     Column("raised_at", DateTime(timezone=True), nullable=False),
     CheckConstraint("level > 0", name="escalation_level_counts_from_one"),
     Index("escalation_incident", "incident", "id"),
+    Index("escalation_clock", "clock"),
 )
 
 Table(
@@ -138,4 +141,5 @@ Table(
     CheckConstraint("(state = 'open') = (settled_at is null)", name="proposal_is_settled_at_some_time"),
     Index("proposal_open_once", "incident", "about", unique=True, postgresql_where=text("state = 'open'")),
     Index("proposal_incident", "incident", "id"),
+    Index("proposal_clock", "clock"),
 )

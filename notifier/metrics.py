@@ -28,6 +28,9 @@ class Metrics:
         self.repeats = Counter(
             "critsit_page_repeats", "Attempts that may have left before.", ["channel"], registry=registry
         )
+        self.removed = Counter(
+            "critsit_pages_removed", "Pages removed, since their incident was closed long ago.", registry=registry
+        )
         self.first = Histogram(
             "critsit_page_first_attempt_seconds", "From the request of a page to its first attempt.", ["purpose"],
             registry=registry, buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60),

@@ -38,8 +38,10 @@ incident = Table(
     Column("contract", Text),
     Column("state", Text, nullable=False),
     Column("body", JSONB, nullable=False),
+    Column("closed_at", DateTime(timezone=True)),
     CheckConstraint("state in ('open', 'resolved', 'closed')", name="incident_state_known"),
     Index("incident_number", "number"),
+    Index("incident_closed", "closed_at", postgresql_where=text("closed_at is not null")),
 )
 
 page = Table(

@@ -84,6 +84,8 @@ class Settings(BaseModel):
     page_step_seconds: Annotated[float, Field(gt=0)] = 60
     #: Whether the built-in mailbox receives; None: when no real channel is configured.
     mailbox: bool | None = None
+    #: Days that pages and clocks of a closed incident are kept; 0: for ever. It may be reopened for 30, so not below 60.
+    keep_days: Annotated[int, Field(ge=0, le=36_500)] = 400
 
     #: A stage's own database, where it is not `database_url`.
     databases: dict[str, SecretStr] = Field(default_factory=dict)
@@ -96,6 +98,13 @@ class Settings(BaseModel):
         if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):
             raise ValueError("has to be a URL that starts with http:// or https://")
         return value.rstrip("/")
+
+    @field_validator("keep_days")
+    @classmethod
+    def _past_reopening(cls, value: int) -> int:
+        if 0 < value < 60:
+            raise ValueError("has to be 60 days at least, or 0 to keep all for ever")
+        return value
 
     @classmethod
     def load(cls, stage: str | None = None, environ: Mapping[str, str] | None = None, **given: Any) -> Self:

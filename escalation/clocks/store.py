@@ -64,15 +64,18 @@ async def clocks(tx: Tx, ids: Iterable[str]) -> list[Clock]:
 
 
 async def save_incidents(tx: Tx, changed: Sequence[Incident]) -> None:
-    """Write them in one statement."""
+    """Write them in one statement; what is closed counts its days from when it was first heard to be."""
     if not changed:
         return
     await tx.execute(
-        "insert into incident (id, number, contract, state, body) select i, n, c, s, b::jsonb from unnest("
+        "insert into incident (id, number, contract, state, body, closed_at)"
+        " select i, n, c, s, b::jsonb, case when s = 'closed' then cast(:now as timestamptz) end from unnest("
         "cast(:i as text[]), cast(:n as text[]), cast(:c as text[]), cast(:s as text[]), cast(:b as text[]))"
         " w(i, n, c, s, b) on conflict (id) do update set number = excluded.number, contract = excluded.contract,"
-        " state = excluded.state, body = excluded.body",
+        " state = excluded.state, body = excluded.body,"
+        " closed_at = case when excluded.state = 'closed' then coalesce(incident.closed_at, excluded.closed_at) end",
         {
+            "now": tx.now,
             "i": [x.id for x in changed],
             "n": [x.number for x in changed],
             "c": [x.contract for x in changed],

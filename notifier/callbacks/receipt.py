@@ -42,7 +42,9 @@ async def take(
         await tx.lock([subject], make=False)
         ledger = await Ledger.open(tx, metrics, [subject], pages_of=[subject])
         again = await tx.execute(f"select {store.ATTEMPT_COLUMNS} from attempt a where id = :i", {"i": row[0]})
-        attempt = store.attempt_of(again.one())
+        if (now_there := again.first()) is None:
+            return None  # it was removed meanwhile, with what else belonged to an incident of long ago
+        attempt = store.attempt_of(now_there)
         page = ledger.page(attempt.page)
         assert page is not None
         if attempt.outcome in _SETTLED or receipt.word == "on-the-way":
