@@ -100,14 +100,21 @@ class Ledger:
         """Open a page for each of the people, but for those who have been asked already.
 
         Whoever has an open page for the same purpose is on the way to being told: that page takes over what keeps it
-        wanted, and there is no second one."""
+        wanted, and there is no second one; what is a matter of its own has a page of its own."""
         known = self.pages(subject, request.purpose)
         opened = []
         for somebody in request.people:
             theirs = [page for page in known if page.person == somebody.id and page.side is request.side]
             if any(page.cause == request.cause for page in theirs):
                 continue
-            current = next((page for page in theirs if page.is_open and page.wants_ack is request.wants_ack), None)
+            current = next(
+                (
+                    page
+                    for page in theirs
+                    if page.is_open and page.wants_ack is request.wants_ack and _same_matter(page, request)
+                ),
+                None,
+            )
             if current is not None:
                 both = (*current.clocks, *(c for c in request.clocks if c not in current.clocks))
                 clocks = both if current.clocks and request.clocks else ()
@@ -128,7 +135,7 @@ class Ledger:
         self.metrics.became(page.purpose, "acknowledged", self.tx)
         if page.purpose in ONE_IS_ENOUGH and page.wants_ack:
             for other in self.asked(page.incident, page.purpose):
-                if other.id != page.id and other.side is page.side:
+                if other.id != page.id and other.side is page.side and _same_matter(other, page):
                     self.cancel(other, f"taken by {page.name if by == page.person else by}")
         return page
 
@@ -177,6 +184,13 @@ ONE_IS_ENOUGH = frozenset(
         Purpose.CRISIS_MANAGER, Purpose.DUTY_MANAGER, Purpose.ENGINEER, Purpose.CLOUD_OPERATIONS, Purpose.PRODUCT_TEAM,
     }
 )  # fmt: skip
+
+#: What somebody decides or does beside the incident itself: to have taken the one is not to have taken the other.
+_OF_ITS_OWN = frozenset({Reason.PROPOSAL, Reason.MANAGEMENT})
+
+
+def _same_matter(page: Page, other: Page | Request) -> bool:
+    return page.reason is other.reason or not {page.reason, other.reason} & _OF_ITS_OWN
 
 
 def _both(first: str, second: str) -> str:

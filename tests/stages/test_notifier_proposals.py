@@ -82,6 +82,24 @@ async def test_another_decision_ends_it_only_where_it_would_come_to_something_el
         assert (await there.page("dm"))["state"] == "cancelled"
 
 
+async def test_it_is_a_matter_of_its_own_beside_a_broken_promise(database: str) -> None:
+    """To have decided it is not to have taken over, and to have taken over is not to have decided."""
+    async with desk(database) as there:
+        await _proposed(there)
+        await there.tells("escalation", INC, ClockBreached(first_response(START), False, "late"))
+        await there.escalates(INC)
+        await there.rests()
+        proposal, escalation = await there.pages()
+        assert [page["state"] for page in (proposal, escalation)] == ["delivered", "delivered"]
+        await there.post(f"/v1/pages/{escalation['id']}/acknowledgement", {"by": "dm"})
+        assert (await there.pages())[0]["state"] == "delivered"
+        await there.escalates(INC)
+        await there.rests()
+        await there.tells("intake", INC, DowngradeDecided("dm", "reject", "they call back", "severity", "A"))
+        await there.rests()
+        assert [page["state"] for page in await there.pages()] == ["cancelled", "acknowledged", "delivered"]
+
+
 async def test_it_is_asked_again_until_somebody_takes_it(database: str) -> None:
     async with desk(database) as there:
         await _proposed(there)
