@@ -62,8 +62,10 @@ def _from_json(version: str, text: str) -> Catalogue:
         windows = tuple((_minutes(a), _minutes(b)) for a, b in body.pop("business_hours"))
         services = [_with(service) for service in raw["services"]["services"]]
         severities = tuple(severity["id"] for severity in body["severities"])
+        bookable = raw["proactive"].get("services", {})
+        per_location = [name for name, service in bookable.items() if service["per_location"]]
         terms = work_order_terms(
-            {**raw["work_order"], "severities": severities, "bookable": tuple(raw["proactive"].get("services", {}))}
+            {**raw["work_order"], "severities": severities, "bookable": tuple(bookable), "per_location": per_location}
         )
         catalogue = _SHAPE.validate_python(
             {**body, "business_hours": windows, "services": services, "rules": raw["rules"], "work_order": terms,

@@ -126,7 +126,8 @@ class BookingTerms:
 
 @dataclass(frozen=True, slots=True)
 class WorkOrderTerms:
-    """The catalogue's page on work orders. `severities` and `bookable` come from its other pages."""
+    """The catalogue's page on work orders. `severities`, `bookable` and `per_location`, the services that are booked for
+    one location each, come from its other pages."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     services: tuple[str, ...]
@@ -143,6 +144,7 @@ class WorkOrderTerms:
     credits: Ruled
     severities: tuple[str, ...] = ()
     bookable: tuple[str, ...] = field(default_factory=tuple)
+    per_location: frozenset[str] = frozenset()
 
 
 _TERMS: TypeAdapter[WorkOrderTerms] = TypeAdapter(WorkOrderTerms)
