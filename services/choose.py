@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from services.catalogue.conditions import Case, Fails, Holds, under_way
-from services.catalogue.model import Catalogue, Flagged, Service, Severity
+from services.catalogue.model import Catalogue, Flagged
+from services.catalogue.service import Service, Severity
 from services.contract.model import Event, Solution
 from services.decision import PassedOver
 

@@ -9,8 +9,9 @@ from datetime import datetime
 
 from services.calendar import ALWAYS, calendar_of
 from services.catalogue.conditions import Case, came_through
-from services.catalogue.model import Catalogue, Flagged, Service, Through
+from services.catalogue.model import Catalogue, Flagged, Through
 from services.catalogue.products import matches
+from services.catalogue.service import Service
 from services.choose import Fit, Notes, first_that_fits, outside_severity, with_next
 from services.contract.contacts import contacts_of
 from services.contract.entitlement import in_term, may_report

@@ -25,7 +25,8 @@ from services.acts import (
     Work,
 )
 from services.calendar import Calendar, NeverOpen, calendar_of, is_open, management_calendar, next_open
-from services.catalogue.model import Catalogue, Onsite
+from services.catalogue.later import Onsite
+from services.catalogue.model import Catalogue
 from services.catalogue.work_order import ExcludedCountries
 from services.contract.entitlement import in_term
 from services.contract.model import Contract

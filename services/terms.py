@@ -8,7 +8,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from services.calendar import ALWAYS, Calendar, deadline
-from services.catalogue.model import Catalogue, Service, Severity, Target
+from services.catalogue.model import Catalogue
+from services.catalogue.service import Service, Severity, Target
 from services.choose import Fit, Notes
 from services.contract.model import Location
 from services.decision import ClockTerms, LaterClock, Terms

@@ -6,112 +6,21 @@ A second organisation's catalogue has other names and numbers and the same shape
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from pydantic import ConfigDict
 
 from services.contract.model import Windows
 from services.roster.model import Role
 
-from .conditions import Condition, Duration
+from .later import Later
 from .products import Group, Groups
+from .service import Service, Severity
 from .work_order import WorkOrderTerms
 
 _STRICT = ConfigDict(extra="forbid")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Severity:
-    """A severity, highest first. `coverage` is `24x7` or `business-hours`; urgent ones never wait behind others."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
-    id: str
-    impact: str
-    coverage: Literal["24x7", "business-hours"]
-    urgent: bool
-    attention: str
-    meaning: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """A clock's target at some severities, perhaps only for a product group; or the same due instant as another's."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
-    severities: tuple[str, ...]
-    rule: str
-    target: Duration | None = None
-    products: str | None = None
-    with_: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """Who is called at some severities, or which sides' executives may be notified."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
-    severities: tuple[str, ...]
-    rule: str
-    to: tuple[str, ...] = ()
-    sides: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Papers:
-    """Papers that must lie with the provider: those of the `event`, or the `topology`."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
-    of: Literal["event", "topology"]
-    rule: str
-    flag: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
-    """A limit of effort."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
-    target: Duration
-    rule: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quiet:
-    """Severities about which the service's own terms are silent."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
-    severities: tuple[str, ...]
-    rule: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
-    """A support service. `over_next`: its exhibit supersedes, and the next service that fits supplies the rest.
-    `during_only`: its own terms hold while its event is under way. `reduces`: what a downgrade proposal is about."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
-    id: str
-    queue: str
-    rule: str
-    section: str
-    title: str
-    conditions: tuple[Condition, ...]
-    one_language: str | None = None
-    over_next: bool = False
-    during_only: bool = False
-    papers: Papers | None = None
-    first_response: tuple[Target, ...] = ()
-    crisis_manager: tuple[Target, ...] = ()
-    status_update: tuple[Target, ...] = ()
-    escalates_to: tuple[Call, ...] = ()
-    executives: tuple[Call, ...] = ()
-    notes: Mapping[str, str] = field(default_factory=dict)
-    quiet: Quiet | None = None
-    reduces: Literal["coverage", "severity"] = "severity"
-    effort_limit: Limit | None = None
-    root_cause_after_closing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,72 +72,6 @@ class CommonFlags:
     severity_differs: Flagged
     unknown_location: Flagged
     unknown_solution: Flagged
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """The customer's clock that a question starts. `time`: around the clock, or as the severity is covered."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
-    clock: str
-    severities: tuple[str, ...]
-    target: Duration
-    time: Literal["wall", "severity"]
-    rule: str
-    proposes: bool
-    to: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Onsite:
-    """On-site resources: from the submission, and from the consent. `many_places`: the service whose order is one of
-    several countries, as one with locations in several is."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
-    clock: str
-    severities: tuple[str, ...]
-    target: Duration
-    after_consent: Duration
-    rule: str
-    visits: str
-    purchase_rule: str
-    place_rule: str
-    unlisted_severities: tuple[str, ...]
-    many_places: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unrouted:
-    """How long an incident may go without a decision."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
-    clock: str
-    target: Duration
-    rule: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Downgrade:
-    """What is proposed where the customer can't keep up: severity → the next. `automatic`: nobody is asked first."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
-    rule: str
-    to: Mapping[str, str]
-    automatic: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Later:
-    """Clocks that start on the way."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
-    questions: tuple[Question, ...]
-    onsite: Onsite | None
-    unrouted: Unrouted
-    downgrade: Downgrade
-    change_rule: str
-    warn_percent: int
-    reopen_within: Duration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

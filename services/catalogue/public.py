@@ -6,7 +6,8 @@ from typing import Any
 
 from services.durations import write_duration
 
-from .model import Catalogue, Service, Target
+from .model import Catalogue
+from .service import Service, Target
 
 
 def public(catalogue: Catalogue) -> dict[str, Any]:
