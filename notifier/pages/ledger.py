@@ -172,6 +172,8 @@ class Ledger:
             clocks=request.clocks, urgent=request.wants_ack or self.tx.subjects[subject].urgent,
             wants_ack=request.wants_ack, round_at=now, created_at=now, next_at=now,
         )  # fmt: skip
+        if self.incident(subject).state == "closed":
+            self._told.add(subject)  # written again, so that the days count anew for this page too
         self.move(page)
         self.tx.say(PageRequested(page.said()), subject, cause=cause)
         self.metrics.became(page.purpose, "requested", self.tx)

@@ -14,7 +14,9 @@ from backbone.log.event import Lane
 from backbone.process.settings import Settings, SettingsError
 from events.assignments import CrisisManagerAssigned
 from events.codec import Fact
-from events.incidents import IncidentClosed, IncidentReopened, IncidentResolved
+from events.incidents import IncidentClosed, IncidentReopened, IncidentResolved, IncidentStuck
+from notifier.callbacks.receipt import take
+from notifier.channels.twilio_callback import Receipt
 from tests.harness.notifier import START, Desk, desk, person, reported, rotation, routed
 
 INC = "0198-a"
@@ -139,6 +141,19 @@ async def test_a_late_word_about_it_pages_nobody_since_it_is_still_known_to_be_c
         assert await kept(notifier) == [0, 0, 0]
 
 
+async def test_a_page_that_comes_after_the_removal_is_removed_in_its_turn(database: str) -> None:
+    async with staffed(database) as notifier:
+        await had(notifier)
+        await days_pass(notifier, 401)
+        await notifier.tells("router", INC, IncidentStuck("router", "incident.closed", "KeyError"))
+        await notifier.rests()
+        assert (await kept(notifier))[0] == 1
+        await days_pass(notifier, 399)
+        assert (await kept(notifier))[0] == 1
+        await days_pass(notifier, 2)
+        assert await kept(notifier) == [0, 0, 0]
+
+
 async def test_the_link_of_a_page_that_was_removed_says_that_there_is_none(database: str) -> None:
     async with staffed(database) as notifier:
         await had(notifier)
@@ -217,6 +232,25 @@ async def rows(notifier: Desk) -> list[str]:
     """The incidents of which there are pages."""
     found = await notifier.one("select coalesce(array_agg(distinct incident order by incident), '{}') from page")
     return list(found)
+
+
+async def test_a_receipt_that_waited_while_its_attempt_was_removed_is_about_none_of_ours(database: str) -> None:
+    async with staffed(database) as notifier:
+        await had(notifier)
+        attempt = await notifier.one("select id from attempt limit 1")
+        receipt = Receipt("SM-1", "delivered", "delivered")
+        metrics, ladder = notifier.sender.dispatch.metrics, notifier.sender.dispatch.ladder
+        async with notifier.ground.transactions() as tx:
+            await tx.lock([INC], make=False)
+            late = asyncio.create_task(take(notifier.ground, metrics, ladder, receipt, attempt, lambda: None))
+            async with asyncio.timeout(0.9):
+                while not await notifier.one("select count(*) from pg_locks where not granted"):  # noqa: ASYNC110 no bell rings here
+                    await asyncio.sleep(0.002)
+            await tx.execute("delete from mailbox")
+            await tx.execute("delete from attempt")
+            await tx.execute("delete from page")
+        assert await late is None
+        assert await kept(notifier) == [0, 0, 0]
 
 
 async def test_a_batch_that_fails_is_half_as_large_the_next_time(database: str) -> None:
