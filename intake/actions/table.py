@@ -55,10 +55,6 @@ def _pages(record: Record) -> Any:
     return [page["id"] for page in record.view.get("pages", [])]
 
 
-def _minutes(record: Record) -> Any:
-    return record.view.get("effort_minutes")
-
-
 ACTIONS = (
     Action("responses", bodies.Response, lambda *_: acts.RESPOND, rules.respond, _met),
     Action("updates", bodies.Update, lambda *_: acts.UPDATE, rules.update, _met),
@@ -72,11 +68,11 @@ ACTIONS = (
     Action("executive-notifications", bodies.ExecutiveNotification, _executives, rules.notify_executives, _pages),
     Action("onsite-consents", bodies.Consent, _onsite, rules.consent, _started, for_customers=True),
     Action("management-requests", bodies.Reasoned, lambda *_: acts.AskManagement(), rules.ask_management,
-           for_customers=True),
+           _pages, for_customers=True),
     Action("downgrade-decisions", bodies.DowngradeDecision, lambda *_: acts.DecideDowngrade(), rules.decide_downgrade,
            _decided),
     Action("rca-requests", bodies.Reasoned, lambda *_: acts.AskRootCause(), rules.ask_root_cause, for_customers=True),
-    Action("effort", bodies.Effort, _effort, rules.record_effort, _minutes),
+    Action("effort", bodies.Effort, _effort, rules.record_effort),
     Action("crisis-manager", bodies.Handover, lambda *_: acts.HandOverCrisis(), rules.hand_over, _crisis_manager),
     Action("resolution", bodies.StateChange, lambda *_: acts.RESOLVE, rules.resolve, _stopped),
     Action("closure", bodies.StateChange, lambda *_: acts.Close(), rules.close, _stopped),

@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from backbone.time_source import ticks
 from events.escalations import Clock, ClockMet, ClockStarted
+from events.notifications import Page, PageRequested
 from tests.harness.intake import START, Counterpart, intake
 from tests.harness.work_orders import work_order
 
@@ -54,4 +55,18 @@ async def test_where_nothing_follows_by_then_it_is_the_plain_answer(stage: Count
     assert (answer.status_code, answer.json()["clocks"]) == (200, [])
     started = ticks()
     await stage.act(id_, "rca-requests", {"by": "Aigerim", "reason": "our board"}, Prefer="wait=5")
+    await stage.act(id_, "effort", {"by": "eve", "minutes": 20}, Prefer="wait=5")
     assert ticks() - started < 4
+
+
+async def test_who_asks_for_management_and_prefers_to_wait_sees_who_is_called(stage: Counterpart) -> None:
+    """RSM-BC"""
+    id_ = await stage.has(impact="moderate")
+    await stage.said()
+    body = {"by": "Aigerim", "reason": "how far is it?"}
+    asked = asyncio.create_task(stage.act(id_, "management-requests", body, Prefer="wait=5"))
+    async with asyncio.timeout(5):
+        while not await stage.said():
+            pass
+    await stage.tells("notifier", id_, PageRequested(Page("p-1", "duty-manager", "provider", "dm", "Dm", 0, "")))
+    assert [page["to"] for page in (await asked).json()["pages"]] == ["dm"]
