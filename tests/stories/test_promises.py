@@ -87,6 +87,7 @@ async def test_a_silent_customer_leads_to_a_proposal_which_a_person_accepts(data
         (proposal,) = (await there.gets("/v1/proposals", state="open"))["items"]
         assert (proposal["about"], proposal["to"]) == ("severity", "B")
         assert (await case.record())["severity"] == "A"
+        await people["dan"].phone.expects("proposed: severity B")
         await case.happens("downgrade-decisions", by="ana", decision="accept", reason="nobody answers")
         record = await case.record()
         assert (record["severity"], record["coverage"]) == ("B", "business-hours")
