@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated, Any
 
 import typer
 
 from .client import Client
 from .ending import MISUSED, NO, end
+from .incidents import user
 from .options import Json, print_json
 
 STAGES = ("intake", "router", "escalation", "notifier")
 
 Stage = Annotated[str, typer.Argument(help="intake, router, escalation or notifier.")]
-Letter = Annotated[int, typer.Argument(metavar="ID", help="The dead letter's id.")]
+AnyStage = Annotated[str | None, typer.Argument(metavar="[STAGE]", help="Of this stage alone.")]
+Letter = Annotated[int, typer.Argument(metavar="ID", help="The dead letter's id, as `dead list` has it.")]
 
 
-def listed(stage: Stage, json: Json = False) -> None:
-    """List what a stage has set aside, oldest first."""
+def listed(stage: AnyStage = None, json: Json = False) -> None:
+    """List what has been set aside, oldest first, stage by stage."""
+    paths = {name: _path(name) for name in ([stage] if stage is not None else STAGES)}
     with Client() as client:
-        letters = list(client.items(_path(stage)))
+        letters = [{"stage": name, **letter} for name, path in paths.items() for letter in client.items(path)]
     if json:
         print_json({"items": letters})
         return
@@ -31,8 +35,9 @@ def listed(stage: Stage, json: Json = False) -> None:
 
 def show(stage: Stage, id: Letter, json: Json = False) -> None:
     """Show one whole, with what went wrong."""
+    path = _path(stage)
     with Client() as client:
-        letter = next((one for one in client.items(_path(stage)) if one["id"] == id), None)
+        letter = next(({"stage": stage, **one} for one in client.items(path) if one["id"] == id), None)
     if letter is None:
         end(NO, f"There is no dead letter {id} at {stage}.")
     if json:
@@ -48,19 +53,33 @@ def replay(stage: Stage, id: Letter, json: Json = False) -> None:
     _do(stage, id, "replay", json)
 
 
-def discard(stage: Stage, id: Letter, json: Json = False) -> None:
-    """Pass over it for good, and hear what came after it."""
-    _do(stage, id, "discard", json)
+def discard(
+    stage: Stage,
+    id: Letter,
+    reason: Annotated[str | None, typer.Option(help="Why it may be passed over; asked for at a terminal.")] = None,
+    by: Annotated[str | None, typer.Option(help="Who decides that; else the name of the user.")] = None,
+    json: Json = False,
+) -> None:
+    """Pass over it for good, and hear what came after it; the timeline tells who did that, and why."""
+    if reason is None and sys.stdin.isatty():
+        reason = typer.prompt("Why may it be passed over for good?", err=True)
+    if not (reason or "").strip():
+        end(MISUSED, "Say why with --reason: what is passed over now is never heard again.")
+    _do(stage, id, "discard", json, {"by": by or user(), "reason": reason})
 
 
-def _do(stage: str, id_: int, what: str, json: bool) -> None:
+def _do(stage: str, id_: int, what: str, json: bool, body: dict[str, Any] | None = None) -> None:
+    path = _path(stage)
     with Client() as client:
-        answer = client.post(f"{_path(stage)}/{id_}/{what}")
+        answer = client.post(f"{path}/{id_}/{what}", body)
     left = answer["left"]
     if json:
         print_json(answer)
+    elif left:
+        letters = "1 letter" if left == 1 else f"{left} letters"
+        typer.echo(f"{letters} of its incident could still not be handled at {stage}: see `critsit dead list {stage}`.")
     else:
-        typer.echo(f"{left} of its subject are left." if left else "Nothing of its subject is left.")
+        typer.echo(f"It is done: nothing of its incident is set aside at {stage} any more.")
     if left:
         end(NO)
 
@@ -74,6 +93,6 @@ def _path(stage: str) -> str:
 def _line(letter: dict[str, Any]) -> str:
     error = str(letter["error"]).strip().splitlines()
     return (
-        f"{letter['id']}  {letter['held_at']}  {letter['source']} {letter['type']} of {letter['subject']},"
+        f"{letter['stage']} {letter['id']}  {letter['held_at']}  {letter['source']} {letter['type']} of {letter['subject']},"
         f" number {letter['sequence']}: {error[-1] if error else ''}"
     )

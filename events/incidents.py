@@ -258,3 +258,14 @@ class IncidentStuck(Fact):
     stage: str
     event: str
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventDiscarded(Fact):
+    """Somebody had a stage pass over an event that it could not handle, for good. Any stage may say it."""
+
+    TYPE: ClassVar[str] = "event.discarded"
+    by: str
+    stage: str
+    event: str
+    reason: str

@@ -6,7 +6,7 @@ A replay hears them again in order; a discard passes over one for good. Neither 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import text
@@ -44,11 +44,14 @@ async def count(c: AsyncConnection) -> int:
     return int((await c.execute(text("select count(*) from dead_letter"))).scalar_one())
 
 
-async def release(tx: Tx, id_: int, *, discard: bool) -> tuple[Event, list[Event]] | None:
+async def release(
+    tx: Tx, id_: int, *, discard: bool, discarded: Callable[[Event], None] = lambda letter: None
+) -> tuple[Event, list[Event]] | None:
     """Lift the hold of a letter's subject. Answers the letter, and what is to be heard again, in order; None without it.
 
-    With `discard` the letter counts as heard and is gone. The others stay until `clear` sees that they were heard: a
-    crash in between loses nothing. Raises NotTheFirst where a discard would pass over an earlier letter as well.
+    With `discard` the letter counts as heard and is gone; `discarded` is called where its subject is locked. The
+    others stay until `clear` sees that they were heard: a crash in between loses nothing.
+    Raises NotTheFirst where a discard would pass over an earlier letter as well.
     """
     row = (await tx.execute("select event::text from dead_letter where id = :i", {"i": id_})).first()
     if row is None:
@@ -72,6 +75,7 @@ async def release(tx: Tx, id_: int, *, discard: bool) -> tuple[Event, list[Event
         subject.changed = True
         if discard:
             subject.heard[letter.source] = max(subject.heard.get(letter.source, 0), letter.sequence)
+            discarded(letter)
     rows = await tx.execute("select event::text from dead_letter where subject = :s order by id", {"s": letter.subject})
     return letter, [from_json(json.loads(r[0])) for r in rows]
 

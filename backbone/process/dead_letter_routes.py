@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
+from pydantic import ConfigDict, StringConstraints, TypeAdapter
 
 from ..log import dead_letters
+from ..web.body import LIMIT, SECONDS
+from ..web.json_body import JsonBody
 from ..web.keys import Caller, require
 from ..web.paging import Cursor, Limit, decode_cursor, encode_cursor
 from ..web.problem import Problem
@@ -21,6 +25,27 @@ def _whole(caller: Annotated[Caller, require("manage")]) -> Caller:
 
 
 Manager = Annotated[Caller, Depends(_whole)]
+Words = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=1_000)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """Who passes over a letter, else the key's name, and for what reason."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    by: Words | None = None
+    reason: Words | None = None
+
+
+async def _why(request: Request) -> Why:
+    """What the body says of it; nothing where there is none."""
+    if "transfer-encoding" not in request.headers and request.headers.get("content-length", "0") == "0":
+        return Why()
+    why: Why = await JsonBody(TypeAdapter(Why), LIMIT, SECONDS)(request)
+    return why
+
+
+Reason = Annotated[Why, Depends(_why)]
 
 
 def dead_letter_routes(running: RunningStage) -> APIRouter:
@@ -38,9 +63,9 @@ def dead_letter_routes(running: RunningStage) -> APIRouter:
         items = rows[:limit]
         return {"items": items, "next": encode_cursor(items[-1]["id"]) if more else None}
 
-    async def again(id_: int, *, discard: bool) -> dict[str, Any]:
+    async def again(id_: int, *, discard: bool, by: str, reason: str = "") -> dict[str, Any]:
         try:
-            left = await running.replay(id_, discard=discard)
+            left = await running.replay(id_, discard=discard, by=by, reason=reason)
         except dead_letters.NotTheFirst:
             raise Problem(
                 409, "Not the first", "An earlier letter of the same subject stands before it: settle that one first."
@@ -52,11 +77,11 @@ def dead_letter_routes(running: RunningStage) -> APIRouter:
     @router.post("/{id}/replay", name=f"{name}-replay")
     async def replay(id: int, caller: Manager) -> dict[str, Any]:
         """Hear it again, and what came after it; answers how many letters of its subject are left."""
-        return await again(id, discard=False)
+        return await again(id, discard=False, by=caller.name)
 
     @router.post("/{id}/discard", name=f"{name}-discard")
-    async def discard(id: int, caller: Manager) -> dict[str, Any]:
-        """Pass over it for good, and hear what came after it."""
-        return await again(id, discard=True)
+    async def discard(id: int, caller: Manager, why: Reason) -> dict[str, Any]:
+        """Pass over it for good, and hear what came after it. The timeline tells who did that, and why."""
+        return await again(id, discard=True, by=why.by or caller.name, reason=why.reason or "")
 
     return router

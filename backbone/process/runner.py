@@ -29,6 +29,9 @@ from .settings import STAGES
 
 log = structlog.get_logger()
 
+#: The fact that one passed over an event: by whom, at which stage, the event's type, why.
+Discarded = Callable[[str, str, str, str], Fact]
+
 #: How far the reconciler trails beside Kafka, in seconds.
 BEHIND = {Lane.URGENT: 1.0, Lane.ORDINARY: 5.0}
 
@@ -46,12 +49,19 @@ class RunningStage:
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     followers: dict[Lane, Follower] = field(default_factory=dict)
+    discarded: Discarded | None = None
 
     @classmethod
     def of(
-        cls, stage: Stage, ground: Ground, stuck: Callable[[str, str, str], Fact], read_by: Sequence[str] | None = None
+        cls,
+        stage: Stage,
+        ground: Ground,
+        stuck: Callable[[str, str, str], Fact],
+        read_by: Sequence[str] | None = None,
+        discarded: Discarded | None = None,
     ) -> RunningStage:
-        """Give a stage its hearing. `stuck(stage, event type, error)` is the fact that a human is needed.
+        """Give a stage its hearing. `stuck(stage, event type, error)` is the fact that a human is needed,
+        `discarded(by, stage, event type, reason)` that one passed over an event.
 
         `read_by` None is every other stage, wherever it runs: no day of the log goes that one of them has not passed.
         """
@@ -74,7 +84,9 @@ class RunningStage:
             lambda outcome, n: gauges.heard.labels(stage.name, outcome).inc(n),
         )  # fmt: skip
         readers = [name for name in STAGES if name != stage.name] if read_by is None else read_by
-        running = cls(stage, ground, ear, kafka=bool(ground.settings.kafka), read_by=tuple(readers))
+        running = cls(
+            stage, ground, ear, kafka=bool(ground.settings.kafka), read_by=tuple(readers), discarded=discarded
+        )
         for lane in LANES:
             behind = BEHIND[lane] if running.kafka else 0.0
             running.followers[lane] = Follower(ear, ground.sources, ground.transactions, lane, behind=behind)
@@ -161,13 +173,23 @@ class RunningStage:
     async def _passed(self) -> list[dict[Lane, int]]:
         return await self.ground.sources.passed(self.stage.name, self.read_by, READER)
 
-    async def replay(self, letter_id: int, *, discard: bool) -> int | None:
-        """Hear a dead letter's subject again (or pass over the letter); answers how many letters are left of it."""
+    async def replay(self, letter_id: int, *, discard: bool, by: str = "", reason: str = "") -> int | None:
+        """Hear a dead letter's subject again (or pass over the letter); answers how many letters are left of it.
+
+        Who discards, and why, is said in the transaction that does it.
+        """
+
+        def told(letter: Event) -> None:
+            if self.discarded is not None:
+                tx.say(self.discarded(by, self.stage.name, letter.type, reason), letter.subject)
+
         async with self.ground.transactions() as tx:
-            found = await dead_letters.release(tx, letter_id, discard=discard)
+            found = await dead_letters.release(tx, letter_id, discard=discard, discarded=told)
         if found is None:
             return None
         letter, events = found
+        done = "event.discarded" if discard else "event.replayed"
+        log.warning(done, stage=self.stage.name, subject=letter.subject, type=letter.type, by=by, reason=reason)
         for event in events:
             await self.ear.hear([event])
         async with self.ground.transactions() as tx:

@@ -32,6 +32,12 @@ create function router.breaks() returns trigger language plpgsql as $$ begin
 end $$;
 create trigger breaks before insert on router.desk for each row execute function router.breaks();
 """
+#: A decision that the router says and that nobody can read.
+UNREADABLE = """
+with router as (update router.subject set said = said + 1 where subject = '{id}' returning said)
+insert into router.outbox (event_id, subject, sequence, urgent, type, payload, headers, after, occurred_at)
+select gen_random_uuid(), '{id}', said, true, 'incident.routed', '{{"decision": "none"}}', '{{}}', '{{}}', now() from router
+"""
 MEND = "drop trigger breaks on router.desk; drop function router.breaks();"
 
 
@@ -71,6 +77,16 @@ class Running:
         """An incident as it is now."""
         record: dict[str, Any] = self.client.get(f"/v1/incidents/{id_}").json()
         return record
+
+    def sets_aside(self, stage: str, id_: str) -> str:
+        """Wait until a stage has set an unreadable decision on an incident aside; answers the letter's id."""
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            for letter in self.client.get(f"/v1/{stage}/dead-letters").json()["items"]:
+                if (letter["subject"], letter["type"]) == (id_, "incident.routed"):
+                    return str(letter["id"])
+            time.sleep(0.02)
+        raise AssertionError(f"{stage} has set nothing aside")
 
     def hears(self, id_: str, type_: str, after: str = "0", **wanted: str) -> dict[str, Any]:
         """Wait for a fact about an incident, with these values."""
@@ -114,7 +130,7 @@ def test_what_a_stage_could_not_handle_is_listed_shown_and_heard_again_once_the_
     listed = running.dead("list", "router")
     assert (listed.returncode, listed.stderr) == (0, "")
     assert listed.stdout.startswith(
-        f"{id_}  {letter['held_at']}  intake incident.reported of {stuck['id']}, number 1: "
+        f"router {id_}  {letter['held_at']}  intake incident.reported of {stuck['id']}, number 1: "
     )
     shown = running.dead("show", "router", id_)
     assert shown.returncode == 0
@@ -131,6 +147,7 @@ def test_what_a_stage_could_not_handle_is_listed_shown_and_heard_again_once_the_
     running.hears(stuck["id"], "incident.responded")
     vain = running.dead("replay", "router", id_)
     assert vain.returncode == 1
+    assert "could still not be handled at router" in vain.stdout
     assert running.record(stuck["id"])["severity"] is None
 
     running.sql(MEND)
@@ -141,3 +158,92 @@ def test_what_a_stage_could_not_handle_is_listed_shown_and_heard_again_once_the_
     assert record["severity"] == "1"
     assert {c["name"]: c["state"] for c in record["clocks"]}["first_response"] == "met"
     assert running.dead("list", "router").stdout == "Nothing is set aside.\n"
+    again = running.dead("replay", "router", id_)
+    assert (again.returncode, again.stdout) == (1, "")
+    assert again.stderr == f"There is no dead letter {id_}.\n"
+
+
+def test_what_nobody_can_read_is_passed_over_at_each_stage_with_who_and_why_and_what_follows_is_heard(
+    running: Running,
+) -> None:
+    incident = running.reports("Garbage", Prefer="wait=5")["id"]
+    running.sql(UNREADABLE.format(id=incident))
+    firsts = {stage: running.sets_aside(stage, incident) for stage in ("intake", "escalation", "notifier")}
+    assert "needs-human" in running.record(incident)["flags"]
+    answered = {"by": "Ana", "message": "We are looking"}
+    assert running.client.post(f"/v1/incidents/{incident}/responses", json=answered).status_code == 200
+    letters = json.loads(running.dead("list", "--json").stdout)["items"]
+    assert {(one["stage"], str(one["id"])) for one in letters if one["type"] == "incident.routed"} == set(
+        firsts.items()
+    )
+
+    silent = running.dead("discard", "intake", firsts["intake"])
+    assert (silent.returncode, silent.stdout) == (2, "")
+    assert "--reason" in silent.stderr
+    for stage, id_ in firsts.items():
+        done = running.dead("discard", stage, id_, "--reason", "nobody can read it", "--by", "dut-eva", "--json")
+        assert (done.returncode, json.loads(done.stdout)) == (0, {"left": 0}), (stage, done.stderr)
+        told = running.hears(incident, "event.discarded", stage=stage)
+        assert (told["by"], told["data"]["reason"]) == ("dut-eva", "nobody can read it")
+        assert told["summary"] == f"dut-eva had {stage} pass over incident.routed for good. nobody can read it"
+    assert running.dead("list").stdout == "Nothing is set aside.\n"
+    running.hears(incident, "clock.met")
+    assert {c["name"]: c["state"] for c in running.record(incident)["clocks"]}["first_response"] == "met"
+
+
+def test_over_http_they_are_the_managers_and_whoever_passes_over_one_is_known_by_the_key(running: Running) -> None:
+    def may(*scopes: str, **more: list[str]) -> dict[str, str]:
+        body = {"name": "the key", "scopes": scopes} | more
+        made = running.client.post("/v1/keys", json=body)
+        return {"Authorization": f"Bearer {made.json()['key']}"}
+
+    incident = running.reports("Rubbish", Prefer="wait=5")["id"]
+    running.sql(UNREADABLE.format(id=incident))
+    path = "/v1/escalation/dead-letters"
+    letter = running.sets_aside("escalation", incident)
+    looks, bound, manages = may("view", "work", "report"), may("manage", contracts=["WO-1001"]), may("manage")
+    for headers, status in ((looks, 403), (bound, 404), ({"Authorization": ""}, 401)):
+        assert running.client.get(path, headers=headers).status_code == status
+        for what in ("replay", "discard"):
+            assert running.client.post(f"{path}/{letter}/{what}", headers=headers).status_code == status
+    for body, pointer in (({"reason": 7}, "/reason"), ({"why": "x"}, "/why"), ({"by": "a\u0000b"}, "/by")):
+        refused = running.client.post(f"{path}/{letter}/discard", json=body, headers=manages)
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, pointer)
+    assert str(running.client.get(path, headers=manages).json()["items"][0]["id"]) == letter
+    assert running.client.post(f"{path}/{letter}/discard", headers=manages).json() == {"left": 0}
+    for stage in ("intake", "notifier"):
+        letter = running.sets_aside(stage, incident)
+        done = running.client.post(f"/v1/{stage}/dead-letters/{letter}/discard", headers=manages, json={"by": "Eva"})
+        assert done.json() == {"left": 0}
+    for stage, by in (("escalation", "the key"), ("notifier", "Eva"), ("intake", "Eva")):
+        told = running.hears(incident, "event.discarded", stage=stage)
+        assert (told["by"], told["data"]["reason"]) == (by, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (("show", "router", "4711"), 1, "There is no dead letter 4711 at router."),
+        (("replay", "router", "4711"), 1, "There is no dead letter 4711."),
+        (("discard", "notifier", "4711", "--reason", "x"), 1, "There is no dead letter 4711."),
+        (("list", "kitchen"), 2, "There is no stage kitchen: intake, router, escalation, notifier."),
+        (("replay", "kitchen", "1"), 2, "There is no stage kitchen: intake, router, escalation, notifier."),
+    ],
+)
+def test_a_letter_or_a_stage_that_there_is_none_of_is_a_sentence(
+    running: Running, words: tuple[str, ...], code: int, sentence: str
+) -> None:
+    done = running.dead(*words)
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", f"{sentence}\n")
+    told = running.dead(*words, "--json")
+    assert (told.returncode, told.stdout) == (code, "")
+    assert json.loads(told.stderr)["error"] == sentence
+
+
+def test_a_key_that_is_unknown_or_may_not_is_told_so(running: Running) -> None:
+    unknown = running.dead("list", key="crk_nobody")
+    assert (unknown.returncode, unknown.stdout, unknown.stderr) == (2, "", "This key is not known here.\n")
+    made = running.client.post("/v1/keys", json={"name": "looks", "scopes": ["view"]}).json()
+    may_not = running.dead("replay", "router", "1", key=made["key"])
+    assert (may_not.returncode, may_not.stdout) == (2, "")
+    assert "lacks the scope" in may_not.stderr
