@@ -61,7 +61,7 @@ def discard(
     json: Json = False,
 ) -> None:
     """Pass over it for good, and hear what came after it; the timeline tells who did that, and why."""
-    if reason is None and sys.stdin.isatty():
+    if reason is None and not json and sys.stdin.isatty():
         reason = typer.prompt("Why may it be passed over for good?", err=True)
     if not (reason or "").strip():
         end(MISUSED, "Say why with --reason: what is passed over now is never heard again.")

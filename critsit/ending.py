@@ -6,6 +6,7 @@ Whatever goes wrong is told in a sentence on stderr, never as a trace; what stdo
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -32,6 +33,11 @@ def say_error(code: int, sentence: str, problem: Mapping[str, Any] | None = None
 def tell(sentence: str) -> None:
     """Say something on stderr that ends nothing: in words, or as JSON where that was asked for."""
     _say(sentence, {"told": sentence})
+
+
+def unread() -> None:
+    """Nobody reads stdout any more: what is left of it is dropped, so that the end of the process says nothing of it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _say(sentence: str, value: Mapping[str, Any]) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .client import Client, refused
-from .ending import UNREACHABLE, end, tell
+from .ending import UNREACHABLE, end, tell, unread
 from .options import Json
 
 if TYPE_CHECKING:
@@ -53,6 +53,9 @@ def tail(
                         _tell(event, json)
                 failures += 1
             except KeyboardInterrupt:
+                return
+            except BrokenPipeError:
+                unread()
                 return
             except httpx2.HTTPError as error:
                 if not connected:

@@ -33,6 +33,11 @@ def frame(data: str | bytes, *, event: str | None = None, id: str | int | None =
     return format_sse_event(data_str=text, event=_line(event), id=_line(id))
 
 
+def mark(id: str | int) -> bytes:
+    """Tells a reader where it stands, and nothing else: an id without data is no event to it."""
+    return f"id: {_line(id)}\n\n".encode()
+
+
 def _line(value: str | int | None) -> str | None:
     return None if value is None else str(value).translate({0: None, 10: " ", 13: " "})
 

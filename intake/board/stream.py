@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from backbone.log.tx import Transactions
 from backbone.loops.bell import Bell
 from backbone.web.keys import Caller
-from backbone.web.sse import MOST, RESET, Reader, frame
+from backbone.web.sse import MOST, RESET, Reader, frame, mark
 from services.instants import write_instant
 
 from ..record import store
@@ -73,6 +73,9 @@ class Streams:
         reader = Reader()
         listener = _Listener(reader, caller, incident, types, now if last_id is None else last_id)
         reader.on_close = lambda: self._forget(listener)
+        if last_id is None:
+            # Whoever is cut off before it was told anything resumes from here as well.
+            first += mark(now)
         if listener.position < now:
             return reader, first, self._past(listener)
         self._join(listener)
