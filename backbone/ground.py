@@ -20,6 +20,7 @@ from .log.sources import Sources
 from .log.store import Said
 from .log.tx import Transactions
 from .loops.bell import Bell
+from .postgres.direct import Direct
 from .postgres.engine import make_engine
 from .process.gauges import Gauges
 from .process.settings import STAGES, Settings
@@ -91,6 +92,10 @@ class Ground:
     def wake(self, work: str) -> None:
         """Wake the stage's work of that name, here and in the other replicas."""
         self.around.bell.ring([f"{self.name}.{work}"])
+
+    def direct(self) -> Direct:
+        """A connection past the pool, which whoever asks for it closes."""
+        return Direct(self.settings.url_of(self.name), schema=self.name, name=f"critsit {self.name}")
 
     def lease(self, name: str) -> Lease:
         """A lease of this stage's, held by this process."""

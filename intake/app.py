@@ -63,7 +63,7 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
         waiting.told({event.subject for event in events})
         around.bell.ring([BELL])
 
-    commit = GroupCommit(ground.engine, taken, settings.accept_queue)
+    commit = GroupCommit(ground.engine, [ground.direct(), ground.direct()], taken, settings.accept_queue)
     incidents = Incidents(ground, waiting)
     accept = Accept(commit, catalogue, around.time, incidents.reread, url)
     frozen = Frozen(ground.directory, ground.sources, catalogue)

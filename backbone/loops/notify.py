@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import asyncpg
 import structlog
 
-from ..postgres.engine import AWAY, async_url
+from ..postgres.engine import AWAY, driver_url
 from .bell import Bell, wait
 
 log = structlog.get_logger()
@@ -48,8 +48,7 @@ class Notify:
             await asyncio.sleep(1)
 
     async def _connected(self, url: str) -> None:
-        address = async_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-        connection = await asyncpg.connect(address, timeout=5)
+        connection = await asyncpg.connect(driver_url(url), timeout=5)
         try:
             await connection.add_listener(CHANNEL, self._heard)
             while True:

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from typing import Any
 
 import asyncpg
 from sqlalchemy import TextClause, text
@@ -20,6 +21,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 #: A process that freezes between two messages of one statement is not idle to PostgreSQL, which would wait for ever and
 #: keep its locks: only this ends it (PostgreSQL 17 or later). Whoever waits for them has them within ten seconds.
 TRANSACTION_TIMEOUT_MS = "6000"
+
+
+def driver_url(url: str) -> str:
+    """The database's URL as the driver itself takes it."""
+    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 def async_url(url: str) -> URL:
@@ -39,21 +45,28 @@ def make_engine(
         pool_use_lifo=True,
         query_cache_size=500,
         connect_args={
-            "timeout": 5,
-            "command_timeout": 10,
             "prepared_statement_cache_size": 200,
-            "server_settings": {
-                "application_name": name,
-                "search_path": schema,
-                "statement_timeout": str(statement_timeout_ms),
-                "lock_timeout": "1000",
-                "idle_in_transaction_session_timeout": "2000",
-                "transaction_timeout": TRANSACTION_TIMEOUT_MS,
-                "timezone": "UTC",
-                "jit": "off",
-            },
+            **connect_args(schema=schema, name=name, statement_timeout_ms=statement_timeout_ms),
         },
     )
+
+
+def connect_args(*, schema: str, name: str, statement_timeout_ms: int = 15_000) -> dict[str, Any]:
+    """What the driver is told of every connection of ours."""
+    return {
+        "timeout": 5,
+        "command_timeout": 10,
+        "server_settings": {
+            "application_name": name,
+            "search_path": schema,
+            "statement_timeout": str(statement_timeout_ms),
+            "lock_timeout": "1000",
+            "idle_in_transaction_session_timeout": "2000",
+            "transaction_timeout": TRANSACTION_TIMEOUT_MS,
+            "timezone": "UTC",
+            "jit": "off",
+        },
+    }
 
 
 @lru_cache(maxsize=1_000)
@@ -85,7 +98,7 @@ def is_passing(error: BaseException) -> bool:
     if isinstance(error, DBAPIError):
         state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
         return error.connection_invalidated or state in _PASSING or isinstance(error, OperationalError | InterfaceError)
-    return isinstance(error, AWAY)
+    return isinstance(error, AWAY) or getattr(error, "sqlstate", None) in _PASSING
 
 
 @contextmanager

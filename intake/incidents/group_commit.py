@@ -10,9 +10,10 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy.exc import IntegrityError
+from asyncpg import IntegrityConstraintViolationError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from backbone.postgres.direct import Direct
 from backbone.postgres.engine import is_passing
 from backbone.web.limits import Shed
 from backbone.web.problem import Unavailable
@@ -29,15 +30,17 @@ PATIENCE = 3.0
 class GroupCommit:
     """Takes reports one by one and commits them together. `taken` is called after each commit that took any.
 
-    `queue`: how many may wait before more are told to come back.
+    A batch commits on each of `lanes` at a time. `queue`: how many may wait before more are told to come back.
     """
 
-    def __init__(self, engine: AsyncEngine, taken: Callable[[Sequence[Accepting]], None], queue: int) -> None:
+    def __init__(
+        self, engine: AsyncEngine, lanes: Sequence[Direct], taken: Callable[[Sequence[Accepting]], None], queue: int
+    ) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._taken = taken
         self._waiting: list[tuple[Accepting, asyncio.Future[Outcome]]] = []
         self._running: set[asyncio.Task[None]] = set()
-        self._lanes = 2
+        self._free = list(lanes)
         self._shed = Shed(lambda: len(self._waiting), queue - 1)
 
     @property
@@ -50,8 +53,8 @@ class GroupCommit:
         self._shed.check()
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
-        if len(self._running) < self._lanes:
-            task = asyncio.create_task(self._commit_what_waits())
+        if self._free:
+            task = asyncio.create_task(self._commit_what_waits(self._free.pop()))
             self._running.add(task)
             task.add_done_callback(self._running.discard)
         return await future
@@ -60,17 +63,25 @@ class GroupCommit:
         """Wait for all that was begun."""
         while self._running:
             await asyncio.gather(*self._running, return_exceptions=True)
+        for lane in self._free:
+            await lane.close()
 
-    async def _commit_what_waits(self) -> None:
+    async def _commit_what_waits(self, lane: Direct) -> None:
+        try:
+            await self._batches(lane)
+        finally:
+            self._free.append(lane)
+
+    async def _batches(self, lane: Direct) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
             futures: dict[str, asyncio.Future[Outcome]] = {item.id: future for item, future in batch}
             firsts, followers = _without_doubles([item for item, _ in batch])
             try:
                 async with asyncio.timeout(PATIENCE):
-                    outcomes = await self._commit(firsts)
+                    outcomes = await self._commit(lane, firsts)
                     if followers:
-                        outcomes |= await self._commit(followers)
+                        outcomes |= await self._commit(lane, followers)
             except BaseException as error:
                 for _, future in batch:
                     if not future.done():
@@ -86,43 +97,42 @@ class GroupCommit:
                     else:
                         future.set_result(outcome)
 
-    async def _commit(self, items: Sequence[Accepting]) -> dict[str, Outcome | BaseException]:
+    async def _commit(self, lane: Direct, items: Sequence[Accepting]) -> dict[str, Outcome | BaseException]:
         """Commit a batch, once more where its connection died, and without the repeats where there are any."""
         try:
-            return await self._once(items)
-        except IntegrityError:
-            return await self._without_repeats(items)
+            return await self._once(lane, items)
+        except IntegrityConstraintViolationError:
+            return await self._without_repeats(lane, items)
         except Exception as error:  # noqa: BLE001 (each report gets its own answer)
             if is_passing(error):
-                return await self._again(items)
+                return await self._again(lane, items)
             if len(items) == 1:
                 return {items[0].id: error}
         found: dict[str, Outcome | BaseException] = {}
         for item in items:
-            found |= await self._commit([item])
+            found |= await self._commit(lane, [item])
         return found
 
-    async def _once(self, items: Sequence[Accepting]) -> dict[str, Outcome | BaseException]:
+    async def _once(self, lane: Direct, items: Sequence[Accepting]) -> dict[str, Outcome | BaseException]:
         if not items:
             return {}
-        async with self._engine.connect() as connection:
-            numbers = await store.take(connection, items)
+        numbers = await store.take(lane, items)
         self._taken(items)
         return {id_: Taken(id_, number) for id_, number in numbers.items()}
 
-    async def _without_repeats(self, items: Sequence[Accepting]) -> dict[str, Outcome | BaseException]:
+    async def _without_repeats(self, lane: Direct, items: Sequence[Accepting]) -> dict[str, Outcome | BaseException]:
         async with self._engine.connect() as connection:
             found: dict[str, Outcome | BaseException] = dict(await store.seen(connection, items, _latest(items)))
         rest = [item for item in items if item.id not in found]
         if len(rest) == len(items) and len(items) > 1:
             for item in items:
-                found |= await self._commit([item])
+                found |= await self._commit(lane, [item])
             return found
         if len(rest) == len(items):
-            return await self._again(items)
-        return found | (await self._commit(rest) if rest else {})
+            return await self._again(lane, items)
+        return found | (await self._commit(lane, rest) if rest else {})
 
-    async def _again(self, items: Sequence[Accepting]) -> dict[str, Outcome | BaseException]:
+    async def _again(self, lane: Direct, items: Sequence[Accepting]) -> dict[str, Outcome | BaseException]:
         """A second try, after looking for what the first one may have left."""
         async with self._engine.connect() as connection:
             there = await store.numbers_of(connection, [item.id for item in items])
@@ -130,7 +140,7 @@ class GroupCommit:
         if there:
             self._taken(items)
         rest = [item for item in items if item.id not in there]
-        return found | (await self._once(rest) if rest else {})
+        return found | (await self._once(lane, rest) if rest else {})
 
 
 def _without_doubles(items: list[Accepting]) -> tuple[list[Accepting], list[Accepting]]:
@@ -150,4 +160,4 @@ def _latest(items: Sequence[Accepting]) -> datetime:
 
 
 def _is_away(error: BaseException) -> bool:
-    return is_passing(error) or isinstance(error, IntegrityError)
+    return is_passing(error) or isinstance(error, IntegrityConstraintViolationError)

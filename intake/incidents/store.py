@@ -10,74 +10,76 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import uuid_utils.compat as uuid_utils
+from pydantic_core import to_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backbone.postgres.direct import Direct
+from services.instants import write_instant
 
 from .accepted import Accepting, Conflict, Outcome, Repeated
 
 #: How long an Idempotency-Key is remembered at least; a reference is until a day after its incident's closure.
 KEY_KEPT = timedelta(hours=24)
 
-_TAKE = text("""
+_TAKE = """
 with given as (
-    select * from unnest(cast(:id as text[]), cast(:event as uuid[]), cast(:sender as text[]), cast(:reference as text[]),
-        cast(:urgent as bool[]), cast(:contract as text[]), cast(:at as timestamptz[]), cast(:submitted as timestamptz[]),
-        cast(:report as text[]), cast(:by as text[]), cast(:headers as text[]))
-        with ordinality as g(id, event, sender, reference, urgent, contract, at, submitted, report, by, headers, place)
+    select * from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::bool[], $6::text[], $7::timestamptz[],
+        $8::timestamptz[], $9::text[], $10::text[], $11::text[], $12::text[])
+        with ordinality as g(id, event, sender, reference, urgent, contract, at, submitted, report, view, told, headers, place)
 ), made as (
     insert into incident (subject, urgent, sender, reference, contract, opened_at, updated_at, report, view)
-    select id, urgent, sender, reference, contract, submitted, at, report::jsonb,
-        jsonb_build_object('received_at', to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
-    from given order by place
+    select id, urgent, sender, reference, contract, submitted, at, report::jsonb, view::jsonb from given order by place
     returning subject, number
 ), kept as (
     insert into remembered (sender, kind, value, subject, digest, remembered_at, forget_at)
-    select s, k, v, i, d, a, f from unnest(cast(:k_sender as text[]), cast(:k_kind as text[]), cast(:k_value as text[]),
-        cast(:k_id as text[]), cast(:k_digest as bytea[]), cast(:k_at as timestamptz[]), cast(:k_forget as timestamptz[]))
-        as w(s, k, v, i, d, a, f)
+    select * from unnest($13::text[], $14::text[], $15::text[], $16::text[], $17::bytea[], $18::timestamptz[],
+        $19::timestamptz[])
 ), numbered as (
     select g.*, 'INC-' || lpad(m.number::text, greatest(6, length(m.number::text)), '0') as number
     from given g join made m on m.subject = g.id
 ), said as (
     insert into outbox (event_id, subject, sequence, urgent, type, payload, headers, after, occurred_at)
-    select event, id, 1, urgent, 'incident.reported', jsonb_build_object('number', number, 'report', report::jsonb,
-        'submitted_at', to_char(submitted at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-        'received_at', to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'by', by),
-        headers::jsonb, '{}', at
+    select event, id, 1, urgent, 'incident.reported', ('{"number":"' || number || '",' || told)::jsonb, headers::jsonb,
+        '{}', at
     from numbered order by place
 )
 select id, number from numbered
-""")
+"""
 
 
-async def take(c: AsyncConnection, batch: Sequence[Accepting]) -> dict[str, str]:
-    """Make a batch durable in one statement (the connection commits by itself). Answers id → number.
+async def take(direct: Direct, batch: Sequence[Accepting]) -> dict[str, str]:
+    """Make a batch durable in one statement, which is its own transaction. Answers id → number.
 
-    Raises IntegrityError, with nothing taken, where a key of the batch is there already.
+    Raises asyncpg.IntegrityConstraintViolationError, with nothing taken, where a key of the batch is there already.
     """
     keys = [(item, kind, value) for item in batch for kind, value in item.keys]
-    rows = await c.execute(
+    received = [write_instant(x.received_at) for x in batch]
+    rows = await direct.fetch(
         _TAKE,
-        {
-            "id": [x.id for x in batch],
-            "event": [uuid_utils.uuid7() for _ in batch],
-            "sender": [x.sender for x in batch],
-            "reference": [x.report.reference for x in batch],
-            "urgent": [x.urgent for x in batch],
-            "contract": [x.report.contract for x in batch],
-            "at": [x.received_at for x in batch],
-            "submitted": [x.submitted_at for x in batch],
-            "report": [x.report_json for x in batch],
-            "by": [x.by for x in batch],
-            "headers": [x.headers for x in batch],
-            "k_sender": [x.sender for x, _, _ in keys],
-            "k_kind": [kind for _, kind, _ in keys],
-            "k_value": [value for _, _, value in keys],
-            "k_id": [x.id for x, _, _ in keys],
-            "k_digest": [x.digest for x, _, _ in keys],
-            "k_at": [x.received_at for x, _, _ in keys],
-            "k_forget": [x.received_at + KEY_KEPT if kind == "key" else None for x, kind, _ in keys],
-        },
+        [x.id for x in batch],
+        [uuid_utils.uuid7() for _ in batch],
+        [x.sender for x in batch],
+        [x.report.reference for x in batch],
+        [x.urgent for x in batch],
+        [x.report.contract for x in batch],
+        [x.received_at for x in batch],
+        [x.submitted_at for x in batch],
+        [x.report_json for x in batch],
+        [f'{{"received_at":"{at}"}}' for at in received],
+        [
+            f'"report":{x.report_json},"submitted_at":"{write_instant(x.submitted_at)}","received_at":"{at}",'
+            f'"by":{to_json(x.by).decode()}}}'
+            for x, at in zip(batch, received, strict=True)
+        ],
+        [x.headers for x in batch],
+        [x.sender for x, _, _ in keys],
+        [kind for _, kind, _ in keys],
+        [value for _, _, value in keys],
+        [x.id for x, _, _ in keys],
+        [x.digest for x, _, _ in keys],
+        [x.received_at for x, _, _ in keys],
+        [x.received_at + KEY_KEPT if kind == "key" else None for x, kind, _ in keys],
     )
     return {row[0]: row[1] for row in rows}
 
