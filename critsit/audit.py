@@ -7,8 +7,10 @@ from typing import Annotated
 import typer
 
 from .client import Client
-from .ending import NO, end
+from .ending import MISUSED, NO, end
 from .options import Json, print_json
+
+KINDS = ("contract", "person", "rotation", "override", "key", "catalogue")
 
 
 def verify(json: Json = False) -> None:
@@ -32,6 +34,8 @@ def changes(
     json: Json = False,
 ) -> None:
     """List who changed which contract, person, rotation or key, when, and what of it; the latest first."""
+    if kind is not None and kind not in KINDS:
+        end(MISUSED, f"There is no kind {kind}: {', '.join(KINDS)}.")
     asked = {name: value for name, value in (("kind", kind), ("id", id)) if value is not None}
     with Client() as client:
         found = list(client.items("/v1/changes", **asked))
@@ -42,3 +46,5 @@ def changes(
         places = ", ".join(place["pointer"] or "all of it" for place in one["what"])
         what = "removed" if one["removed"] else f"version {one['version']}" + (f": {places}" if places else "")
         typer.echo(f"{one['at']}  {one['kind']} {one['id']} by {one['by']}, {what}")
+    if not found:
+        typer.echo("No such change was made.")

@@ -6,6 +6,7 @@ nothing answers. The key is never printed.
 
 from __future__ import annotations
 
+import json as jsonlib
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -59,16 +60,21 @@ class Client:
         """One request, repeated where it may be and the server asks for it. Ends the command if nothing answers."""
         import httpx2
 
+        if "json" in sent:
+            sent["headers"] = {"Content-Type": "application/json"} | (sent.get("headers") or {})
+            sent["content"] = _written(sent.pop("json"))
         left = AGAIN if method in _SAFE or "Idempotency-Key" in (sent.get("headers") or {}) else 0
         while True:
             try:
                 answer = self.http.request(method, path, **sent)
             except httpx2.HTTPError as error:
                 self.unreachable(error)
+            except UnicodeEncodeError as error:
+                unsendable(error)
             if answer.status_code not in (429, 503) or not left:
                 return answer
             left -= 1
-            time.sleep(min(float(answer.headers.get("Retry-After") or 1), 5.0))
+            time.sleep(_pause(answer.headers.get("Retry-After")))
 
     def get(self, path: str, **params: Any) -> Any:
         """What is at a path, as JSON. A refusal ends the command."""
@@ -81,13 +87,15 @@ class Client:
     def post(self, path: str, body: Any = None, **headers: str) -> Any:
         """Post JSON there; `headers` by their names with `_` for `-`."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.json(self.ask("POST", path, json=body, headers=sent))
+        return self.json(self.ask("POST", path, headers=sent, **({} if body is None else {"json": body})))
 
     def items(self, path: str, **params: Any) -> Iterator[dict[str, Any]]:
         """Every item of a list, page by page."""
         cursor: str | None = None
         while True:
             page = self.get(path, cursor=cursor, **params)
+            if not isinstance(page, dict) or "items" not in page:
+                end(UNREACHABLE, f"What answers at {self.base} is no critsit: there is no list at {path}.")
             yield from page["items"]
             cursor = page.get("next")
             if not cursor:
@@ -112,6 +120,29 @@ class Client:
             end(MISUSED, f"CRITSIT_URL is {self.base}, which is no address: it starts with http:// or https://.")
         why = "took too long" if isinstance(error, httpx2.TimeoutException) else "can't be reached"
         end(UNREACHABLE, f"critsit at {self.base} {why} (CRITSIT_URL says where): {error or type(error).__name__}")
+
+
+def unsendable(error: UnicodeEncodeError) -> NoReturn:
+    """End the command, since HTTP's headers take no such text."""
+    end(MISUSED, f"{error.object!r} can't be sent: keys and ids are plain ASCII.")
+
+
+def _written(body: Any) -> bytes:
+    """A body as JSON; ends the command where it holds what JSON has no way to say."""
+    try:
+        return jsonlib.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    except UnicodeEncodeError:
+        end(NO, "It can't be sent: it holds half of a surrogate pair, which is no text.")
+    except (ValueError, TypeError, RecursionError) as error:
+        end(NO, f"It can't be sent as JSON: {error}.")
+
+
+def _pause(retry_after: str | None) -> float:
+    """Seconds to wait before it is asked again; a date, which some proxies send, counts as one second."""
+    try:
+        return max(0.0, min(float(retry_after or 1), 5.0))
+    except ValueError:
+        return 1.0
 
 
 def words(answer: httpx2.Response) -> list[str]:

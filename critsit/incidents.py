@@ -28,6 +28,8 @@ def report(
 ) -> None:
     """Report an incident, or many; exit 1 where one is refused."""
     raw = read(file)
+    if not raw:
+        end(NO, f"{file} holds no report.")
     with Client() as client:
         if isinstance(raw, list):
             _report_many(client, raw, idempotency_key, json)
@@ -94,22 +96,29 @@ def user() -> str:
 
 def _report_many(client: Client, reports: list[Any], idempotency_key: str | None, json: bool) -> None:
     items: list[dict[str, Any]] = []
-    for start in range(0, len(reports), _BATCH):
-        headers = {"Idempotency-Key": f"{idempotency_key}#{start}"} if idempotency_key else {}
-        sent = {"items": reports[start : start + _BATCH]}
-        items += client.json(client.ask("POST", "/v1/incidents:batch", json=sent, headers=headers))["items"]
-    if json:
-        print_json({"items": items})
-    else:
-        for number, item in enumerate(items):
-            if item["incident"] is not None:
-                _tell(item["incident"])
-                continue
-            problem = item["problem"] or {}
-            faults = "; ".join(f"{f['pointer']}: {f['message']}" for f in problem.get("errors", []))
-            typer.echo(f"/{number} is refused: {faults or problem.get('detail') or problem.get('title')}", err=True)
+    try:
+        for start in range(0, len(reports), _BATCH):
+            headers = {"Idempotency-Key": f"{idempotency_key}#{start}"} if idempotency_key else {}
+            sent = {"items": reports[start : start + _BATCH]}
+            done = client.json(client.ask("POST", "/v1/incidents:batch", json=sent, headers=headers))["items"]
+            for number, item in enumerate(() if json else done, start):
+                _tell_one(number, item)
+            items += done
+    finally:
+        # What was reported before nothing answered any more is told all the same.
+        if json:
+            print_json({"items": items})
     if any(item["incident"] is None for item in items):
         end(NO)
+
+
+def _tell_one(number: int, item: dict[str, Any]) -> None:
+    if item["incident"] is not None:
+        _tell(item["incident"])
+        return
+    problem = item["problem"] or {}
+    faults = "; ".join(f"{f['pointer'] or 'all of it'}: {f['message']}" for f in problem.get("errors", []))
+    typer.echo(f"/{number} is refused: {faults or problem.get('detail') or problem.get('title')}", err=True)
 
 
 def _tell(record: dict[str, Any]) -> None:

@@ -74,34 +74,39 @@ def people_items(folder: Path) -> list[Item]:
         if not isinstance(raw, dict) or not any(kind in raw for kind, _ in ROSTER):
             end(NO, f"{file} is no roster: it has neither people, rotations nor overrides.")
         for kind, name in ROSTER:
-            for item in raw.get(kind) or []:
+            listed = raw.get(kind) or []
+            if not isinstance(listed, list):
+                end(NO, f"{file}: {kind} is no list.")
+            for item in listed:
                 if kind == "overrides" and isinstance(item, dict) and "id" not in item:
                     item = {"id": "-".join(str(item.get(part)) for part in ("rotation", "person", "from")), **item}
                 found[kind].append(_named(file, f"/v1/{kind}", name, item))
     return [item for kind, _ in ROSTER for item in found[kind]]
 
 
-def put_all(client: Client, items: list[Item]) -> list[Loaded]:
-    """Put every item; one that is refused hurts no other."""
-    done = []
+def put_all(client: Client, items: list[Item]) -> Iterator[Loaded]:
+    """Put every item, each when it is asked for; one that is refused hurts no other."""
     for item in items:
         answer = client.ask("PUT", item.path, json=item.body)
         if answer.status_code in (401, 403, 502, 503, 504):
             client.json(answer)
-        done.append(Loaded(item, answer.status_code, tuple(words(answer)) if answer.status_code >= 400 else ()))
-    return done
+        yield Loaded(item, answer.status_code, tuple(words(answer)) if answer.status_code >= 400 else ())
 
 
 def _load(items: list[Item], json: bool) -> None:
-    with Client() as client:
-        done = put_all(client, items)
-    if json:
-        print_json([{"file": str(d.item.file), "path": d.item.path, "ok": d.ok, "words": d.words} for d in done])
-    else:
-        for one in done:
-            typer.echo(f"{one.item.path}: {'stored' if one.ok else 'refused'}")
-            for line in one.words:
-                typer.echo(f"{one.item.file}: {line}", err=True)
+    done: list[Loaded] = []
+    try:
+        with Client() as client:
+            for one in put_all(client, items):
+                done.append(one)
+                if not json:
+                    typer.echo(f"{one.item.path}: {'stored' if one.ok else 'refused'}")
+                    for line in one.words:
+                        typer.echo(f"{one.item.file}: {line}", err=True)
+    finally:
+        # What was stored before nothing answered any more is told all the same.
+        if json:
+            print_json([{"file": str(d.item.file), "path": d.item.path, "ok": d.ok, "words": d.words} for d in done])
     if not all(one.ok for one in done):
         end(NO)
 

@@ -36,7 +36,7 @@ def _seed(url: str, key: str) -> None:
         for item in read(EXAMPLES / folder)
     ]
     with Client(url, key) as client:
-        done = put_all(client, [item for item in items if _missing(client, item)])
+        done = list(put_all(client, [item for item in items if _missing(client, item)]))
     for one in done:
         if not one.ok:
             tell(f"The example {one.item.path} is refused: {' '.join(one.words)}")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .client import Client, refused
+from .client import Client, refused, unsendable
 from .ending import UNREACHABLE, end, tell, unread
 from .options import Json
 
@@ -57,6 +57,8 @@ def tail(
             except BrokenPipeError:
                 unread()
                 return
+            except UnicodeEncodeError as error:
+                unsendable(error)
             except httpx2.HTTPError as error:
                 if not connected:
                     client.unreachable(error)
