@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 def write_instant(at: datetime) -> str:
     """An aware instant, such as `2026-03-20T10:45:00Z`."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    utc = at if at.tzinfo is UTC else at.astimezone(UTC)
+    return utc.isoformat()[: -len("+00:00")] + "Z"
 
 
 def write_instant_if(at: datetime | None) -> str | None:

@@ -32,13 +32,16 @@ _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _SHAPE = bytes.maketrans(b"123456789E", b"000000000e")
 _LONG = b"0" * 300
 
+#: Where a request's headers stand by their names once somebody has asked for one.
+_HEADERS = "critsit.headers"
+
 
 def header(scope: Scope, name: bytes) -> bytes | None:
     """The first header of that name (lower case), or None."""
-    for key, value in scope["headers"]:
-        if key == name:
-            return bytes(value)
-    return None
+    known: dict[bytes, bytes] | None = scope.get(_HEADERS)
+    if known is None:
+        known = scope[_HEADERS] = dict(reversed(scope["headers"]))
+    return known.get(name)
 
 
 async def read_body(

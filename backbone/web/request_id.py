@@ -32,12 +32,13 @@ def trace_of(scope: Scope) -> Mapping[str, str]:
     request_id = header(scope, b"x-request-id")
     sent = header(scope, b"traceparent")
     found = _TRACEPARENT.fullmatch(sent) if sent is not None else None
-    span = os.urandom(8).hex()
+    random = os.urandom(24).hex()
+    span = random[:16]
     if found is not None:
         # Version 00 is what we speak, whatever later one the caller does (W3C Trace Context, 4.3).
         traceparent = f"00-{found[1].decode()}-{span}-{'01' if int(found[2], 16) & 1 else '00'}"
     else:
-        traceparent = f"00-{os.urandom(16).hex()}-{span}-01"
+        traceparent = f"00-{random[16:]}-{span}-01"
     if request_id is not None and _ID.fullmatch(request_id):
         return {"traceparent": traceparent, "request_id": request_id.decode()}
     return {"traceparent": traceparent, "request_id": str(uuid_utils.uuid7())}

@@ -6,10 +6,10 @@ Its checks are the functions that FastAPI's dependencies call elsewhere; it has 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from pydantic_core import from_json, to_json
 from starlette.types import Receive, Scope, Send
 
 from backbone.time_source import TimeSource
@@ -51,7 +51,7 @@ class Accept:
         report = parse(REPORT, body)
         item = accepting(report, caller, self._catalogue, self._time.now(), key, current_trace())
         status, record = await self.settle(item, await self._commit.take(item), wait_of(scope))
-        payload = json.dumps(record.to_json(), ensure_ascii=False, separators=(",", ":")).encode()
+        payload = to_json(record.to_json())
         headers = [
             (b"content-type", b"application/json"),
             (b"content-length", str(len(payload)).encode()),
@@ -68,7 +68,7 @@ class Accept:
                 if wait:
                     return 201, await self._reread(id_, wait)
                 return 201, fresh(
-                    id_, number, item.sender, json.loads(item.report_json), item.submitted_at, item.received_at
+                    id_, number, item.sender, from_json(item.report_json), item.submitted_at, item.received_at
                 )
             case Repeated(id_):
                 return 200, await self._reread(id_, wait)

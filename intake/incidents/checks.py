@@ -6,12 +6,12 @@ A report is refused for what its sender can mend, never for what a contract says
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import uuid_utils.compat as uuid_utils
+from pydantic_core import to_json
 
 from backbone.web.keys import Caller
 from backbone.web.problem import FieldError, Problem, wrong
@@ -65,7 +65,7 @@ def accepting(
         urgent=catalogue.by_impact[report.impact].urgent,
         submitted_at=submitted.astimezone(UTC),
         received_at=now,
-        headers=json.dumps(dict(trace)) if trace else "{}",
+        headers=to_json(trace).decode(),
     )
 
 

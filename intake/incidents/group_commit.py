@@ -30,7 +30,8 @@ PATIENCE = 3.0
 class GroupCommit:
     """Takes reports one by one and commits them together. `taken` is called after each commit that took any.
 
-    A batch commits on each of `lanes` at a time. `queue`: how many may wait before more are told to come back.
+    One batch commits at a time; an urgent report does not wait for it where another of the `lanes` is free. `queue`: how
+    many may wait before more are told to come back.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class GroupCommit:
         self._waiting: list[tuple[Accepting, asyncio.Future[Outcome]]] = []
         self._running: set[asyncio.Task[None]] = set()
         self._free = list(lanes)
+        self._lanes = len(lanes)
         self._shed = Shed(lambda: len(self._waiting), queue - 1)
 
     @property
@@ -53,7 +55,7 @@ class GroupCommit:
         self._shed.check()
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
-        if self._free:
+        if self._free and (item.urgent or len(self._free) == self._lanes):
             task = asyncio.create_task(self._commit_what_waits(self._free.pop()))
             self._running.add(task)
             task.add_done_callback(self._running.discard)
