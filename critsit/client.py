@@ -105,6 +105,11 @@ class Client:
         """The JSON of an answer; a refusal ends the command with its words."""
         if answer.status_code >= 400:
             refused(answer)
+        if answer.is_redirect:
+            end(
+                UNREACHABLE,
+                f"{self.base} points to {answer.headers['Location']}: CRITSIT_URL has to be where critsit is.",
+            )
         if answer.status_code == 204 or not answer.content:
             return None
         try:

@@ -88,7 +88,7 @@ def put_all(client: Client, items: list[Item]) -> Iterator[Loaded]:
     """Put every item, each when it is asked for; one that is refused hurts no other."""
     for item in items:
         answer = client.ask("PUT", item.path, json=item.body)
-        if answer.status_code in (401, 403, 502, 503, 504):
+        if answer.status_code < 400 or answer.status_code in (401, 403, 502, 503, 504):
             client.json(answer)
         yield Loaded(item, answer.status_code, tuple(words(answer)) if answer.status_code >= 400 else ())
 

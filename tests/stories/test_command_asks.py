@@ -5,7 +5,6 @@ A fault is a sentence with its code, never a trace, and what was done before it 
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,6 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from tests.harness import raw_http
 from tests.harness.up import ROOT, Up, critsit
 
 pytestmark = [pytest.mark.timeout(110), pytest.mark.slow]
@@ -65,35 +63,6 @@ def test_a_file_that_can_not_be_read_is_named_before_anything_is_stored(asked: A
     assert asked("calendar", "almaty", "--contract", "WO-3001").stderr == "There is no contract WO-3001.\n"
 
 
-@pytest.mark.parametrize("as_json", [(), ("--json",)])
-def test_what_was_stored_before_the_server_went_away_is_told(tmp_path: Path, as_json: tuple[str, ...]) -> None:
-    for number in ("WO-1", "WO-2"):
-        (tmp_path / f"{number}.yaml").write_text(f"number: {number}\n")
-
-    async def load() -> CompletedProcess[str]:
-        stored: list[str] = []
-
-        async def says(heard: raw_http.Heard, writer: asyncio.StreamWriter) -> None:
-            if not stored:
-                stored.append(heard.target)
-                writer.write(raw_http.answer(201, b"{}"))
-
-        async with raw_http.listening(says) as port:
-            url = f"http://127.0.0.1:{port}"
-            words = ("contracts", "load", str(tmp_path), *as_json)
-            return await asyncio.to_thread(lambda: critsit(*words, url=url, CRITSIT_KEY="x"))
-
-    done = asyncio.run(load())
-    assert done.returncode == 3, done.stderr
-    assert "Traceback" not in done.stderr
-    if as_json:
-        assert [(one["path"], one["ok"]) for one in json.loads(done.stdout)] == [("/v1/contracts/WO-1", True)]
-        assert json.loads(done.stderr)["exit"] == 3
-    else:
-        assert done.stdout == "/v1/contracts/WO-1: stored\n"
-        assert "can't be reached" in done.stderr
-
-
 @pytest.mark.parametrize(
     ("roster", "sentence"),
     [
@@ -120,3 +89,123 @@ def test_people_are_stored_and_again_without_a_change(asked: Asked) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     assert "/v1/people/cm-ana: stored\n" in done.stdout
     assert asked("audit", "changes", "--json").stdout == before
+
+
+def test_an_incident_is_reported_explained_and_decided_again(asked: Asked, tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    file.write_text(json.dumps(REPORT))
+    record = json.loads(asked("report", str(file), "--wait", "5", "--idempotency-key", "once", "--json").stdout)
+    again = asked("report", str(file), "--idempotency-key", "once")
+    assert (again.returncode, again.stdout.splitlines()[0]) == (
+        0,
+        f"{record['number']}: severity C, base, queue problem-resolution",
+    )
+    other = asked("report", "-", "--idempotency-key", "once", given=json.dumps(REPORT | {"title": "Another"}))
+    assert other.returncode == 1
+    explained = asked("explain", record["number"])
+    assert (explained.returncode, explained.stderr) == (0, "")
+    for rule in record["because"]:
+        assert rule in explained.stdout
+    assert json.loads(asked("explain", record["id"], "--json").stdout)["incident"] == record["id"]
+    assert asked("replay", record["number"], "--by", "Ana").stdout == "It agrees: the same would be decided.\n"
+    assert json.loads(asked("replay", record["number"], "--json").stdout) == {"agrees": True, "differences": []}
+
+
+def test_many_are_reported_at_once_and_each_that_is_refused_is_named(asked: Asked) -> None:
+    done = asked("report", "-", given=json.dumps([REPORT, 1, REPORT | {"impact": "some"}, REPORT]))
+    assert done.returncode == 1
+    assert len([line for line in done.stdout.splitlines() if line.startswith("INC-")]) == 2
+    first, second = done.stderr.splitlines()
+    assert first.startswith("/1 is refused: all of it: ")
+    assert second.startswith("/2 is refused: /impact: ")
+    told = json.loads(asked("report", "-", "--json", given=json.dumps([REPORT, 1])).stdout)
+    assert [item["status"] for item in told["items"]] == [201, 422]
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ("", "- holds no report."),
+        ("[]", "- holds no report."),
+        ('"Down"', "Bad fields:"),
+        ('{"impact": ', "not readable as JSON"),
+        ('{"impact": "minimal", "impact": "minimal"}', "'impact' is there twice"),
+        (json.dumps(REPORT | {"title": "\ud800"}), "half of a surrogate pair"),
+        (json.dumps(REPORT | {"colour": "red"}), "/colour"),
+    ],
+)
+def test_a_report_that_is_none_is_a_sentence(asked: Asked, given: str, sentence: str) -> None:
+    done = asked("report", "-", given=given)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert sentence in done.stderr
+
+
+def test_keys_are_made_shown_once_listed_and_revoked(asked: Asked) -> None:
+    made = asked("keys", "create", "portal", "--scope", "report", "--contract", "WO-1001")
+    assert made.returncode == 0
+    assert made.stdout.startswith("crk_")
+    id_ = made.stderr.split()[1].rstrip(";")
+    listed = asked("keys", "list").stdout
+    assert f"{id_}  portal: report, bound to WO-1001\n" in listed
+    assert made.stdout.strip() not in listed
+    assert asked("keys", "revoke", id_).stdout == "It is revoked.\n"
+    assert id_ not in asked("keys", "list").stdout
+    again = asked("keys", "revoke", id_)
+    assert (again.returncode, again.stdout, again.stderr) == (1, "", f"There is no key {id_}.\n")
+    told = json.loads(asked("keys", "create", "wall", "--scope", "view", "--json").stdout)
+    assert {"id", "key", "name", "scopes"} <= told.keys()
+    wrong = asked("keys", "create", "wall", "--scope", "fly")
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert "/scopes/0" in wrong.stderr
+
+
+def test_what_is_open_what_was_kept_and_who_changed_what(asked: Asked, tmp_path: Path) -> None:
+    days = ("--from", "2026-03-20", "--to", "2026-03-23")
+    opens = asked("calendar", "almaty", "--contract", "WO-1001", *days)
+    assert (opens.returncode, len(opens.stdout.splitlines())) == (0, 5)
+    order = tmp_path / "order.yaml"
+    order.write_text(ORDER)
+    assert asked("calendar", "almaty", "--file", str(order), *days).stdout == opens.stdout
+    told = json.loads(asked("calendar", "almaty", "--contract", "WO-1001", *days, "--json").stdout)
+    assert [day["date"] for day in told["days"]] == ["2026-03-20", "2026-03-21", "2026-03-22", "2026-03-23"]
+    assert asked("attainment", "--to", "2026-01-01").stdout == "No promise came due.\n"
+    assert asked("attainment", "--csv").stdout.startswith("clock,severity,met,breached,")
+    assert {"items"} <= json.loads(asked("attainment", "--json").stdout).keys()
+    assert (
+        " contract WO-1001 by admin, version 1: all of it\n" in asked("audit", "changes", "--kind", "contract").stdout
+    )
+    assert asked("audit", "changes", "--id", "nobody").stdout == "No such change was made.\n"
+    sealed = asked("audit", "verify")
+    assert sealed.returncode == 0
+    assert "NOT" not in sealed.stdout
+    assert json.loads(asked("audit", "verify", "--json").stdout)["ok"] is True
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (("contracts", "load", "nowhere"), 2, "nowhere can't be read: No such file or directory."),
+        (("people", "load", "tests/stories"), 2, "tests/stories holds no .yaml, .yml, .json file."),
+        (("report", "nowhere.json"), 2, "nowhere.json can't be read: No such file or directory."),
+        (("report", "examples/contracts/WO-1001.yaml", "--idempotency-key", "ключ"), 2, "plain ASCII"),
+        (("explain", "INC-999999"), 1, "There is no incident INC-999999."),
+        (("explain", "../keys?x#y"), 1, "There is n"),
+        (("replay", "INC-999999"), 1, "There is no incident INC-999999."),
+        (("keys", "create", "", "--scope", "view"), 1, "/name"),
+        (("calendar", "nowhere"), 1, "No contract has a location nowhere."),
+        (("calendar", "almaty", "--contract", "WO-9"), 1, "There is no contract WO-9."),
+        (("calendar", "almaty", "--contract", "WO-1001", "--from", "soon"), 2, "--from is 'soon'"),
+        (("calendar", "almaty", "--contract", "WO-1001", "--file", "x"), 2, "not both"),
+        (("attainment", "--from", "2026-02-01T00:00:00"), 2, "an instant needs its zone"),
+        (("audit", "changes", "--kind", "kitchen"), 2, "There is no kind kitchen"),
+        (("tail", "--last-event-id", "ключ"), 2, "plain ASCII"),
+    ],
+)
+def test_what_is_got_wrong_is_a_sentence_with_its_code_in_words_and_in_json(
+    asked: Asked, words: tuple[str, ...], code: int, sentence: str
+) -> None:
+    done = asked(*words)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert sentence in done.stderr
+    told = asked(*words, "--json")
+    assert (told.returncode, told.stdout, json.loads(told.stderr)["exit"]) == (code, "", code)

@@ -1,0 +1,104 @@
+"""The commands where no critsit answers: nobody does, or something else, or it goes away in between.
+
+Each ends with 3 and a sentence; nothing is taken for done that was not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+
+from tests.harness import raw_http
+from tests.harness.postgres import free_port
+from tests.harness.up import critsit
+
+pytestmark = [pytest.mark.timeout(60), pytest.mark.slow]
+REPORT = json.dumps({"impact": "minimal", "title": "A question", "reporter": {"name": "Aigerim S."}})
+ASKS = [
+    ("contracts", "load", "examples/contracts"),
+    ("people", "load", "examples/people"),
+    ("report", "-"),
+    ("explain", "INC-000001"),
+    ("replay", "INC-000001"),
+    ("dead", "list"),
+    ("calendar", "almaty"),
+    ("attainment",),
+    ("audit", "verify"),
+    ("demo",),
+]
+
+
+@pytest.mark.parametrize("as_json", [(), ("--json",)])
+def test_what_was_stored_before_the_server_went_away_is_told(tmp_path: Path, as_json: tuple[str, ...]) -> None:
+    for number in ("WO-1", "WO-2"):
+        (tmp_path / f"{number}.yaml").write_text(f"number: {number}\n")
+
+    async def load() -> CompletedProcess[str]:
+        stored: list[str] = []
+
+        async def says(heard: raw_http.Heard, writer: asyncio.StreamWriter) -> None:
+            if not stored:
+                stored.append(heard.target)
+                writer.write(raw_http.answer(201, b"{}"))
+
+        async with raw_http.listening(says) as port:
+            url = f"http://127.0.0.1:{port}"
+            words = ("contracts", "load", str(tmp_path), *as_json)
+            return await asyncio.to_thread(lambda: critsit(*words, url=url, CRITSIT_KEY="x"))
+
+    done = asyncio.run(load())
+    assert done.returncode == 3, done.stderr
+    assert "Traceback" not in done.stderr
+    if as_json:
+        assert [(one["path"], one["ok"]) for one in json.loads(done.stdout)] == [("/v1/contracts/WO-1", True)]
+        assert json.loads(done.stderr)["exit"] == 3
+    else:
+        assert done.stdout == "/v1/contracts/WO-1: stored\n"
+        assert "can't be reached" in done.stderr
+
+
+@pytest.mark.parametrize("words", ASKS)
+def test_where_nothing_answers_it_is_3(words: tuple[str, ...]) -> None:
+    nobody = critsit(*words, url=f"http://127.0.0.1:{free_port()}", given=REPORT, CRITSIT_KEY="x")
+    assert (nobody.returncode, nobody.stdout, "Traceback" in nobody.stderr) == (3, "", False), nobody.stderr
+    assert "can't be reached" in nobody.stderr
+
+
+@pytest.mark.parametrize("words", ASKS)
+def test_what_is_no_critsit_is_not_taken_for_one(words: tuple[str, ...]) -> None:
+    other = _asks(words, raw_http.answer(200, b"<html>It works!</html>"))
+    assert (other.returncode, other.stdout) == (3, ""), other.stderr
+    assert "is no critsit" in other.stderr
+
+
+def test_an_answer_that_points_elsewhere_is_named_and_not_followed_with_the_key() -> None:
+    other = _asks(("keys", "list"), raw_http.answer(302, headers={"Location": "https://elsewhere.example/"}))
+    assert (other.returncode, other.stdout) == (3, "")
+    assert "points to https://elsewhere.example/" in other.stderr
+
+
+def test_a_proxy_that_names_a_date_to_come_again_is_asked_again_all_the_same() -> None:
+    later = raw_http.answer(503, headers={"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"})
+    done = _asks(("keys", "list"), later, raw_http.answer(200, b'{"items": [], "next": null}'))
+    assert (done.returncode, done.stdout) == (0, "There are no keys but the admin key.\n"), done.stderr
+
+
+def _asks(words: tuple[str, ...], *answers: bytes) -> CompletedProcess[str]:
+    """Run a command against what answers this in turn, and the last of it for ever."""
+    left = list(answers)
+
+    async def says(heard: raw_http.Heard, writer: asyncio.StreamWriter) -> None:
+        writer.write(left.pop(0) if len(left) > 1 else left[0])
+
+    async def ask() -> CompletedProcess[str]:
+        async with raw_http.listening(says) as port:
+            url = f"http://127.0.0.1:{port}"
+            return await asyncio.to_thread(lambda: critsit(*words, url=url, given=REPORT, CRITSIT_KEY="x"))
+
+    done = asyncio.run(ask())
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
