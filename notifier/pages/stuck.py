@@ -16,7 +16,8 @@ from notifier.pages import requests
 from notifier.pages.ledger import Ledger
 from notifier.pages.people import People
 
-CAUSE = "stuck:notifier"
+#: With the letter that holds the incident: what is held again after that one was settled is paged about again.
+CAUSE = "stuck:notifier:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +32,23 @@ class OwnHolds:
         """Page the duty manager about each. Answers None where the poll is often enough."""
         async with self.ground.transactions() as tx:
             rows = await tx.execute(
-                "select subject from subject s where held and not exists"
-                " (select from page p where p.incident = s.subject and p.cause = :cause)"
-                " order by subject limit 50 for update skip locked",
+                "select s.subject, l.id from subject s, lateral"
+                " (select coalesce(min(id), 0) id from dead_letter d where d.subject = s.subject) l"
+                " where s.held and not exists"
+                " (select from page p where p.incident = s.subject and p.cause = :cause || l.id)"
+                " order by s.subject limit 50 for update of s skip locked",
                 {"cause": CAUSE},
             )
-            subjects = [row[0] for row in rows]
+            letters = {subject: letter for subject, letter in rows}
+            subjects = list(letters)
             if not subjects:
                 return None
             await tx.lock(subjects, make=False)
             await self.people.directory.refresh(tx.connection)
             ledger = await Ledger.open(tx, self.metrics, subjects, pages_of=subjects)
             fact = IncidentStuck("notifier", "an event", "")
-            for subject in subjects:
-                ledger.request(subject, requests.stuck(fact, CAUSE, self.people.roster(), tx.now))
+            for subject, letter in letters.items():
+                ledger.request(subject, requests.stuck(fact, f"{CAUSE}{letter}", self.people.roster(), tx.now))
             moved = await ledger.close()
         if not moved:
             return None

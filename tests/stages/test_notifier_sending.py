@@ -326,6 +326,23 @@ async def test_what_the_notifier_itself_could_not_handle_asks_for_a_human(notifi
     assert await notifier.one("select count(*) from page") == 1
 
 
+async def test_what_is_held_again_after_it_was_passed_over_asks_for_a_human_again(notifier: Desk) -> None:
+    fact = notifier.event("router", INC, routed("1", notifier.time.now()))
+    await notifier.running.ear.hear([replace(fact, payload='{"number": "not this"}')])
+    await notifier.rests()
+    page = await notifier.one("select id::text from page")
+    await notifier.post(f"/v1/pages/{page}/acknowledgement", {"by": "dan"})
+    await notifier.passes(minutes=1)
+    assert await notifier.received() == [("dan", "email")]
+    letter = await notifier.one("select id from dead_letter")
+    assert await notifier.running.replay(letter, discard=True) == 0
+    again = notifier.event("router", INC, routed("1", notifier.time.now()))
+    await notifier.running.ear.hear([replace(again, payload='{"number": "nor this"}')])
+    await notifier.rests()
+    assert await notifier.one("select count(distinct cause) from page where cause like 'stuck:%'") == 2
+    assert await notifier.received() == [("dan", "email"), ("dan", "email")]
+
+
 async def dies_before_recording(dying: Desk) -> None:
     """It sends, and then its database is gone for it, and it with it."""
     good = dying.ground.transactions
