@@ -5,13 +5,14 @@ The payload stays text until somebody has a use for it; an event's `sequence` co
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
+
+from pydantic_core import from_json
 
 
 class Lane(StrEnum):
@@ -60,7 +61,7 @@ class Event:
 
     def json(self) -> Any:
         """The payload, parsed anew at each call."""
-        return json.loads(self.payload)
+        return from_json(self.payload)
 
 
 def is_directory(subject: str) -> bool:

@@ -5,10 +5,10 @@ A row's lock is the subject's lock in this stage. Whoever locks several gets the
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from pydantic_core import from_json, to_json
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..postgres.engine import statement
@@ -52,7 +52,7 @@ async def lock_subjects(
             ),
             {"s": sorted(wanted)},
         )
-        found |= {row[0]: Subject(row[0], json.loads(row[1]), row[2], row[3], row[4]) for row in rows}
+        found |= {row[0]: Subject(row[0], from_json(row[1]), row[2], row[3], row[4]) for row in rows}
     return found
 
 
@@ -64,7 +64,7 @@ async def known_subjects(c: AsyncConnection, table: str, subjects: Iterable[str]
         ),
         {"s": list(set(subjects))},
     )
-    return {row[0]: Subject(row[0], json.loads(row[1]), row[2], row[3], row[4]) for row in rows}
+    return {row[0]: Subject(row[0], from_json(row[1]), row[2], row[3], row[4]) for row in rows}
 
 
 async def save_subjects(c: AsyncConnection, table: str, subjects: Sequence[Subject]) -> None:
@@ -77,7 +77,7 @@ async def save_subjects(c: AsyncConnection, table: str, subjects: Sequence[Subje
         ),
         {
             "s": [x.id for x in subjects],
-            "heard": [json.dumps(x.heard, separators=(",", ":")) for x in subjects],
+            "heard": [to_json(x.heard).decode() for x in subjects],
             "said": [x.said for x in subjects],
             "urgent": [x.urgent for x in subjects],
             "held": [x.held for x in subjects],

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import uuid_utils.compat as uuid_utils
+from pydantic_core import to_json
 from sqlalchemy import CursorResult
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -83,11 +83,11 @@ class Tx:
             if urgent:
                 row.urgent = True
             sequence, is_urgent = row.said, row.urgent
-            after = json.dumps(row.heard, separators=(",", ":")) if row.heard else "{}"
+            after = to_json(row.heard).decode() if row.heard else "{}"
         self.said.append(
             Said(
                 uuid_utils.uuid7(), subject, sequence, is_urgent, fact.type, fact.to_json().decode(),
-                json.dumps(headers, separators=(",", ":")) if headers else "{}", after, self.now,
+                to_json(headers).decode() if headers else "{}", after, self.now,
             )
         )  # fmt: skip
 

@@ -6,11 +6,11 @@ One reader of the database feeds all streams of the process.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic_core import from_json, to_json
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backbone.log.tx import Transactions
@@ -125,10 +125,10 @@ def _told(listener: _Listener, row: Any) -> bytes | None:
         return None
     if listener.caller.bound and not (listener.caller.sees(contract) and is_for_customer(type_)):
         return None
-    data = json.loads(payload)
+    data = from_json(payload)
     body = {
         "incident": subject, "at": write_instant(at), "stage": stage, "type": type_, "by": by_whom(stage, data),
         "summary": summary(type_, data),
         "data": for_customer(type_, data) if listener.caller.bound else data,
     }  # fmt: skip
-    return frame(json.dumps(body, ensure_ascii=False), event=type_, id=position)
+    return frame(to_json(body), event=type_, id=position)

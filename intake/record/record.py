@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from pydantic_core import from_json
 
 from services.instants import write_instant
 
@@ -106,5 +107,5 @@ def of_row(row: Any) -> Record:
     number = row[1]
     return Record(
         row[0], f"INC-{number:06d}", row[2], row[3], row[4], row[5], row[6], row[7], row[8], row[9],
-        json.loads(row[10]), json.loads(row[11]), list(row[12]),
+        from_json(row[10]), from_json(row[11]), list(row[12]),
     )  # fmt: skip

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -58,11 +58,11 @@ async def save(tx: Tx, records: Sequence[Record]) -> None:
             "severity": [r.severity for r in records],
             "queue": [(r.decision or {}).get("queue") for r in records],
             "owner": [(r.view.get("owner") or {}).get("id") for r in records],
-            "flags": [json.dumps(r.flags) for r in records],
+            "flags": [to_json(r.flags).decode() for r in records],
             "updated_at": [r.updated_at for r in records],
             "closed_at": [r.closed_at for r in records],
-            "report": [json.dumps(r.report, ensure_ascii=False) for r in records],
-            "view": [json.dumps(r.view, ensure_ascii=False) for r in records],
+            "report": [to_json(r.report).decode() for r in records],
+            "view": [to_json(r.view).decode() for r in records],
         },
     )
 

@@ -136,30 +136,18 @@ def test_report_to_route_and_a_storm(tmp_path: Path) -> None:
         time.sleep(3)
         resident = int(Path(f"/proc/{running.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
         say("resident at rest, all four stages (asked: 250)", f"{resident:.0f} MiB")
-        asyncio.run(_latencies(url))
+        _latencies(port)
         asyncio.run(_storm(url))
 
 
-async def _latencies(url: str) -> None:
-    for rate, seconds in ((50, 6), (400, 6)):
-        sent: dict[str, float] = {}
-        routed: dict[str, float] = {}
-        async with httpx2.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {KEY}"}, timeout=30) as client:
-            listening = asyncio.create_task(_listen(client, routed))
-            await asyncio.sleep(0.5)
-            tasks = []
-            start = time.perf_counter()
-            for n in range(rate * seconds):
-                await asyncio.sleep(max(0.0, start + n / rate - time.perf_counter()))
-                tasks.append(asyncio.create_task(_report(client, sent, BODY)))
-            await asyncio.gather(*tasks)
-            await asyncio.sleep(1.5)
-            listening.cancel()
-        took = [(routed[id_] - at) * 1000 for id_, at in sent.items() if id_ in routed]
-        cuts = quantiles(took, n=100)
+def _latencies(port: int) -> None:
+    for rate in (50, 400):
+        words = (sys.executable, "-m", "tests.bench.flow", str(port), KEY, str(rate), str(SECONDS))
+        out = subprocess.run(words, cwd=ROOT, check=True, capture_output=True, timeout=60)
+        found = json.loads(out.stdout)
         say(
             f"POST to incident.routed on the stream, {rate}/s",
-            f"p50 {cuts[49]:.0f} ms, p99 {cuts[98]:.0f} ms ({len(took)} of {len(sent)})",
+            f"p50 {found['p50_ms']:.0f} ms, p99 {found['p99_ms']:.0f} ms ({found['routed']} of {found['reports']})",
         )
 
 
@@ -170,13 +158,6 @@ async def _report(client: httpx2.AsyncClient, sent: dict[str, float], body: byte
     id_ = str(answer.json()["id"])
     sent[id_] = at
     return id_
-
-
-async def _listen(client: httpx2.AsyncClient, routed: dict[str, float]) -> None:
-    async with client.stream("GET", "/v1/stream?type=incident.routed", timeout=None) as stream:
-        async for line in stream.aiter_lines():
-            if line.startswith("data:"):
-                routed.setdefault(json.loads(line[5:])["incident"], time.perf_counter())
 
 
 async def _storm(url: str) -> None:
