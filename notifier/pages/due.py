@@ -94,7 +94,8 @@ class Dispatch:
             and page.urgent is urgent
             and page.channel not in busy
         ]
-        doubtful = await store.unfinished(tx, [page.id for page in due])
+        tried = [page.id for page in due if page.attempts]
+        doubtful = await store.unfinished(tx, tried) if tried else {}
         errands = []
         for page in due:
             current = ledger.page(page.id)

@@ -71,7 +71,8 @@ class Sender:
             errands = await self.dispatch.claim(tx, urgent=urgent, room=room, limit=A_ROUND)
             if errands:
                 await self.beat(tx)
-            following = await next_due(tx, urgent=urgent, busy=room.busy())
+            # Whoever has something to send looks for the next in a round of its own: nobody waits for that.
+            following = None if errands else await next_due(tx, urgent=urgent, busy=room.busy())
         for errand in errands:
             task = asyncio.create_task(self._send(lane, errand), name=f"page {errand.page.id}")
             self.flying[errand.attempt.id] = Flight(lane, errand.page.id, errand.way.channel, task)
@@ -79,7 +80,7 @@ class Sender:
         if ours:
             await asyncio.wait(ours, timeout=PATIENCE)
         await self._record(lane)
-        if self._in_the_air(lane) or self.finished[lane]:
+        if errands or self._in_the_air(lane) or self.finished[lane]:
             return self.ground.around.time.now()
         return following
 
