@@ -223,7 +223,7 @@ def test_an_unanswered_question_at_1_proposes_the_next_severity() -> None:
     decision = decided("critical_down")
     clock = question(decision, ALMATY, "resources", MORNING)
     assert clock is not None
-    assert proposal(decision, clock) == ("severity", "A", "SEV-DOWNGRADE")
+    assert proposal(decision, clock) == ("severity", "A", "SEV-DOWNGRADE", False)
     assert proposal(decision, decision.clocks[0]) is None
     calm = decided("moderate")
     asked = question(calm, ALMATY, "change-control", MORNING)
@@ -237,7 +237,7 @@ def test_in_rapid_response_it_is_the_effort_that_may_be_reduced_and_only_once() 
     decision = decide(report(), bought, ENTERPRISE, submitted_at=MORNING, at=MORNING)
     clock = question(decision, ALMATY, "resources", MORNING)
     assert clock is not None
-    assert proposal(decision, clock) == ("coverage", "business-hours", "SEV-DOWNGRADE")
+    assert proposal(decision, clock) == ("coverage", "business-hours", "SEV-DOWNGRADE", False)
     less = decide(report(), bought, ENTERPRISE, submitted_at=MORNING, at=MORNING, coverage="business-hours")
     assert proposal(less, clock) is None
 
