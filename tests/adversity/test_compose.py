@@ -145,9 +145,12 @@ async def _prometheus_sees_all_four(client: httpx2.AsyncClient, compose: Compose
 
     async def up() -> bool:
         try:
-            targets = (await client.get(f"{asked}/api/v1/targets")).json()["data"]["activeTargets"]
+            answer = await client.get(f"{asked}/api/v1/targets")
         except httpx2.TransportError:
             return False
+        if answer.status_code != 200:
+            return False  # it is starting
+        targets = answer.json()["data"]["activeTargets"]
         return len(targets) == 4 and all(target["health"] == "up" for target in targets)
 
     await _until(up, within=60)

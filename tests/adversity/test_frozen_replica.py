@@ -74,6 +74,11 @@ async def test_a_notifier_frozen_with_a_page_in_the_air_is_taken_over_from_and_m
     mail.hangs = True
     await caller.report("critical_down")
     ((incident, holder),) = await _until(lambda: _asked(fleet, _SENDING), 10)
+
+    async def in_the_air() -> bool:
+        return mail.hung > 0
+
+    await _until(in_the_air, 10)
     pid = int(holder.split("/")[1])
     frozen = next(name for name, process in fleet.processes.items() if process.pid == pid)
     fleet.freeze(frozen)

@@ -20,7 +20,10 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 @dataclass(slots=True)
 class MailServer:
-    """`on_recipient` and `on_data` are what it answers instead of yes; `hangs` and `drops` what it does with a mail."""
+    """`on_recipient` and `on_data` are what it answers instead of yes; `hangs` and `drops` what it does with a mail.
+
+    `hung`: how many mails it has left without an answer.
+    """
 
     port: int = 0
     mails: list[EmailMessage] = field(default_factory=list)
@@ -28,6 +31,7 @@ class MailServer:
     on_recipient: str | None = None
     on_data: str | None = None
     hangs: bool = False
+    hung: int = 0
     drops: bool = False
     users: dict[str, str] = field(default_factory=dict)
 
@@ -41,6 +45,7 @@ class MailServer:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         if self.hangs:
+            self.hung += 1
             await asyncio.Event().wait()
         if self.on_data is not None:
             return self.on_data
