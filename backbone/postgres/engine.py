@@ -82,6 +82,8 @@ AWAY: tuple[type[BaseException], ...] = (
     PoolTimeout,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    # A statement on a connection that has heard its server's last words and not yet the end of the line.
+    asyncpg.InternalClientError,
     ConnectionError,
     asyncio.TimeoutError,
     OSError,

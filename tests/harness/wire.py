@@ -1,6 +1,6 @@
 """A wire to a server, which can be cut and mended; TCP on loopback, in threads of its own.
 
-It alters nothing that goes over it, and while it is cut nothing gets through.
+It alters nothing that goes over it, and while it is cut nothing gets through. It can speak in the server's name.
 """
 
 from __future__ import annotations
@@ -61,6 +61,12 @@ class Wire:
         """Let everything through again."""
         with self._changed:
             self._whole = True
+
+    def speaks(self, words: bytes) -> None:
+        """Say something to everybody at the near end, as if the server had."""
+        with self._changed:
+            for near, _ in self._pairs:
+                near.sendall(words)
 
     def comes(self, words: bytes, times: int = 1) -> None:
         """Wait until the server has said these words so many times."""
