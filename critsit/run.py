@@ -18,9 +18,9 @@ from backbone.kafka.carrier import KafkaCarrier
 from backbone.loops.notify import Notify
 from backbone.postgres import embedded
 from backbone.postgres.migrate import migrate
-from backbone.process.runner import end_process, watch
 from backbone.process.settings import Settings
 from backbone.process.stop import Stop, stop_on_signals
+from backbone.process.watch import end_process, watch
 from backbone.time_source import WallClock
 from backbone.web.serve import listen, serve
 

@@ -12,8 +12,9 @@ from backbone.directory.ring import DirectoryRing
 from backbone.ground import Surroundings
 from backbone.kafka.topics import Topics
 from backbone.process.dead_letter_routes import dead_letter_routes
-from backbone.process.runner import RunningStage, ages, waits
+from backbone.process.runner import RunningStage
 from backbone.process.settings import Settings
+from backbone.process.watch import ages, waits
 from backbone.web.app import WebApp, web_app
 from backbone.web.health import Health
 from backbone.web.keys import WithAdmin

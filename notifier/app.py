@@ -5,6 +5,8 @@ Nothing else here builds channels, metrics or transactions.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from backbone.ground import Ground, Surroundings
 from backbone.log.event import Lane
 from backbone.process.settings import Settings
@@ -37,7 +39,7 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
     drafts = MailboxDraft()
     channels = channels_of(settings, drafts.keep)
     ground = Ground.of(NAME, settings, around, hears=tuple(HEARS), parsers=PARSERS)
-    metrics, ladder = Metrics(around.registry), Ladder()
+    metrics, ladder = Metrics(around.registry), Ladder(step=timedelta(seconds=settings.page_step_seconds))
     people = People(ground.directory, channels)
     links = Links(ground.transactions, settings.public_url, around.time.now)
 

@@ -6,12 +6,13 @@ Kafka's being away makes nobody unready: the log carries, and the gauges say so.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 from aiokafka.errors import KafkaError
 
 from ..ground import lane_bell
 from ..log.event import LANES, Lane
-from ..loops.repeat import Pulse, Round, repeat
+from ..loops.repeat import Round
 from ..process.runner import RunningStage
 from .listener import Listener
 from .relay import Relay
@@ -40,14 +41,12 @@ class KafkaCarrier:
 
     async def start(self) -> None:
         """Start the loops; they connect by themselves, and again whenever they have to."""
-        bell = self._running.ground.around.bell
         name = self._running.stage.name
         for lane in LANES:
-            self._loop(
-                f"relay.{lane}", self._relaying(lane), bell.listener([lane_bell(name, lane is Lane.URGENT), "stop"])
-            )
+            self._loop(f"relay.{lane}", self._relaying(lane), [lane_bell(name, lane is Lane.URGENT)])
+        self._loop("relay.age", self._relay.age, [], 1.0)
         for lane, listener in self._listeners.items():
-            self._loop(f"listen.{lane}", listener.step, bell.listener(["stop"]))
+            self._loop(f"listen.{lane}", listener.step, [])
 
     def _relaying(self, lane: Lane) -> Round:
         async def round_() -> float | None:
@@ -55,14 +54,10 @@ class KafkaCarrier:
 
         return round_
 
-    def _loop(self, name: str, round_: Round, woken: asyncio.Event) -> None:
-        pulse = Pulse(f"{self._running.stage.name}.{name}")
-        task = asyncio.create_task(
-            repeat(round_, pulse, woken, self._stopping, poll=0.25, passing=(KafkaError,)), name=pulse.name
-        )
+    def _loop(self, name: str, round_: Round, bells: Sequence[str], poll: float = 0.25) -> None:
+        """Watched like the stage's own, but nobody is unready without it."""
+        task = self._running.loop_until(self._stopping, name, round_, bells, poll, passing=(KafkaError,), vital=False)
         self._tasks.append(task)
-        # Watched like the stage's own: a loop that has ended ends the process.
-        self._running.tasks.append(task)
 
     async def stop(self) -> None:
         """Finish what is in hand, leave the groups, give up the lease: in 12 s at most, also where Kafka hangs."""

@@ -20,6 +20,7 @@ from aiokafka.errors import (
 from ..ground import Ground
 from ..log import store
 from ..log.event import Event, Lane
+from ..log.invariants import oldest_unread
 from ..log.lease import Lease, LeaseLost
 from .patience import TROUBLES, let_go, within
 from .record import headers_of
@@ -57,16 +58,22 @@ class Relay:
                 self._positions[lane] = (await store.positions(connection, READER)).get((name, lane.value), 0)
         after = self._positions[lane]
         events = await self._ground.sources.lane(name, urgent=lane is Lane.URGENT, after=after, limit=_MOST[lane])
-        gauge = self._ground.around.gauges.outbox_age.labels(name)
         if not events:
-            if lane is Lane.ORDINARY:
-                gauge.set(0)
             return None
-        gauge.set(max(0.0, (self._ground.around.time.now() - events[0].occurred_at).total_seconds()))
         taken = await self._publish(events)
         await self._mark(lane, after, events[-1].seq)
         self._ground.around.gauges.relayed.labels(name).inc(taken)
         return 0.0 if len(events) == _MOST[lane] else None
+
+    async def age(self) -> float | None:
+        """Measure how old the oldest event is that Kafka has not taken, whoever relays; nothing by which to wait less."""
+        ground = self._ground
+        async with ground.transactions.reading() as connection:
+            waiting = await oldest_unread(connection, ground.sources, [ground.name], READER)
+        now = ground.around.time.now()
+        oldest = max([0.0, *((now - at).total_seconds() for at in waiting)])
+        ground.around.gauges.outbox_age.labels(ground.name).set(oldest)
+        return None
 
     async def _mark(self, lane: Lane, after: int, last: int) -> None:
         async with self._ground.transactions() as tx:

@@ -19,15 +19,20 @@ from .sources import Sources
 LATE = timedelta(seconds=60)
 
 
-async def lanes_behind(c: AsyncConnection, sources: Sources, hears: Iterable[str], reader: str, now: datetime) -> int:
-    """Lanes of other stages' logs in which `reader` has an event before it that was said more than a minute ago."""
-    positions, behind = await store.positions(c, reader), 0
-    for source in hears:
+async def oldest_unread(c: AsyncConnection, sources: Sources, names: Iterable[str], reader: str) -> list[datetime]:
+    """When the next event was said that `reader` has before it, of each lane of these logs where it has one."""
+    positions, found = await store.positions(c, reader), []
+    for source in names:
         for lane in LANES:
             after = positions.get((source, lane.value), 0)
             first = await sources.lane(source, urgent=lane is Lane.URGENT, after=after, limit=1)
-            behind += bool(first and first[0].occurred_at < now - LATE)
-    return behind
+            found += [event.occurred_at for event in first]
+    return found
+
+
+async def lanes_behind(c: AsyncConnection, sources: Sources, hears: Iterable[str], reader: str, now: datetime) -> int:
+    """Lanes of other stages' logs in which `reader` has an event before it that was said more than a minute ago."""
+    return sum(at < now - LATE for at in await oldest_unread(c, sources, hears, reader))
 
 
 async def letters_not_held(c: AsyncConnection, subjects: str, now: datetime) -> int:

@@ -32,7 +32,7 @@ class Unheard(Exception):
 
 
 class FuseBlown(Exception):
-    """Poison after poison: the fault is ours and not the events'. The loop stops, and readiness says so."""
+    """Poison after poison: the fault is ours and not the events'. The loop tries again each 30 s; readiness says so."""
 
 
 @dataclass(slots=True)

@@ -25,10 +25,15 @@ Round = Callable[[], Awaitable[float | None]]
 
 @dataclass(slots=True)
 class Pulse:
-    """What is watched of a loop: when it last came round, and why it can't."""
+    """What is watched of a loop: when it last came round, well or not, and why it can't.
+
+    A process is not ready without its `vital` loops.
+    """
 
     name: str
+    vital: bool = True
     last: float = field(default_factory=ticks)
+    moved: float = field(default_factory=ticks)
     trouble: str | None = None
     stopped: bool = False
 
@@ -36,6 +41,11 @@ class Pulse:
     def age(self) -> float:
         """Seconds since the last good round."""
         return ticks() - self.last
+
+    @property
+    def still(self) -> float:
+        """Seconds since the last round of any kind: one that fails and is tried again moves."""
+        return ticks() - self.moved
 
 
 async def repeat(
@@ -73,6 +83,8 @@ async def repeat(
                 say("loop.failed", loop=pulse.name, error=repr(error)[:500], again_in=pause, exc_info=not moment)
             await _pause(stopping, pause)
             continue
+        finally:
+            pulse.moved = ticks()
         if pause == 0:
             await asyncio.sleep(0)
             continue

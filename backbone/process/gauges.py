@@ -5,7 +5,13 @@ Labels come from the stages, the loops and closed lists, never from traffic.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+#: The invariants that every stage has.
+UNHEARD = "event_unheard_for_a_minute"
+NOT_HELD = "dead_letter_without_a_hold"
 
 
 class Gauges:
@@ -41,12 +47,14 @@ class Gauges:
             "critsit_kafka_trouble", "What went wrong with Kafka.", ["stage", "kind"], registry=registry
         )
 
-    def know(self, stage: str) -> None:
-        """Show a stage's series from the start, at 0."""
+    def know(self, stage: str, invariants: Iterable[str] = ()) -> None:
+        """Show a stage's series from the start, at 0; `invariants` are those of its own."""
         for outcome in ("handled", "repeats", "filled", "held", "lost", "poison"):
             self.heard.labels(stage, outcome)
         for gauge in (self.dead, self.outbox_age, self.outbox_default):
             gauge.labels(stage).set(0)
+        for name in (UNHEARD, NOT_HELD, *invariants):
+            self.invariant.labels(stage, name).set(0)
         self.relayed.labels(stage)
         for kind in ("unreachable", "refused", "unreadable"):
             self.kafka.labels(stage, kind)

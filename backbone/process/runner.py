@@ -6,9 +6,7 @@ SIGTERM: unready, stop polling, finish what is in hand, commit, close, in 25 s a
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
 
@@ -24,7 +22,8 @@ from ..loops.follow import READER, Follower
 from ..loops.hear import Ear
 from ..loops.repeat import Pulse, Round, repeat
 from ..stage import Stage, Work
-from ..time_source import WallClock, ticks
+from ..time_source import WallClock
+from .gauges import NOT_HELD, UNHEARD
 from .settings import STAGES
 
 log = structlog.get_logger()
@@ -66,7 +65,7 @@ class RunningStage:
         `read_by` None is every other stage, wherever it runs: no day of the log goes that one of them has not passed.
         """
         gauges = ground.around.gauges
-        gauges.know(stage.name)
+        gauges.know(stage.name, stage.invariants)
 
         async def say_stuck(tx: Tx, event: Event, error: str) -> None:
             tx.say(stuck(stage.name, event.type, error[:500]), event.subject, urgent=True, cause=event)
@@ -116,6 +115,20 @@ class RunningStage:
 
     def loop(self, name: str, round_: Round, bells: Sequence[str], poll: float) -> None:
         """Start a loop that is woken by `bells`."""
+        self.loop_until(self.stopping, name, round_, bells, poll)
+
+    def loop_until(
+        self,
+        stopping: asyncio.Event,
+        name: str,
+        round_: Round,
+        bells: Sequence[str],
+        poll: float,
+        *,
+        passing: tuple[type[BaseException], ...] = (),
+        vital: bool = True,
+    ) -> asyncio.Task[None]:
+        """Start a loop that others stop; see `repeat` and `Pulse`. A loop that ends before ends the process."""
         gauges = self.ground.around.gauges
         timed = gauges.round.labels(self.stage.name, name)
         seen = gauges.pulse.labels(self.stage.name, name)
@@ -126,9 +139,11 @@ class RunningStage:
             seen.set_to_current_time()
             return pause
 
-        pulse = self.pulses[name] = Pulse(f"{self.stage.name}.{name}")
+        pulse = self.pulses[name] = Pulse(f"{self.stage.name}.{name}", vital)
         woken = self.ground.around.bell.listener([*bells, "stop"])
-        self.tasks.append(asyncio.create_task(repeat(watched, pulse, woken, self.stopping, poll=poll), name=pulse.name))
+        task = asyncio.create_task(repeat(watched, pulse, woken, stopping, poll=poll, passing=passing), name=pulse.name)
+        self.tasks.append(task)
+        return task
 
     def _work(self, work: Work, lane: Lane) -> Round:
         async def round_() -> float | None:
@@ -153,9 +168,9 @@ class RunningStage:
             gauges.outbox_default.labels(name).set(default.scalar_one())
             now = self.ground.around.time.now()
             behind = await invariants.lanes_behind(connection, self.ground.sources, self.stage.hears, READER, now)
-            gauges.invariant.labels(name, "event_unheard_for_a_minute").set(behind)
+            gauges.invariant.labels(name, UNHEARD).set(behind)
             not_held = await invariants.letters_not_held(connection, self.stage.subjects, now)
-            gauges.invariant.labels(name, "dead_letter_without_a_hold").set(not_held)
+            gauges.invariant.labels(name, NOT_HELD).set(not_held)
         for invariant, count in self.stage.invariants.items():
             gauges.invariant.labels(name, invariant).set(await count())
         await partitions.make_ahead(self.ground.transactions, now.astimezone(UTC).date())
@@ -222,55 +237,6 @@ def _at_once(step: Callable[[], Awaitable[bool]], patience: float) -> Round:
         return 0.0 if more else None
 
     return round_
-
-
-async def watch(stages: Sequence[RunningStage], *, dead: Callable[[str], None]) -> None:
-    """Measure the event loop's lag, and call `dead` when a loop has ended or made no progress for two minutes."""
-    gauges = stages[0].ground.around.gauges
-    while True:
-        before = ticks()
-        await asyncio.sleep(0.1)
-        gauges.lag.set(max(0.0, ticks() - before - 0.1))
-        for running in stages:
-            if running.stopping.is_set():
-                continue
-            for task in running.tasks:
-                if task.done():
-                    dead(f"{task.get_name()} ended: {task.exception() if not task.cancelled() else 'cancelled'}")
-            for pulse in running.pulses.values():
-                if pulse.age > 120 and pulse.trouble is None:
-                    dead(f"{pulse.name} makes no progress")
-
-
-def ages(stages: Sequence[RunningStage]) -> Mapping[str, float]:
-    """Seconds since each loop's last good round: what `/livez` asks."""
-    return {pulse.name: pulse.age for running in stages for pulse in running.pulses.values()}
-
-
-async def waits(stages: Sequence[RunningStage]) -> list[str]:
-    """What each stage waits for, in words: what `/readyz` says. Empty when all is well."""
-    found = []
-    for running in stages:
-        try:
-            async with asyncio.timeout(2), running.ground.transactions.reading() as connection:
-                await connection.execute(text("select 1"))
-        except Exception as error:  # noqa: BLE001 (whatever it is, it is not ready)
-            found.append(f"{running.stage.name}: PostgreSQL does not answer ({type(error).__name__})")
-            continue
-        found += [
-            f"{p.name}: {p.trouble}"
-            for p in running.pulses.values()
-            if p.trouble is not None and p.age > 5 and not p.stopped
-        ]
-    return found
-
-
-def end_process(why: str) -> None:
-    """End at once with an error: a process whose loops are dead is worse than none."""
-    log.critical("process.dead", why=why)
-    with contextlib.suppress(OSError):
-        os.sync()
-    os._exit(70)
 
 
 async def settle(stages: Sequence[RunningStage], lanes: Sequence[Lane] = LANES) -> int:

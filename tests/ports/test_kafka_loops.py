@@ -8,10 +8,13 @@ from __future__ import annotations
 import asyncio
 
 from backbone.kafka.carrier import KafkaCarrier
+from backbone.kafka.relay import Relay
 from backbone.kafka.topics import Topics
-from backbone.process.runner import watch
+from backbone.process.watch import ages, waits, watch
 from tests.harness.hearer import SAYERS, Room
 from tests.harness.postgres import free_port
+
+_AGE = "critsit_outbox_oldest_unpublished_seconds"
 
 
 def _carrier(people: Room) -> KafkaCarrier:
@@ -41,9 +44,101 @@ async def test_loops_that_are_stopped_end_nobody(people: Room) -> None:
     watching = asyncio.create_task(watch([people.hearer.running], dead=why.append))
     await people.router.says("a")
     await asyncio.wait_for(carrier.stop(), 15)
-    assert len(loops) == 4
+    assert len(loops) == 5
     assert all(task.done() for task in loops)
     # It looks each 100 ms.
     await asyncio.wait({watching}, timeout=0.5)
     watching.cancel()
     assert why == []
+
+
+async def test_what_kafka_has_not_taken_ages_in_either_lane_whoever_relays(people: Room) -> None:
+    router = people.router.ground
+    topics = Topics(people.settings.topic_prefix, {"router": "router"}, "directory", "router")
+
+    async def age() -> float:
+        """As a relay tells it that holds no lease and has never reached a broker."""
+        relay = Relay(router, topics, f"127.0.0.1:{free_port()}")
+        assert await relay.age() is None
+        return router.around.registry.get_sample_value(_AGE, {"stage": "router"}) or 0.0
+
+    async def taken(lane: str) -> None:
+        async with router.transactions() as tx:
+            await tx.execute(
+                "insert into cursor (reader, source, lane, position) select 'relay', 'router', :lane, max(seq) from outbox",
+                {"lane": lane},
+            )
+
+    assert await age() == 0
+    await people.router.says("a", urgent=True)
+    people.time.passes(seconds=40)
+    await people.router.says("b")
+    people.time.passes(seconds=5)
+    assert await age() == 45
+    await taken("urgent")
+    assert await age() == 5
+    await taken("ordinary")
+    assert await age() == 0
+
+
+async def test_a_loop_that_hangs_for_two_minutes_ends_the_process_whatever_went_wrong_before(people: Room) -> None:
+    running, found, began = people.hearer.running, asyncio.get_running_loop().create_future(), asyncio.Event()
+    stopping, rounds = asyncio.Event(), 0
+
+    async def hangs() -> float | None:
+        nonlocal rounds
+        rounds += 1
+        if rounds == 1:
+            raise OSError("away")
+        began.set()
+        await stopping.wait()
+        return None
+
+    hanging = running.loop_until(stopping, "hangs", hangs, [], 0.01, passing=(OSError,), vital=False)
+    await asyncio.wait_for(began.wait(), 10)
+    watching = asyncio.create_task(watch([running], dead=lambda why: found.done() or found.set_result(why)))
+    running.pulses["hangs"].moved -= 119
+    assert not (await asyncio.wait({found}, timeout=0.3))[0]
+    running.pulses["hangs"].moved -= 2
+    assert await asyncio.wait_for(found, 10) == "escalation.hangs makes no progress"
+    watching.cancel()
+    stopping.set()
+    await hanging
+
+
+async def test_a_loop_that_fails_for_an_hour_moves_and_its_stage_says_what_it_waits_for(people: Room) -> None:
+    running, found, failed, stopping = people.hearer.running, list[str](), asyncio.Event(), asyncio.Event()
+
+    async def fails() -> float | None:
+        failed.set()
+        raise OSError("away")
+
+    failing = running.loop_until(stopping, "fails", fails, [], 0.01, passing=(OSError,))
+    await asyncio.wait_for(failed.wait(), 10)
+    running.pulses["fails"].last -= 3600
+    watching = asyncio.create_task(watch([running], dead=found.append))
+    assert not (await asyncio.wait({watching}, timeout=0.3))[0]
+    assert found == []
+    assert ages([running])["escalation.fails"] < 60
+    assert await waits([running]) == ["escalation.fails: OSError('away')"]
+    watching.cancel()
+    stopping.set()
+    await failing
+
+
+async def test_the_loops_beside_kafka_are_alive_and_nobody_is_unready_without_them(people: Room) -> None:
+    carrier, running = _carrier(people), people.hearer.running
+    await carrier.start()
+    names = {f"{kind}.{lane}" for kind in ("relay", "listen") for lane in ("urgent", "ordinary")}
+    assert names <= set(running.pulses)
+    listening = [running.pulses[name] for name in names if name.startswith("listen")]
+    for _ in range(1_000):
+        if all(pulse.trouble for pulse in listening):
+            break
+        await asyncio.sleep(0.02)
+    assert all(pulse.trouble for pulse in listening)
+    for name in names:
+        running.pulses[name].last -= 3600
+    assert {f"escalation.{name}" for name in names} <= set(ages([running]))
+    assert await waits([running]) == []
+    await asyncio.wait_for(carrier.stop(), 15)

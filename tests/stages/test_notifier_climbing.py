@@ -48,6 +48,17 @@ async def test_the_crisis_manager_is_paged_on_one_channel_after_the_other(notifi
     assert await notifier.said_types() == ["page.requested", *["page.sent", "page.delivered"] * 2]
 
 
+async def test_the_pace_of_the_climb_is_a_setting(database: str) -> None:
+    async with desk(database, page_step_seconds=20) as hasty:
+        await hasty.knows("person", person("ana", "crisis-manager"))
+        await hasty.reports(INC)
+        await hasty.assigns(INC, "ana")
+        await hasty.passes(seconds=15)
+        assert await hasty.received() == [("ana", "email")]
+        await hasty.passes(seconds=5)
+        assert await hasty.received() == [("ana", "email"), ("ana", "sms")]
+
+
 async def test_an_acknowledgement_ends_the_climb(notifier: Desk) -> None:
     """BASE-CM"""
     await notifier.assigns(INC, "ana")

@@ -1,0 +1,71 @@
+"""Whether the loops of a process move, and what they wait for.
+
+A loop that hangs or has ended ends its process: a process whose loops are dead is worse than none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Callable, Mapping, Sequence
+
+import structlog
+from sqlalchemy import text
+
+from ..time_source import ticks
+from .runner import RunningStage
+
+log = structlog.get_logger()
+
+#: Seconds without a round after which a loop hangs, and its process is ended: longer than any round's own patience.
+STILL = 120.0
+
+
+async def watch(stages: Sequence[RunningStage], *, dead: Callable[[str], None]) -> None:
+    """Measure the event loop's lag, and call `dead` when a loop has ended or not come round for `STILL` seconds."""
+    gauges = stages[0].ground.around.gauges
+    while True:
+        before = ticks()
+        await asyncio.sleep(0.1)
+        gauges.lag.set(max(0.0, ticks() - before - 0.1))
+        for running in stages:
+            if running.stopping.is_set():
+                continue
+            for task in running.tasks:
+                if task.done():
+                    dead(f"{task.get_name()} ended: {task.exception() if not task.cancelled() else 'cancelled'}")
+            for pulse in running.pulses.values():
+                if pulse.still > STILL and not pulse.stopped:
+                    dead(f"{pulse.name} makes no progress")
+
+
+def ages(stages: Sequence[RunningStage]) -> Mapping[str, float]:
+    """Seconds since each loop last came round: what `/livez` asks. Whether it came round well is `/readyz`' question."""
+    return {pulse.name: pulse.still for running in stages for pulse in running.pulses.values()}
+
+
+async def waits(stages: Sequence[RunningStage]) -> list[str]:
+    """What each stage waits for, in words: what `/readyz` says. Empty when all is well."""
+    found = []
+    for running in stages:
+        try:
+            async with asyncio.timeout(2), running.ground.transactions.reading() as connection:
+                await connection.execute(text("select 1"))
+        except Exception as error:  # noqa: BLE001 (whatever it is, it is not ready)
+            found.append(f"{running.stage.name}: PostgreSQL does not answer ({type(error).__name__})")
+            continue
+        found += [
+            f"{p.name}: {p.trouble}"
+            for p in running.pulses.values()
+            if p.vital and p.trouble is not None and p.age > 5 and not p.stopped
+        ]
+    return found
+
+
+def end_process(why: str) -> None:
+    """End at once with an error: a process whose loops are dead is worse than none."""
+    log.critical("process.dead", why=why)
+    with contextlib.suppress(OSError):
+        os.sync()
+    os._exit(70)
