@@ -20,6 +20,7 @@ from starlette.types import ASGIApp
 from backbone.process.stop import Stop, stop_on_signals
 from backbone.time_source import ticks
 
+from .connection import Bounds, bounded
 from .health import Health
 
 log = structlog.get_logger()
@@ -73,17 +74,19 @@ async def serve(
     within: float = WITHIN,
     signals: bool = True,
     sockets: list[socket.socket] | None = None,
+    bounds: Bounds | None = None,
 ) -> None:
     """Serve until a signal or `stop`. Port 0 takes any that is free; `on_ready` is told which it is, unless it is to stop.
 
-    `sockets` are what `listen` has bound already, by whoever must know first that the address can be had.
+    `sockets` are what `listen` has bound already, by whoever must know first that the address can be had; `bounds` are
+    those of what a connection may send before it is a request.
     On stopping: `health` turns unready and streams end, nothing more is accepted, the requests in hand are answered,
     `drain` is awaited; all that in `within` seconds. A second signal waits for no request. Raises ServeError.
     """
     sockets = sockets or listen(host, port, backlog)
     stopping = stop if isinstance(stop, Stop) else Stop(stop or asyncio.Event())
     config = uvicorn.Config(
-        app, http="httptools", ws="none", lifespan="on", log_config=None, access_log=False, server_header=False,
+        app, http=bounded(bounds or Bounds()), ws="none", lifespan="on", log_config=None, access_log=False, server_header=False,
         proxy_headers=False, backlog=backlog, timeout_keep_alive=65,
         timeout_graceful_shutdown=int(min(_ANSWERS, within)),
     )  # fmt: skip

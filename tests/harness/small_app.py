@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backbone.web.app import WebApp, web_app
 from backbone.web.body import parse, read_body
+from backbone.web.connection import Bounds
 from backbone.web.etag import if_match
 from backbone.web.health import Health
 from backbone.web.json_body import json_body
@@ -112,12 +113,12 @@ def small_app(
 
 
 @asynccontextmanager
-async def served(app: ASGIApp, health: Health | None = None) -> AsyncIterator[int]:
+async def served(app: ASGIApp, health: Health | None = None, bounds: Bounds | None = None) -> AsyncIterator[int]:
     """Serves on loopback; yields the port."""
     ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     stop = asyncio.Event()
     task = asyncio.create_task(
-        serve(app, port=0, health=health, on_ready=ready.set_result, stop=stop, signals=False, within=5)
+        serve(app, port=0, health=health, on_ready=ready.set_result, stop=stop, signals=False, within=5, bounds=bounds)
     )
     try:
         await asyncio.wait([task, ready], return_when=asyncio.FIRST_COMPLETED)

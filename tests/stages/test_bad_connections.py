@@ -1,0 +1,273 @@
+"""Connections that mean no good, on real sockets: who sends for ever, never on, or no HTTP, is ended, and hurts nobody."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from backbone.web.connection import Bounds
+from tests.harness.small_app import ADMIN, Answer, answer, served, small_app
+
+GOOD = b'{"title": "All VMs down", "reporter": {"name": "Aigerim S."}}'
+KEY = f"Host: x\r\nAuthorization: Bearer {ADMIN}\r\n".encode()
+POST = b"POST /v1/hot HTTP/1.1\r\n" + KEY + b"Content-Type: application/json\r\n"
+REPORT = POST + b"Content-Length: %d\r\n\r\n" % len(GOOD) + GOOD
+LIST = b"GET /v1/things HTTP/1.1\r\n" + KEY + b"\r\n"
+CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
+MIB = 1024 * 1024
+
+
+def resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+
+@dataclass
+class Line:
+    """One connection."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    async def says(self, *parts: bytes) -> None:
+        for part in parts:
+            self.writer.write(part)
+            await self.writer.drain()
+
+    async def floods(self, parts: Iterable[bytes]) -> int:
+        """Send until it is cut off; the bytes that went out."""
+        sent = 0
+        with suppress(ConnectionError):
+            for part in parts:
+                await self.says(part)
+                sent += len(part)
+        return sent
+
+    async def hears(self) -> Answer:
+        return await asyncio.wait_for(answer(self.reader), 5)
+
+    async def is_closed(self) -> bool:
+        """Whether the other side ends it within 5 seconds, saying no more."""
+        with suppress(ConnectionError):
+            return await asyncio.wait_for(self.reader.read(), 5) == b""
+        return True
+
+
+@asynccontextmanager
+async def line(port: int) -> AsyncIterator[Line]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        yield Line(reader, writer)
+    finally:
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+def problem(told: Answer, status: int) -> None:
+    """It is this problem, in the one shape that all have."""
+    assert told.status == status, told
+    assert told.headers["content-type"] == "application/problem+json"
+    assert told.headers["x-request-id"]
+    assert json.loads(told.body)["status"] == status
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [b"GET /v1/things HTTP/1.1\r\n", *[b"X-%d: y\r\n" % n for n in range(150)], b"\r\n"],
+        [b"GET /v1/things HTTP/1.1\r\nX: " + b"y" * 40_000 + b"\r\n\r\n"],
+        [b"GET /v1/things HTTP/1.1\r\nX: ", *[b"y" * 10_000] * 4, b"\r\n\r\n"],
+        [b"GET /v1/things?x=", *[b"y" * 10_000] * 4, b" HTTP/1.1\r\n\r\n"],
+        [b"GET /v1/things HTTP/1.1\r\n", *[b"X: %s\r\n" % (b"y" * 1000)] * 40],
+    ],
+    ids=["many", "long", "long in pieces", "long address", "without end"],
+)  # fmt: skip
+async def test_too_many_or_too_long_headers_are_431_and_the_end_of_the_connection(parts: list[bytes]) -> None:
+    async with served(small_app()) as port, line(port) as one:
+        await one.says(*parts)
+        problem(await one.hears(), 431)
+        assert await one.is_closed()
+
+
+async def test_as_many_headers_as_are_allowed_are_taken_in_whatever_pieces_they_come() -> None:
+    head = LIST[:-2] + b"".join(b"X-%d: %s\r\n" % (n, b"y" * 300) for n in range(90)) + b"\r\n"
+    async with served(small_app()) as port, line(port) as one:
+        await one.says(head)
+        assert (await one.hears()).status == 200
+        for piece in range(0, len(head), 1000):
+            await one.says(head[piece : piece + 1000])
+        assert (await one.hears()).status == 200
+        # A large body just before the next head is no part of it.
+        large = b'{"title": "%s", "reporter": {"name": "y"}}' % (b"x" * 200_000)
+        await one.says(POST + b"Content-Length: %d\r\n\r\n" % len(large) + large + LIST[:40])
+        assert (await one.hears()).status == 201
+        await one.says(LIST[40:])
+        assert (await one.hears()).status == 200
+
+
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [
+        (b"GET /v1/things HTTP/1.1\r\nX: ", b"y" * 65_536),
+        (b"GET /v1/things HTTP/1.1\r\n", b"X: y\r\n" * 10_000),
+        (CHUNKED + b"1;", b"x" * 65_536),
+        (CHUNKED + b"0\r\n", b"X: y\r\n" * 10_000),
+        (CHUNKED + b"0\r\nX: ", b"y" * 65_536),
+    ],
+    ids=["a header", "headers", "a chunk's extension", "trailers", "a trailer"],
+)  # fmt: skip
+async def test_what_never_ends_is_cut_off_and_memory_stays_flat(first: bytes, again: bytes) -> None:
+    async with served(small_app()) as port:
+        before = resident()
+        for _ in range(3):
+            async with line(port) as one:
+                sent = await one.floods(itertools.chain([first], itertools.repeat(again, 500)))
+                assert sent < 20 * MIB
+        assert resident() - before < 8 * MIB
+        async with line(port) as other:
+            await other.says(REPORT)
+            assert (await other.hears()).status == 201
+
+
+async def test_headers_that_never_end_are_waited_for_so_long_and_no_longer_whatever_drips_meanwhile() -> None:
+    async with served(small_app(), bounds=Bounds(seconds=0.4)) as port, line(port) as slow, line(port) as silent:
+
+        async def drips() -> None:
+            with suppress(ConnectionError):
+                for piece in itertools.chain([LIST[:-2]], itertools.repeat(b"X: y\r\n")):
+                    await slow.says(piece)
+                    await asyncio.sleep(0.05)
+
+        dripping = asyncio.create_task(drips())
+        async with line(port) as other:
+            await other.says(REPORT)
+            assert (await other.hears()).status == 201
+        problem(await slow.hears(), 408)
+        assert await silent.is_closed()
+        dripping.cancel()
+
+
+async def test_the_second_request_of_a_connection_has_no_more_time_than_the_first() -> None:
+    async with served(small_app(), bounds=Bounds(seconds=0.3)) as port, line(port) as one:
+        await one.says(LIST)
+        assert (await one.hears()).status == 200
+        await one.says(LIST[:-2])
+        problem(await one.hears(), 408)
+        assert await one.is_closed()
+
+
+async def test_a_body_that_nobody_asked_for_and_that_never_comes_holds_no_connection() -> None:
+    async with served(small_app(), bounds=Bounds(seconds=0.3)) as port, line(port) as one:
+        await one.says(LIST[:-2] + b"Content-Length: 100\r\n\r\n")
+        assert (await one.hears()).status == 200
+        await one.says(b"x")
+        assert await one.is_closed()
+
+
+async def test_a_request_that_takes_long_is_not_cut_off_by_the_time_for_headers() -> None:
+    async with served(small_app(), bounds=Bounds(seconds=0.2)) as port, line(port) as one:
+        await one.says(POST + b"Content-Length: %d\r\n\r\n" % len(GOOD) + GOOD[:10])
+        assert not await _ends_within(one, 0.5)
+        await one.says(GOOD[10:])
+        assert (await one.hears()).status == 201
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 50,
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"HELO critsit\r\n",
+        b"GET /v1/things\xc3\xa9 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET http://x HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /v1/things HTTP/1.1\r\nX-Request-Id: a\x00b\r\n\r\n",
+        b"GET /v1/things HTTP/1.1\r\nX-Request-Id: a\r\n b\r\n\r\n",
+        b"GET /v1/things HTTP/1.1\nHost: x\n\n",
+        b"CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"CONNECT /v1/things HTTP/1.1\r\nHost: x\r\n\r\n",
+        POST + b"Content-Length: +5\r\n\r\nhello",
+        POST + b"Content-Length: 1_0\r\n\r\nhellohello",
+        POST + b"Content-Length: \xd9\xa5\r\n\r\nhello",
+        POST + b"Content-Length: 1" + b"0" * 4000 + b"\r\n\r\nhello",
+        POST + b"Content-Length: 5\r\nContent-Length: 5\r\n\r\nhello",
+        POST + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+        POST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        POST + b"Transfer-Encoding: identity\r\n\r\nhello",
+        CHUNKED + b"xyz\r\nhello\r\n",
+        CHUNKED + b"fffffffffffffffff\r\nhello\r\n",
+        CHUNKED + b"-1\r\nhello\r\n",
+    ],
+)  # fmt: skip
+async def test_what_is_no_http_is_a_problem_like_any_other_and_the_end_of_the_connection(sent: bytes) -> None:
+    async with served(small_app()) as port, line(port) as one:
+        await one.says(sent)
+        problem(await one.hears(), 400)
+        assert await one.is_closed()
+
+
+async def test_requests_sent_at_once_are_answered_in_order_and_rubbish_behind_them_spoils_none() -> None:
+    async with served(small_app()) as port:
+        for rubbish in (
+            b"rubbish\r\n\r\n",
+            b"GET / HTTP/1.1\r\nX: " + b"y" * 40_000 + b"\r\n\r\n",
+            CHUNKED + b"xyz\r\n",
+        ):
+            async with line(port) as one:
+                await one.says(REPORT + LIST + rubbish)
+                assert [(await one.hears()).status, (await one.hears()).status] == [201, 200]
+                assert await one.is_closed()
+        async with line(port) as one:
+            await one.says(REPORT + LIST + REPORT + b"GET /none HTTP/1.1\r\nConnection: close\r\n\r\n")
+            assert [(await one.hears()).status for _ in range(4)] == [201, 200, 201, 404]
+            assert await one.is_closed()
+
+
+async def test_ever_more_requests_without_waiting_for_an_answer_are_answered_up_to_a_number() -> None:
+    async with served(small_app()) as port, line(port) as one:
+        flood = asyncio.create_task(one.floods([b"GET /none HTTP/1.1\r\n\r\n" * 5000]))
+        told = 0
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while (await one.hears()).status == 404:
+                told += 1
+        await flood
+        assert 50 <= told <= 200
+
+
+@pytest.mark.parametrize("upgrade", [b"h2c", b"websocket", b"TLS/1.0, x"])
+async def test_a_wish_to_upgrade_is_not_heard_and_the_body_is(upgrade: bytes) -> None:
+    """Java's client asks for it by itself, with the first request that it sends."""
+    wish = (
+        b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: "
+        + upgrade
+        + b"\r\nHTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABk\r\n"
+    )
+    asking = POST + wish + b"Content-Length: %d\r\n\r\n" % len(GOOD)
+    async with served(small_app()) as port:
+        for parts in (
+            [asking + GOOD],
+            [asking, GOOD],
+            [asking[:99], asking[99:], GOOD[:9], GOOD[9:]],
+            [asking + GOOD + LIST],
+        ):
+            async with line(port) as one:
+                await one.says(*parts)
+                assert (await one.hears()).status == 201
+                if parts[0].endswith(LIST):
+                    assert (await one.hears()).status == 200
+                await one.says(REPORT)
+                assert (await one.hears()).status == 201
+
+
+async def _ends_within(one: Line, seconds: float) -> bool:
+    try:
+        async with asyncio.timeout(seconds):
+            return await one.reader.read(1) == b""
+    except TimeoutError:
+        return False
