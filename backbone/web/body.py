@@ -14,6 +14,7 @@ from pydantic_core import from_json
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope
 
+from .headers import header
 from .pointer import pointer
 from .problem import FieldError, Problem, bad_fields, not_json, wrong
 
@@ -31,17 +32,8 @@ _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 #: All digits as one and `E` as `e`: so a plain search finds the shape of a number, ten times as fast as a pattern.
 _SHAPE = bytes.maketrans(b"123456789E", b"000000000e")
 _LONG = b"0" * 300
-
-#: Where a request's headers stand by their names once somebody has asked for one.
-_HEADERS = "critsit.headers"
-
-
-def header(scope: Scope, name: bytes) -> bytes | None:
-    """The first header of that name (lower case), or None."""
-    known: dict[bytes, bytes] | None = scope.get(_HEADERS)
-    if known is None:
-        known = scope[_HEADERS] = dict(reversed(scope["headers"]))
-    return known.get(name)
+#: The names of what a body's bytes are read as.
+_UTF_8 = (b"utf-8", b'"utf-8"', b"utf8", b"us-ascii")
 
 
 async def read_body(
@@ -51,23 +43,18 @@ async def read_body(
 
     Raises Problem: 413 too large, 408 too slow, 415 another media type or encoded, 400 empty or broken off.
     """
-    length: bytes | None = None
-    media: bytes | None = None
-    for name, value in scope["headers"]:
-        if name == b"content-length":
-            length = value
-        elif name == b"content-type":
-            media = value
-        elif name == b"content-encoding" and value.strip().lower() not in (b"", b"identity"):
-            raise Problem(
-                415, "Encoded body", "Send the body as it is, without Content-Encoding.",
-                headers={"Accept-Encoding": "identity"},
-            )  # fmt: skip
-    if length is not None and length.isdigit() and int(length[:20]) > limit:
-        raise _too_large(limit)
-    if json and not _is_json(media):
+    coding = header(scope, b"content-encoding")
+    if coding is not None and coding.strip().lower() not in (b"", b"identity"):
         raise Problem(
-            415, "Unsupported media type", "Send JSON, with Content-Type: application/json.",
+            415, "Encoded body", "Send the body as it is, without Content-Encoding.",
+            headers={"Accept-Encoding": "identity"},
+        )  # fmt: skip
+    length = announced(scope)
+    if length is not None and length > limit:
+        raise _too_large(limit)
+    if json and not _is_json(header(scope, b"content-type")):
+        raise Problem(
+            415, "Unsupported media type", "Send JSON in UTF-8, with Content-Type: application/json.",
             headers={"Accept": "application/json"},
         )  # fmt: skip
     try:
@@ -81,6 +68,17 @@ async def read_body(
     if json and not body:
         raise Problem(400, "No body", "The body is empty.", type="bad-json", errors=[FieldError("", "is empty")])
     return body
+
+
+def announced(scope: Scope) -> int | None:
+    """The bytes that Content-Length announces; None where it says nothing. Raises Problem 400 for what is no number."""
+    sent = header(scope, b"content-length")
+    if sent is None:
+        return None
+    digits = sent.strip()
+    if not digits.isdigit() or len(digits) > 19:
+        raise Problem(400, "Bad Content-Length", "Content-Length takes a number of bytes.")
+    return int(digits)
 
 
 async def _all(receive: Receive, limit: int) -> bytes:
@@ -109,8 +107,13 @@ def _is_json(media: bytes | None) -> bool:
         return True
     if media is None:
         return False
-    kind = media.split(b";", 1)[0].strip().lower()
-    return kind == b"application/json" or (kind.startswith(b"application/") and kind.endswith(b"+json"))
+    kind, *parameters = (part.strip() for part in media.lower().split(b";"))
+    if kind != b"application/json" and not (kind.startswith(b"application/") and kind.endswith(b"+json")):
+        return False
+    charsets = [
+        value.strip() for name, _, value in (one.partition(b"=") for one in parameters) if name.strip() == b"charset"
+    ]
+    return all(charset in _UTF_8 for charset in charsets)
 
 
 def parse(adapter: TypeAdapter[T], body: bytes) -> T:

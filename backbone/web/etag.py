@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from starlette.types import Scope
 
-from .body import header
+from .headers import header
 from .problem import Problem
 
 _TAG = re.compile(r'(?:W/)?"([0-9]{1,18})"')

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from .headers import refuse_repeated
 from .metrics import TEMPLATE
 from .problem import FieldError, Problem, wrong
 
@@ -31,6 +32,7 @@ class Front:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        refuse_repeated(scope)
         scope.update(self.context)
         method, path = scope["method"], scope["path"]
         handler = self.hot.get((method, path))

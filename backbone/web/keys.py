@@ -15,7 +15,7 @@ from typing import Any, Literal, Protocol
 from fastapi import Depends, Request
 from starlette.types import Scope
 
-from .body import header
+from .headers import header
 from .problem import Problem
 
 ScopeName = Literal["report", "work", "manage", "view"]

@@ -9,7 +9,7 @@ import re
 
 from starlette.types import Scope
 
-from .body import header
+from .headers import header
 
 #: Seconds that anybody waits at most.
 MOST = 5.0

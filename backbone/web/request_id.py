@@ -14,7 +14,7 @@ from types import MappingProxyType
 import uuid_utils
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .body import header
+from .headers import header
 
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _TRACEPARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(?:-.*)?")

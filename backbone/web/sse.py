@@ -15,7 +15,7 @@ from pydantic_core import to_json
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from .body import header
+from .headers import header
 from .health import HEALTH
 from .problem import FieldError, Problem
 

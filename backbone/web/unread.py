@@ -9,7 +9,7 @@ import asyncio
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .body import header
+from .headers import header
 
 #: A rest that is let through without asking: it is on its way already.
 _SMALL = 64 * 1024
@@ -60,4 +60,4 @@ def _may_be_large(scope: Scope) -> bool:
     if header(scope, b"transfer-encoding") is not None:
         return True
     length = header(scope, b"content-length")
-    return length is not None and (len(length) > 9 or int(length or b"0") > _SMALL)
+    return length is not None and not (length.isdigit() and len(length) <= 9 and int(length) <= _SMALL)

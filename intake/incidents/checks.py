@@ -8,11 +8,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import uuid_utils.compat as uuid_utils
 from pydantic_core import to_json
+from starlette.types import Scope
 
+from backbone.web.headers import header
 from backbone.web.keys import Caller
 from backbone.web.problem import FieldError, Problem, wrong
 from services.catalogue.model import Catalogue
@@ -69,12 +70,12 @@ def accepting(
     )
 
 
-def idempotency_key(scope: Mapping[str, Any]) -> str | None:
+def idempotency_key(scope: Scope) -> str | None:
     """The `Idempotency-Key` of a request. Raises Problem 400 for one that is empty, too long or not printable."""
-    for name, value in scope["headers"]:
-        if name == b"idempotency-key":
-            text = value.decode("latin-1").strip().strip('"')
-            if not 1 <= len(text) <= 200 or not text.isprintable():
-                raise Problem(400, "Bad Idempotency-Key", "Send 1 to 200 printable characters.")
-            return str(text)
-    return None
+    sent = header(scope, b"idempotency-key")
+    if sent is None:
+        return None
+    text = sent.decode("latin-1").strip().strip('"')
+    if not 1 <= len(text) <= 200 or not text.isprintable():
+        raise Problem(400, "Bad Idempotency-Key", "Send 1 to 200 printable characters.")
+    return text

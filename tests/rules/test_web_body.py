@@ -14,6 +14,7 @@ from pydantic import ConfigDict, TypeAdapter
 
 from backbone.web.body import check, parse
 from backbone.web.problem import Problem
+from tests.harness.small_app import ADMIN, small_app
 
 ANY: TypeAdapter[Any] = TypeAdapter(dict[str, Any])
 
@@ -156,3 +157,21 @@ def test_a_small_body_costs_next_to_nothing_to_check() -> None:
     for _ in range(10_000):
         check(body)
     assert (time.perf_counter() - start) / 10_000 < 20e-6
+
+
+@pytest.mark.parametrize("sent", [b"+5", b"1_0", b"-1", b"", b"5, 5", "٥".encode(), b"1" + b"0" * 4000, b"\xff"])
+async def test_a_length_that_is_no_number_is_refused_whatever_server_lets_it_through(sent: bytes) -> None:
+    said: list[Any] = []
+
+    async def tells(message: Any) -> None:
+        said.append(message)
+
+    async def hears() -> Any:
+        return {"type": "http.request", "body": b"{}", "more_body": False}
+
+    headers = [(b"authorization", f"Bearer {ADMIN}".encode()), (b"content-type", b"application/json")]
+    for path in ("/v1/hot", "/v1/things"):
+        scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "root_path": ""}
+        await small_app()(scope | {"headers": [*headers, (b"content-length", sent)]}, hears, tells)
+        assert [message.get("status") for message in said] == [400, None]
+        said.clear()

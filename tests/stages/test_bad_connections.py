@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
-from pathlib import Path
+from contextlib import suppress
 
 import pytest
 
 from backbone.web.connection import Bounds
-from tests.harness.small_app import ADMIN, Answer, answer, served, small_app
+from tests.harness.plain_socket import Line, line, problem, resident
+from tests.harness.small_app import ADMIN, served, small_app
 
 GOOD = b'{"title": "All VMs down", "reporter": {"name": "Aigerim S."}}'
 KEY = f"Host: x\r\nAuthorization: Bearer {ADMIN}\r\n".encode()
@@ -22,60 +19,6 @@ REPORT = POST + b"Content-Length: %d\r\n\r\n" % len(GOOD) + GOOD
 LIST = b"GET /v1/things HTTP/1.1\r\n" + KEY + b"\r\n"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
 MIB = 1024 * 1024
-
-
-def resident() -> int:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
-
-
-@dataclass
-class Line:
-    """One connection."""
-
-    reader: asyncio.StreamReader
-    writer: asyncio.StreamWriter
-
-    async def says(self, *parts: bytes) -> None:
-        for part in parts:
-            self.writer.write(part)
-            await self.writer.drain()
-
-    async def floods(self, parts: Iterable[bytes]) -> int:
-        """Send until it is cut off; the bytes that went out."""
-        sent = 0
-        with suppress(ConnectionError):
-            for part in parts:
-                await self.says(part)
-                sent += len(part)
-        return sent
-
-    async def hears(self) -> Answer:
-        return await asyncio.wait_for(answer(self.reader), 5)
-
-    async def is_closed(self) -> bool:
-        """Whether the other side ends it within 5 seconds, saying no more."""
-        with suppress(ConnectionError):
-            return await asyncio.wait_for(self.reader.read(), 5) == b""
-        return True
-
-
-@asynccontextmanager
-async def line(port: int) -> AsyncIterator[Line]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
-        yield Line(reader, writer)
-    finally:
-        writer.close()
-        with suppress(ConnectionError):
-            await writer.wait_closed()
-
-
-def problem(told: Answer, status: int) -> None:
-    """It is this problem, in the one shape that all have."""
-    assert told.status == status, told
-    assert told.headers["content-type"] == "application/problem+json"
-    assert told.headers["x-request-id"]
-    assert json.loads(told.body)["status"] == status
 
 
 @pytest.mark.parametrize(
