@@ -12,7 +12,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from .log.event import Event, Lane
+from .log.event import Event, Fact, Lane
 from .log.tx import Tx
 
 #: Handles events in the order given; says what follows through `tx`. What it raises makes them poison.
@@ -41,7 +41,8 @@ class Stage:
 
     `subjects` names the table that holds its subjects' rows. `makes_subjects` is false where a subject begins here.
     `patience`: seconds that ordinary events may wait to be heard together; nobody waits at a caller's for them.
-    `on_stuck` is told in the same transaction which subject is held: a stage does not hear what it says itself.
+    `on_hold` is told in the same transaction what is said of a subject that is held, or is no more: a stage does not
+    hear what it says itself.
     """
 
     name: str
@@ -57,4 +58,4 @@ class Stage:
     on_start: Callable[[], Awaitable[None]] | None = None
     on_stop: Callable[[], Awaitable[None]] | None = None
     before_drop: Callable[[Tx, str], Awaitable[None]] | None = None
-    on_stuck: Callable[[Tx, str], Awaitable[None]] | None = None
+    on_hold: Callable[[Tx, str, Fact], Awaitable[None]] | None = None

@@ -19,7 +19,7 @@ from backbone.web.app import WebApp, web_app
 from backbone.web.health import Health
 from backbone.web.keys import WithAdmin
 from backbone.web.limits import Limits
-from events.incidents import EventDiscarded, IncidentStuck
+from events.incidents import EventDiscarded, IncidentMended, IncidentStuck
 from events.topics import DIRECTORY, DIRECTORY_OWNER, TOPIC_OF
 
 STAGES = ("intake", "router", "escalation", "notifier")
@@ -66,7 +66,7 @@ def build(
     running = []
     for name in names:
         stage, ground = importlib.import_module(f"{name}.app").build(settings, around)
-        running.append(RunningStage.of(stage, ground, IncidentStuck, READ_BY[name], EventDiscarded))
+        running.append(RunningStage.of(stage, ground, IncidentStuck, READ_BY[name], EventDiscarded, IncidentMended))
 
     async def missing() -> list[str]:
         return await waits(running) + (await waits_for() if waits_for is not None else [])

@@ -261,6 +261,14 @@ class IncidentStuck(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class IncidentMended(Fact):
+    """All that a stage had set aside of it was heard by now, or passed over. Any stage may say it."""
+
+    TYPE: ClassVar[str] = "incident.mended"
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
 class EventDiscarded(Fact):
     """Somebody had a stage pass over an event that it could not handle, for good. Any stage may say it."""
 

@@ -29,7 +29,7 @@ from .incidents.group_commit import GroupCommit
 from .metrics import Metrics
 from .record.api import routes as record_routes
 from .record.frozen import Frozen
-from .record.handlers import flag_stuck, handle_with
+from .record.handlers import flag_holds, handle_with
 from .record.invariants import invariants
 from .record.past import Past
 from .record.store import keep_day
@@ -103,7 +103,7 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
         makes_subjects=False,
         on_stop=commit.drain,
         before_drop=keep_day,
-        on_stuck=flag_stuck,
+        on_hold=flag_holds,
     )
     return stage, ground
 

@@ -49,6 +49,7 @@ class RunningStage:
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     followers: dict[Lane, Follower] = field(default_factory=dict)
     discarded: Discarded | None = None
+    mended: Callable[[str], Fact] | None = None
 
     @classmethod
     def of(
@@ -58,9 +59,10 @@ class RunningStage:
         stuck: Callable[[str, str, str], Fact],
         read_by: Sequence[str] | None = None,
         discarded: Discarded | None = None,
+        mended: Callable[[str], Fact] | None = None,
     ) -> RunningStage:
         """Give a stage its hearing. `stuck(stage, event type, error)` is the fact that a human is needed,
-        `discarded(by, stage, event type, reason)` that one passed over an event.
+        `discarded(by, stage, event type, reason)` that one passed over an event, `mended(stage)` that none is left.
 
         `read_by` None is every other stage, wherever it runs: no day of the log goes that one of them has not passed.
         """
@@ -68,9 +70,10 @@ class RunningStage:
         gauges.know(stage.name, stage.invariants)
 
         async def say_stuck(tx: Tx, event: Event, error: str) -> None:
-            tx.say(stuck(stage.name, event.type, error[:500]), event.subject, urgent=True, cause=event)
-            if stage.on_stuck is not None:
-                await stage.on_stuck(tx, event.subject)
+            fact = stuck(stage.name, event.type, error[:500])
+            tx.say(fact, event.subject, urgent=True, cause=event)
+            if stage.on_hold is not None:
+                await stage.on_hold(tx, event.subject, fact)
             log.error("event.set_aside", stage=stage.name, subject=event.subject, type=event.type, error=error)
 
         async def handle_directory(tx: Tx, events: Sequence[Event]) -> None:
@@ -84,7 +87,13 @@ class RunningStage:
         )  # fmt: skip
         readers = [name for name in STAGES if name != stage.name] if read_by is None else read_by
         running = cls(
-            stage, ground, ear, kafka=bool(ground.settings.kafka), read_by=tuple(readers), discarded=discarded
+            stage,
+            ground,
+            ear,
+            kafka=bool(ground.settings.kafka),
+            read_by=tuple(readers),
+            discarded=discarded,
+            mended=mended,
         )
         for lane in LANES:
             behind = BEHIND[lane] if running.kafka else 0.0
@@ -208,7 +217,13 @@ class RunningStage:
         for event in events:
             await self.ear.hear([event])
         async with self.ground.transactions() as tx:
-            return await dead_letters.clear(tx, letter)
+            left = await dead_letters.clear(tx, letter)
+            if not left and letter.subject in tx.subjects and self.mended is not None:
+                fact = self.mended(self.stage.name)
+                tx.say(fact, letter.subject)
+                if self.stage.on_hold is not None:
+                    await self.stage.on_hold(tx, letter.subject, fact)
+            return left
 
     async def stop(self, within: float = 20.0) -> None:
         """Finish what is in hand, then close."""

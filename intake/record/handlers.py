@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from backbone.log.event import Event
+from backbone.log.event import Event, Fact
 from backbone.log.tx import Tx
 from backbone.loops.breath import Breath
 
 from . import store
-from .project import PROPOSED, STUCK, project
+from .project import PROPOSED, project
 from .record import Record
 
 #: Settles what waited for a route, now that the record has it.
@@ -44,9 +45,9 @@ def handle_with(
     return handle
 
 
-async def flag_stuck(tx: Tx, subject: str) -> None:
-    """Intake itself could not go on with an incident: its record says that a human is needed."""
+async def flag_holds(tx: Tx, subject: str, fact: Fact) -> None:
+    """Intake itself could not go on with an incident, or can again: its record says whether a human is needed."""
     records = await store.load(tx, [subject])
     for record in records.values():
-        project(record, STUCK, {}, tx.now)
+        project(record, fact.type, json.loads(fact.to_json()), tx.now)
     await store.save(tx, list(records.values()))

@@ -15,8 +15,6 @@ from .record import Record
 
 #: The flag of an incident that a stage could not go on with.
 NEEDS_HUMAN = "needs-human"
-#: The fact that leads to it.
-STUCK = "incident.stuck"
 #: A downgrade that somebody is to decide on.
 PROPOSED = "downgrade.proposed"
 
@@ -173,8 +171,17 @@ def _replied(record: Record, data: dict[str, Any], at: datetime) -> None:
 
 
 def _stuck(record: Record, data: dict[str, Any], at: datetime) -> None:
+    record.view["stuck"] = sorted({*record.view.get("stuck", ()), data["stage"]})
     if NEEDS_HUMAN not in record.flags:
         record.flags = [*record.flags, NEEDS_HUMAN]
+
+
+def _mended(record: Record, data: dict[str, Any], at: datetime) -> None:
+    left = [stage for stage in record.view.pop("stuck", ()) if stage != data["stage"]]
+    if left:
+        record.view["stuck"] = left
+    else:
+        record.flags = [flag for flag in record.flags if flag != NEEDS_HUMAN]
 
 
 _PROJECTIONS: dict[str, Projection] = {
@@ -195,7 +202,8 @@ _PROJECTIONS: dict[str, Projection] = {
     "page.declined": _page("cancelled"),
     "page.exhausted": _page("exhausted"),
     "page.cancelled": _page("cancelled"),
-    STUCK: _stuck,
+    "incident.stuck": _stuck,
+    "incident.mended": _mended,
     "incident.responded": _counts,
     "incident.updated": _counts,
     "question.asked": _counts,

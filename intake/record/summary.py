@@ -58,6 +58,7 @@ _SENTENCES = {
     "incident.closed": "{by} closed it. {note}",
     "incident.reopened": "{by} reopened it. {note}",
     "incident.stuck": "A human is needed: {stage} could not handle {event}.",
+    "incident.mended": "Nothing of it waits for a human at {stage} any more.",
     "event.discarded": "{by} had {stage} pass over {event} for good. {reason}",
 }
 

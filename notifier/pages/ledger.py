@@ -188,7 +188,7 @@ ONE_IS_ENOUGH = frozenset(
 )  # fmt: skip
 
 #: What somebody decides or does beside the incident itself: to have taken the one is not to have taken the other.
-_OF_ITS_OWN = frozenset({Reason.PROPOSAL, Reason.MANAGEMENT})
+_OF_ITS_OWN = frozenset({Reason.PROPOSAL, Reason.MANAGEMENT, Reason.NEEDS_A_HUMAN})
 
 
 def _same_matter(page: Page, other: Page | Request) -> bool:

@@ -11,9 +11,11 @@ from datetime import datetime
 from backbone.ground import Ground
 from backbone.log.event import Lane
 from events.incidents import IncidentStuck
+from notifier.messages import Reason
 from notifier.metrics import Metrics
 from notifier.pages import requests
 from notifier.pages.ledger import Ledger
+from notifier.pages.page import OPEN
 from notifier.pages.people import People
 
 #: With the letter that holds the incident: what is held again after that one was settled is paged about again.
@@ -22,7 +24,7 @@ CAUSE = "stuck:notifier:"
 
 @dataclass(frozen=True, slots=True)
 class OwnHolds:
-    """Looks for subjects that are held here and have not been paged about."""
+    """Looks for subjects that are held here, where no page has been about it and none is on its way for another stage."""
 
     ground: Ground
     people: People
@@ -35,9 +37,10 @@ class OwnHolds:
                 "select s.subject, l.id from subject s, lateral"
                 " (select coalesce(min(id), 0) id from dead_letter d where d.subject = s.subject) l"
                 " where s.held and not exists"
-                " (select from page p where p.incident = s.subject and p.cause = :cause || l.id)"
+                " (select from page p where p.incident = s.subject and (p.cause = :cause || l.id"
+                " or p.reason = :reason and p.state = any(cast(:open as text[]))))"
                 " order by s.subject limit 50 for update of s skip locked",
-                {"cause": CAUSE},
+                {"cause": CAUSE, "reason": Reason.NEEDS_A_HUMAN, "open": [state.value for state in OPEN]},
             )
             letters = {subject: letter for subject, letter in rows}
             subjects = list(letters)

@@ -30,7 +30,7 @@ from backbone.web.health import Health
 from backbone.web.keys import WithAdmin, hash_of
 from events.assignments import ContractVersion, IncidentRouted, Inputs
 from events.codec import Fact
-from events.incidents import IncidentStuck
+from events.incidents import EventDiscarded, IncidentMended, IncidentStuck
 from intake.app import build, describe_accept
 from services.catalogue.parse import load
 from services.contract.parse import build as build_contract
@@ -200,7 +200,9 @@ async def intake(database: str, time: HandMoved | None = None, **settings: Any) 
     time = time or HandMoved(START)
     around = Surroundings(time)
     stage, ground = build(Settings(database_url=SecretStr(database), **settings), around)
-    running = RunningStage.of(stage, ground, lambda *words: IncidentStuck(*words))
+    running = RunningStage.of(
+        stage, ground, lambda *words: IncidentStuck(*words), discarded=EventDiscarded, mended=IncidentMended
+    )
     ring = WithAdmin(DirectoryRing(ground.directory), ADMIN)
     app = web_app(
         "intake", (*stage.routes, dead_letter_routes(running)), ring=ring, health=Health(), registry=around.registry,

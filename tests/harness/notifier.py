@@ -30,7 +30,7 @@ from backbone.web.keys import WithAdmin
 from events.assignments import ContractVersion, CrisisManagerAssigned, IncidentRouted, Inputs, PeopleAssigned
 from events.codec import Fact
 from events.escalations import Clock, ClockStarted, EscalationRaised
-from events.incidents import IncidentReported, IncidentStuck
+from events.incidents import EventDiscarded, IncidentMended, IncidentReported, IncidentStuck
 from notifier.app import build
 from notifier.pages.sender import Sender
 from services.decision import ClockTerms, Decision
@@ -187,7 +187,9 @@ async def desk(database: str, time: HandMoved | None = None, **settings: Any) ->
     made = Settings(database_url=database, public_url="https://critsit.example.org", **settings)
     around = Surroundings(time)
     stage, ground = build(made, around)
-    running = RunningStage.of(stage, ground, lambda *words: IncidentStuck(*words))
+    running = RunningStage.of(
+        stage, ground, lambda *words: IncidentStuck(*words), discarded=EventDiscarded, mended=IncidentMended
+    )
     ring = WithAdmin(DirectoryRing(ground.directory), ADMIN)
     app = web_app("notifier", stage.routes, ring=ring, health=Health(), registry=around.registry)
     transport = httpx2.ASGITransport(app=app)

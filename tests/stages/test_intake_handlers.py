@@ -106,10 +106,12 @@ async def test_what_is_mended_is_heard_again_in_order_by_a_replay(database: str)
         (letter, *_) = await letters(desk)
         failed = await desk.web.post(f"/v1/intake/dead-letters/{letter[0]}/replay")
         assert (failed.status_code, failed.json()) == (200, {"left": 2})
+        assert "needs-human" in (await desk.record(id_))["flags"]
         fails_at(desk)
         done = await desk.web.post(f"/v1/intake/dead-letters/{letter[0]}/replay")
         assert (done.status_code, done.json()) == (200, {"left": 0})
         record = await desk.record(id_)
+        assert "needs-human" not in record["flags"]
         assert (record["severity"], record["crisis_manager"]["id"]) == ("1", "ana")
         assert await letters(desk) == []
         again = await desk.web.post(f"/v1/intake/dead-letters/{letter[0]}/replay")
@@ -132,7 +134,9 @@ async def test_what_can_not_be_mended_is_passed_over_and_what_follows_is_heard(d
         assert len(await letters(desk)) == 2
         done = await desk.web.post(f"/v1/intake/dead-letters/{first[0]}/discard")
         assert (done.status_code, done.json()) == (200, {"left": 0})
-        assert (await desk.record(id_))["crisis_manager"]["id"] == "bo"
+        record = await desk.record(id_)
+        assert record["crisis_manager"]["id"] == "bo"
+        assert "needs-human" not in record["flags"]
         assert (await types(desk, id_)).count("crisis_manager.assigned") == 1
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from events.incidents import IncidentStuck
+from events.incidents import IncidentMended, IncidentStuck
 from tests.harness.intake import Counterpart, intake
 from tests.harness.work_orders import work_order
 
@@ -74,6 +74,19 @@ async def test_the_timeline_is_whole_in_order_and_a_customer_sees_what_is_theirs
             assert (await web.get(f"/v1/incidents/{id_}")).status_code == 404
             assert (await web.get(f"/v1/incidents/{id_}/timeline")).status_code == 404
             assert (await web.get("/v1/incidents")).json()["items"] == []
+
+
+async def test_a_human_is_needed_until_every_stage_that_was_stuck_is_mended(database: str) -> None:
+    async with intake(database) as desk:
+        await desk.knows("contract", "WO-1", work_order())
+        id_ = await desk.has()
+        for stage in ("router", "notifier", "router"):
+            await desk.tells(stage, id_, IncidentStuck(stage, "x", "y"), urgent=True)
+        await desk.tells("router", id_, IncidentMended("router"))
+        assert "needs-human" in (await desk.record(id_))["flags"]
+        await desk.tells("notifier", id_, IncidentMended("notifier"))
+        assert "needs-human" not in (await desk.record(id_))["flags"]
+        assert (await desk.timeline(id_))[-1]["summary"] == "Nothing of it waits for a human at notifier any more."
 
 
 async def test_the_version_counts_actions_and_decisions_and_a_stale_one_is_412(database: str) -> None:

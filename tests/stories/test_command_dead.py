@@ -154,8 +154,10 @@ def test_what_a_stage_could_not_handle_is_listed_shown_and_heard_again_once_the_
     done = running.dead("replay", "router", id_, "--json")
     assert (done.returncode, json.loads(done.stdout)) == (0, {"left": 0}), done.stderr
     running.hears(stuck["id"], "clock.met")
+    running.hears(stuck["id"], "incident.mended", stage="router")
     record = running.record(stuck["id"])
     assert record["severity"] == "1"
+    assert "needs-human" not in record["flags"]
     assert {c["name"]: c["state"] for c in record["clocks"]}["first_response"] == "met"
     assert running.dead("list", "router").stdout == "Nothing is set aside.\n"
     again = running.dead("replay", "router", id_)

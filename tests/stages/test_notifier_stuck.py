@@ -1,0 +1,56 @@
+"""A human is needed, at another stage and at the notifier itself: one call at a time, and none is forgotten for another."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from backbone.log.event import Lane
+from events.incidents import IncidentStuck
+from tests.harness.notifier import Desk, desk, person, rotation, routed
+
+INC = "0198-a"
+
+
+@pytest.fixture
+async def notifier(database: str) -> AsyncIterator[Desk]:
+    async with desk(database) as made:
+        await made.knows("person", person("dan", "duty-manager"))
+        await made.knows("rotation", rotation("duty-manager", "dan"))
+        await made.reports(INC)
+        yield made
+
+
+async def _cannot_be_read(notifier: Desk) -> None:
+    fact = notifier.event("router", INC, routed("1", notifier.time.now()))
+    await notifier.running.ear.hear([replace(fact, payload='{"number": "not this"}')])
+
+
+async def _acknowledges_the_open_one(notifier: Desk) -> None:
+    (open_,) = [page for page in await notifier.pages() if page["state"] == "delivered"]
+    await notifier.post(f"/v1/pages/{open_['id']}/acknowledgement", {"by": "dan"})
+
+
+async def test_own_holds_wait_for_the_call_that_is_on_its_way_and_are_told_after_it(notifier: Desk) -> None:
+    await notifier.tells("escalation", INC, IncidentStuck("escalation", "a clock that is due", "KeyError"))
+    await notifier.rests()
+    await _cannot_be_read(notifier)
+    own_holds = next(work for work in notifier.running.stage.works if work.name == "own-holds")
+    assert await own_holds.step(Lane.URGENT) is None
+    assert len(await notifier.pages()) == 1
+    await _acknowledges_the_open_one(notifier)
+    await notifier.rests()
+    assert await notifier.received() == [("dan", "email"), ("dan", "email")]
+    assert "notifier could not handle an event" in (await notifier.mailbox())[0]["text"]
+
+
+async def test_to_take_a_breach_is_not_to_take_what_is_stuck(notifier: Desk) -> None:
+    await notifier.escalates(INC)
+    await notifier.rests()
+    await _cannot_be_read(notifier)
+    await notifier.rests()
+    assert sorted(page["reason"] for page in await notifier.pages()) == [
+        "first response is overdue", "notifier could not handle an event, and set it aside",
+    ]  # fmt: skip
