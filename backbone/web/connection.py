@@ -53,6 +53,8 @@ class Connection(HttpToolsProtocol):
     _fed = 0
     #: Whether the head in hand may be over its bound, so that it is worth a count.
     _large = False
+    #: Whether the request in hand wishes to upgrade, and is to be read again without its wish.
+    _again = False
     _deaf = False
     _unheard = 0
     _late: asyncio.TimerHandle | None = None
@@ -122,12 +124,8 @@ class Connection(HttpToolsProtocol):
         """The parser's."""
         super().on_message_begin()
         self._in_head = True
+        self._again = False
         self._fed = 0
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """The parser's, also for trailers, which nobody here asked for: they could bring what the headers did not."""
-        if self._in_head:
-            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The parser's."""
@@ -136,6 +134,7 @@ class Connection(HttpToolsProtocol):
         if self.parser.should_upgrade():
             if self.parser.get_method() == b"CONNECT":
                 raise _Refused(Problem(400, "Bad request", "This is no proxy."))
+            self._again = True
             return
         if len(self.headers) > _FIELDS or (self._large and self._head_size() > self.bounds.head):
             raise _Refused(_too_large(self.bounds.head))
@@ -145,10 +144,12 @@ class Connection(HttpToolsProtocol):
             self._late.cancel()
             self._late = None
         super().on_headers_complete()
+        # Trailers are nobody's headers: nobody asked for them, and they could bring what the headers did not.
+        self.headers = []
 
     def on_message_complete(self) -> None:
         """The parser's. It says so too of a request that is to be read again, which has begun nothing yet."""
-        if not self.parser.should_upgrade():
+        if not self._again:
             super().on_message_complete()
 
     def _head_size(self) -> int:
