@@ -6,6 +6,7 @@ Nobody holds memory or a connection by sending for ever, or never on; and no ans
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -23,16 +24,20 @@ log = structlog.get_logger()
 _FIELDS = 100
 #: Requests that wait behind the one in hand, when a caller sends them without waiting for answers.
 _LINE = 100
-#: What is still read, and thrown away, of a caller that was refused, so that it hears why: bytes, seconds.
-_REST, _LINGER = 1024 * 1024, 1.0
+#: Bytes that are still read and thrown away of a caller that was refused, so that it hears why.
+_REST = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """`head` is the most bytes of a request's line and headers, `seconds` for all of them to come in."""
+    """`head` is the most bytes of a request's line and headers, `seconds` for all of them to come in.
+
+    `linger` is how many seconds a caller has to hear why it was refused, while it still sends.
+    """
 
     head: int = 32 * 1024
     seconds: float = 20.0
+    linger: float = 1.0
 
 
 class _Refused(Exception):
@@ -40,6 +45,25 @@ class _Refused(Exception):
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
+
+
+class _Trailers(list[tuple[bytes, bytes]]):
+    """Keeps none: nobody asked for them, and they could bring what the headers did not."""
+
+    def append(self, _: tuple[bytes, bytes]) -> None:
+        """Let it go."""
+
+
+_TRAILERS = _Trailers()
+
+
+@dataclass(slots=True)
+class _Written:
+    """What a request in hand needs of its transport."""
+
+    write: Callable[[bytes], None]
+    is_closing: Callable[[], bool]
+    close: Callable[[], None]
 
 
 class Connection(HttpToolsProtocol):
@@ -63,6 +87,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Asyncio's."""
         super().connection_made(transport)
+        self._written: Any = _Written(transport.write, transport.is_closing, self._close)
         self._late = self.loop.call_later(self.bounds.seconds, self._too_late)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -72,6 +97,8 @@ class Connection(HttpToolsProtocol):
             if timer is not None:
                 timer.cancel()
         self.pipeline.clear()
+        self.headers = []
+        self._written.close = self.transport.close
         if self._active is not None and not self._active.response_complete:
             self._active.disconnected = True
             self._active.message_event.set()
@@ -81,7 +108,7 @@ class Connection(HttpToolsProtocol):
         if self._deaf:
             self._unheard += len(data)
             if self._unheard > _REST:
-                self.transport.close()
+                self.flow.pause_reading()
             return
         self._unset_keepalive_if_required()
         if self._in_head:
@@ -144,8 +171,7 @@ class Connection(HttpToolsProtocol):
             self._late.cancel()
             self._late = None
         super().on_headers_complete()
-        # Trailers are nobody's headers: nobody asked for them, and they could bring what the headers did not.
-        self.headers = []
+        self.headers = _TRAILERS
 
     def on_message_complete(self) -> None:
         """The parser's. It says so too of a request that is to be read again, which has begun nothing yet."""
@@ -157,6 +183,7 @@ class Connection(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._active = cycle
+        cycle.transport = self._written
         super()._start_asgi_task(cycle, app)
 
     def _too_late(self) -> None:
@@ -171,6 +198,7 @@ class Connection(HttpToolsProtocol):
     def _refuse(self, problem: Problem) -> None:
         """Tell it and hear no more. What came whole before it is answered first, and is then all that is answered."""
         self._deaf = True
+        self.headers = []
         if self._active is None or self._active.response_complete:
             self._tell(problem)
             return
@@ -201,9 +229,20 @@ class Connection(HttpToolsProtocol):
             f"x-request-id: {request_id}\r\nconnection: close\r\n\r\n"
         )
         self.transport.write(head.encode() + body)
-        # Closed at once, what it still sends would make its system throw the answer away.
+        self._linger()
+
+    def _linger(self) -> None:
+        """Say no more, and close a little later: closed at once, what still comes in would make the answer be thrown away."""
+        self._deaf = True
         self.transport.write_eof()
-        self._lingering = self.loop.call_later(_LINGER, self.transport.close)
+        self._lingering = self.loop.call_later(self.bounds.linger, self.transport.close)
+
+    def _close(self) -> None:
+        """Close after an answer."""
+        if self._active is not None and self._active.more_body and not self.transport.is_closing():
+            self._linger()
+        else:
+            self.transport.close()
 
 
 def bounded(bounds: Bounds) -> type[Connection]:

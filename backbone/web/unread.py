@@ -24,7 +24,7 @@ class Unread:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not _may_be_large(scope):
+        if scope["type"] != "http" or not _may_be_left(scope):
             await self.app(scope, receive, send)
             return
         ended = False
@@ -56,8 +56,9 @@ class Unread:
         await self.app(scope, reading, sending)
 
 
-def _may_be_large(scope: Scope) -> bool:
-    if header(scope, b"transfer-encoding") is not None:
+def _may_be_left(scope: Scope) -> bool:
+    """Whether more than a little may be left; or, after `Expect`, anything: what comes next may be a body or a request."""
+    if header(scope, b"transfer-encoding") is not None or header(scope, b"expect") is not None:
         return True
     length = header(scope, b"content-length")
     return length is not None and not (length.isdigit() and len(length) <= 9 and int(length) <= _SMALL)
