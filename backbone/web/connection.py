@@ -87,7 +87,7 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Asyncio's."""
         super().connection_made(transport)
-        self._written: Any = _Written(transport.write, transport.is_closing, self._close)
+        self._written: Any = _Written(transport.write, transport.is_closing, self._linger)
         self._late = self.loop.call_later(self.bounds.seconds, self._too_late)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -233,16 +233,11 @@ class Connection(HttpToolsProtocol):
 
     def _linger(self) -> None:
         """Say no more, and close a little later: closed at once, what still comes in would make the answer be thrown away."""
+        if self.transport.is_closing():
+            return
         self._deaf = True
         self.transport.write_eof()
         self._lingering = self.loop.call_later(self.bounds.linger, self.transport.close)
-
-    def _close(self) -> None:
-        """Close after an answer."""
-        if self._active is not None and self._active.more_body and not self.transport.is_closing():
-            self._linger()
-        else:
-            self.transport.close()
 
 
 def bounded(bounds: Bounds) -> type[Connection]:

@@ -174,6 +174,20 @@ async def test_requests_sent_at_once_are_answered_in_order_and_rubbish_behind_th
             assert await one.is_closed()
 
 
+async def test_who_goes_on_after_the_last_answer_is_not_reset_at_once_or_the_answer_would_be_lost_on_its_way() -> None:
+    firsts = (REPORT + b"rub", REPORT.replace(b"Host", b"Connection: close\r\nHost"), REPORT.replace(b"/1.1", b"/1.0"))
+    async with served(small_app(), bounds=Bounds(linger=0.5)) as port:
+        for first in firsts:
+            async with line(port) as one:
+                await one.says(first)
+                assert (await one.hears()).status == 201
+                assert await one.is_closed()
+                for _ in range(10):
+                    one.writer.write(b"bish\r\n")
+                    await asyncio.sleep(0.002)
+                assert not one.writer.is_closing()
+
+
 async def test_ever_more_requests_without_waiting_for_an_answer_are_answered_up_to_a_number() -> None:
     async with served(small_app()) as port, line(port) as one:
         flood = asyncio.create_task(one.floods([b"GET /none HTTP/1.1\r\n\r\n" * 5000]))
