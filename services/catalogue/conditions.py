@@ -160,7 +160,10 @@ class SolutionMeant:
 
 @dataclass(frozen=True, slots=True)
 class EventUnderWay:
-    """An event of the work order is near or under way, and the request came as its requests come."""
+    """An event of the work order is near or under way, and the request came as its requests come.
+
+    `confirm_rule`: by which an event that nobody has confirmed is none; absent, none needs to be confirmed.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     test: Literal["event"]
@@ -173,12 +176,17 @@ class EventUnderWay:
     form_flag: str
     outside_severity: str
     outside_rule: str
+    confirm_rule: str | None = None
 
     def ask(self, case: Case) -> Holds | Fails:
         """Holds with the event: the one under way, then the earliest, then by id."""
-        near = [e for e in case.contract.events if self._about(e, case) and self._near(e, case.at)]
-        if not near:
+        meant = [e for e in case.contract.events if self._about(e, case) and self._near(e, case.at)]
+        if not meant:
             return Fails(self.window_rule, "no event about this is within its window")
+        near = [e for e in meant if self.confirm_rule is None or e.confirmed_at is not None]
+        if self.confirm_rule is not None and not near:
+            names = " and ".join(e.name for e in meant)
+            return Fails(self.confirm_rule, f"nobody has confirmed {names}")
         asked = [e for e in near if self._asked_as_its_requests(e, case.report)]
         if asked:
             return Holds(min(asked, key=lambda e: (not under_way(e, case.at), e.starts_at, e.id)))

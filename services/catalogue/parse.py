@@ -114,6 +114,7 @@ def contradictions(catalogue: Catalogue) -> list[Fault]:
             known(here, "portal", getattr(condition, "portal", None), catalogue.portals)
             known(here, "severity", getattr(condition, "outside_severity", None), catalogue.rank)
             known(here, "rule", getattr(condition, "rule", None), catalogue.rules)
+            known(here, "rule", getattr(condition, "confirm_rule", None), catalogue.rules)
     last = catalogue.services[-1] if catalogue.services else None
     if last is None or last.conditions or not last.first_response:
         faults.append(Fault("/services", None, "fault", "the last service fits everything and has all first responses"))

@@ -186,6 +186,7 @@ class Reading:
             start, end = (datetime.fromisoformat(one[edge]) for edge in ("starts_at", "ends_at"))
             named = self.incident.get("solution") is not None and one.get("solution") == self.incident["solution"]
             meant = _any(one["products"], self._product) or (named and _azure(self._product))
+            meant = meant and one.get("confirmed_at") is not None
             if meant and start - timedelta(days=14) <= self.submitted < end + timedelta(days=7):
                 near.append((not start <= self.submitted < end, start, one["id"], one))
         took = sorted(one for one in near if self._through("azure-portal") and one[3]["form"] == form)
@@ -221,7 +222,7 @@ class Reading:
 
         quick = _azure(self._product) and self._product not in _AN_HOUR
         first = {"1": 15 if quick else 60, "A": 60, "B": 120, "C": 240}[severity]
-        if severity in _URGENT and speaks in _ENGLISH:
+        if severity in _URGENT and speaks in _ENGLISH and _azure(self._product):
             first = 15
         clocks = {"first_response": own("first_response", first)}
         if severity in _URGENT:

@@ -284,6 +284,33 @@ def test_during_an_event_every_azure_component_gets_the_15_minutes(product: str)
     assert (found.service, due(found)["first_response"]) == ("event-management", "PT15M")
 
 
+@pytest.mark.parametrize(("impact", "updates"), [("critical_down", "PT1H"), ("critical_degraded", "PT4H")])
+def test_during_an_event_another_product_that_it_lists_keeps_the_base_packages_hour(impact: str, updates: str) -> None:
+    """AEM-TARGET, AEM-CM, BASE-1-OTHER, BASE-A"""
+    found = during(event={"products": ["azure/*", "sql-server"]}, product="sql-server", impact=impact)
+    assert found.service == "event-management"
+    assert due(found) == {"first_response": "PT1H", "crisis_manager": "PT30M", "status_update": updates}
+    assert found.escalates_to == ("cloud-operations", "product-teams")
+    assert "AEM-TARGET" not in found.because
+
+
+@pytest.mark.parametrize("at", [STARTS, STARTS - timedelta(days=3)], ids=["during it", "before it"])
+def test_an_event_that_nobody_has_confirmed_is_none_and_the_explanation_says_so(at: datetime) -> None:
+    """AEM-CONFIRM"""
+    found = during(at, {"confirmed_at": None}, services="rapid-response")
+    assert (found.service, found.severity, found.flags) == ("rapid-response", "1", ())
+    passed = next(one for one in found.passed_over if one.service == "event-management")
+    assert (passed.rule, passed.why) == ("AEM-CONFIRM", "nobody has confirmed Launch")
+
+
+def test_an_event_that_nobody_has_confirmed_does_not_stand_before_one_that_was() -> None:
+    """AEM-CONFIRM, AEM-WINDOW"""
+    ready = EVENT | {"id": "ready", "name": "Ready"}
+    order = {"services": ["base", "event-management"], "events": [EVENT | {"confirmed_at": None}, ready]}
+    found = decided(STARTS, order, product="azure/sql-database", form={"id": "launch"})
+    assert (found.service, found.terms.event) == ("event-management", "ready")
+
+
 @pytest.mark.parametrize(
     "said",
     [{"product": "azure/virtual-machines"}, {"product": "sql-server", "solution": "shop"}, {"product": None}],

@@ -1,6 +1,6 @@
 """The events: confirmed in time, and not over before they begin (AEM-CONFIRM).
 
-One that is not confirmed yet is no fault: it still may be.
+One that is not confirmed yet is no fault, since it still may be; but it is told, since until then it is no event.
 """
 
 from __future__ import annotations
@@ -17,9 +17,15 @@ def check_events(sheet: Sheet) -> None:
         starts, ends, confirmed = event.get("starts_at"), event.get("ends_at"), event.get("confirmed_at")
         if starts is not None and ends is not None and ends < starts:
             sheet.fault(where + "/ends_at", None, "the event is over before it starts")
-        if starts is not None and confirmed is not None and confirmed > starts - notice.before:
-            latest = f"{starts - notice.before:%Y-%m-%d %H:%M} UTC"
+        if starts is None:
+            continue
+        here, latest = where + "/confirmed_at", f"{starts - notice.before:%Y-%m-%d %H:%M} UTC"
+        if confirmed is None and all(fault.pointer != here for fault in sheet.faults):
             sheet.fault(
-                where + "/confirmed_at", notice.rule,
+                here, notice.rule, f"nobody has confirmed the event; it is none until then, by {latest}", "warning"
+            )
+        elif confirmed is not None and confirmed > starts - notice.before:
+            sheet.fault(
+                here, notice.rule,
                 f"an event is confirmed at least {notice.before.days} days before it starts: here by {latest}",
             )  # fmt: skip
