@@ -130,13 +130,16 @@ def replied(promises: Promises, at: datetime, by: str) -> None:
 
 
 def consented(promises: Promises, at: datetime, by: str, calendar: Calendar) -> None:
-    """The customer agrees to on-site resources (BASE-ONSITE); once is enough."""
+    """The customer agrees to on-site resources (BASE-ONSITE); once is enough, and once more after a reopening."""
     decision = promises.incident.decision
     if decision is None:
         promises.keep(consented=Early(at, by))
         return
-    if any(c.name == ONSITE and c.state is not State.SUPERSEDED for c in promises.clocks.values()):
-        return
+    again = promises.incident.reopened_at
+    for clock in promises.clocks.values():
+        before = again is not None and clock.met_at is not None and clock.met_at <= again
+        if clock.name == ONSITE and clock.state is not State.SUPERSEDED and not before:
+            return
     terms = clocks.onsite(decision, calendar, promises.incident.submitted_at, at)
     if terms is not None and promises.incident.state == "open":
         promises.start(terms, "onsite.consented")
@@ -165,7 +168,7 @@ def reopened(promises: Promises, at: datetime, catalogue: Catalogue, calendar: C
     """Open again: updates are owed from now on, and what was never done is owed anew, from the reopening."""
     if promises.incident.state == "open":
         return
-    promises.keep(state="open")
+    promises.keep(state="open", reopened_at=at)
     decision = promises.incident.decision
     if decision is None:
         promises.start(clocks.unrouted(catalogue, at), "incident.reopened", silent=True)

@@ -28,7 +28,7 @@ class Early:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """One incident. `policies` freezes the ladders; `missed` counts the status updates that were missed; `called` are
-    the teams that were called rapidly; `proposed` is what an open proposal is about."""
+    the teams that were called rapidly; `proposed` is what an open proposal is about; `reopened_at` is the last time."""
 
     id: str
     number: str
@@ -38,6 +38,7 @@ class Incident:
     contract: str | None = None
     contract_version: int | None = None
     state: State = "open"
+    reopened_at: datetime | None = None
     catalogue: str | None = None
     decision: Decision | None = None
     decisions: int = 0

@@ -122,6 +122,7 @@ class Decisions:
                 self._spending(round_).not_visited(desk, self._visited(desk), event)
             case heard.IncidentReopened():
                 desk.state = "open"
+                desk.visit = None  # one that was made is over: whoever is to come again is agreed to, and drawn, anew
                 contract, catalogue = await self._terms(desk, tx)
                 await self._calls.reopened(tx, desk, contract, catalogue, round_.loads, event)
             case pages.PageAcknowledged(page=page):

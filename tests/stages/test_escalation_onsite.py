@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from events.incidents import OnsiteConsented, RequestRefused
+from events.incidents import IncidentReopened, IncidentResolved, OnsiteConsented, RequestRefused
 from tests.harness.escalation import watch
 
 INC = "inc-1"
@@ -65,3 +65,25 @@ async def test_resources_that_are_called_for_late_after_an_outage_are_a_breach(d
         await desk.passes(hours=25)
         clock = await desk.clock("onsite")
         assert (clock["state"], clock["met_at"]) == ("breached", "2026-02-05T11:00:00Z")
+
+
+async def test_after_a_reopening_another_visit_is_agreed_to_and_promised_once(database: str) -> None:
+    """BASE-ONSITE, ONSITE: 4 h from the consent; the visit that was made before stays on the record."""
+    async with watch(database) as desk:
+        await desk.stores("contract", "WO-1", desk.work_order)
+        await desk.happens(INC)
+        await desk.says("intake", INC, OnsiteConsented("aigerim"))
+        await desk.rests()
+        await desk.passes(hours=24, seconds=1)
+        await desk.says("intake", INC, OnsiteConsented("aigerim"))
+        await desk.rests()
+        assert (await desk.clock("onsite"))["state"] == "met", "the one promise was kept"
+        for fact in (IncidentResolved("eng", ""), IncidentReopened("aigerim", "")):
+            await desk.says("intake", INC, fact)
+        await desk.rests()
+        await desk.said()
+        for _ in range(2):
+            await desk.says("intake", INC, OnsiteConsented("aigerim"))
+        await desk.rests()
+        (started,) = [data for _, data in await desk.said("clock.started") if data["clock"]["name"] == "onsite"]
+        assert started["clock"]["due_at"] == "2026-02-05T14:00:01Z"

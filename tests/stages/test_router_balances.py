@@ -179,6 +179,22 @@ async def test_a_visit_that_was_made_is_not_given_back(database: str) -> None:
         assert await _balance(router, "onsite_visits") == 4
 
 
+async def test_a_visit_after_a_reopening_is_another_one(database: str) -> None:
+    """ONSITE, BASE-ONSITE: bought per visit; one that was made before the incident was opened again is over."""
+    async with office(database) as router:
+        await router.stores(work_order(services=["base", "onsite"], balances={"onsite_visits": 2}))
+        await router.reports(INC)
+        await router.tells(INC, OnsiteConsented("cust"))
+        router.time.passes(hours=24)
+        await router.tells(INC, OnsiteConsented("cust"))
+        assert await _about_balances(router) == [("balance.drawn", 1)], "one visit, agreed to twice"
+        await router.tells(INC, IncidentResolved("eng", ""), IncidentReopened("cust", ""))
+        await router.tells(INC, OnsiteConsented("cust"), OnsiteConsented("cust"))
+        assert await _about_balances(router) == [("balance.drawn", 0)]
+        await router.tells(INC, IncidentResolved("eng", ""))
+        assert await _about_balances(router) == [("balance.returned", 1)], "nobody was called for the second time"
+
+
 async def test_a_visit_goes_back_to_the_order_that_it_was_drawn_from(database: str) -> None:
     """ONSITE: a correction may have named another work order meanwhile."""
     async with office(database) as router:
