@@ -32,12 +32,14 @@ _REST = 1024 * 1024
 class Bounds:
     """`head` is the most bytes of a request's line and headers, `seconds` for all of them to come in.
 
-    `linger` is how many seconds a caller has to hear why it was refused, while it still sends.
+    `linger` is how many seconds a caller has to hear the last answer, while it still sends; `stalled` how many it may
+    take nothing at all of one.
     """
 
     head: int = 32 * 1024
     seconds: float = 20.0
     linger: float = 1.0
+    stalled: float = 30.0
 
 
 class _Refused(Exception):

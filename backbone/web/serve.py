@@ -79,14 +79,16 @@ async def serve(
     """Serve until a signal or `stop`. Port 0 takes any that is free; `on_ready` is told which it is, unless it is to stop.
 
     `sockets` are what `listen` has bound already, by whoever must know first that the address can be had; `bounds` are
-    those of what a connection may send before it is a request.
+    those of a connection: what it may send before it is a request, and how long it may take nothing of an answer.
     On stopping: `health` turns unready and streams end, nothing more is accepted, the requests in hand are answered,
     `drain` is awaited; all that in `within` seconds. A second signal waits for no request. Raises ServeError.
     """
     sockets = sockets or listen(host, port, backlog)
+    bounds = bounds or Bounds()
+    _end_stalled(sockets, bounds.stalled)
     stopping = stop if isinstance(stop, Stop) else Stop(stop or asyncio.Event())
     config = uvicorn.Config(
-        app, http=bounded(bounds or Bounds()), ws="none", lifespan="on", log_config=None, access_log=False, server_header=False,
+        app, http=bounded(bounds), ws="none", lifespan="on", log_config=None, access_log=False, server_header=False,
         proxy_headers=False, backlog=backlog, timeout_keep_alive=65,
         timeout_graceful_shutdown=int(min(_ANSWERS, within)),
     )  # fmt: skip
@@ -173,6 +175,16 @@ def listen(host: str, port: int, backlog: int = 2048) -> list[socket.socket]:
         _close(found)
         raise CannotListen(_say(host, port, error)) from None
     return found
+
+
+def _end_stalled(sockets: list[socket.socket], seconds: float) -> None:
+    """Have the system end a connection whose other side has taken nothing for so long; every one that comes inherits it.
+
+    Only it sees whether a reader goes on, however slowly. (Linux; elsewhere such a connection stays until its end.)
+    """
+    if option := getattr(socket, "TCP_USER_TIMEOUT", None):
+        for one in sockets:
+            one.setsockopt(socket.IPPROTO_TCP, option, int(seconds * 1000))
 
 
 def _say(host: str, port: int, error: Exception) -> str:

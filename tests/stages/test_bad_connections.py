@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import socket
 from contextlib import suppress
 
 import pytest
@@ -231,6 +232,46 @@ async def test_whoever_still_sends_what_nobody_wants_hears_the_answer_all_the_sa
         for _ in range(20):
             told = await say(port, head, *[b"x" * 65_536] * 1000)
             problem(told, 413)
+
+
+LARGE = b'{"title": "%s", "reporter": {"name": "y"}}' % (b"x" * 200_000)
+#: Its answer is as large.
+ECHO = POST + b"Content-Length: %d\r\n\r\n" % len(LARGE) + LARGE
+
+
+def narrow(port: int, takes: int = 4096) -> socket.socket:
+    """A socket that takes little by itself."""
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, takes)
+    made.connect(("127.0.0.1", port))
+    return made
+
+
+async def test_whoever_asks_and_asks_and_never_reads_an_answer_is_cut_off() -> None:
+    async with served(small_app(), bounds=Bounds(stalled=0.3)) as port:
+        reader, writer = await asyncio.open_connection(sock=narrow(port), limit=4096)
+        async with asyncio.timeout(8):
+            await Line(reader, writer).floods([ECHO] * 200)
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+        async with line(port) as other:
+            await other.says(REPORT)
+            assert (await other.hears()).status == 201
+
+
+async def test_whoever_reads_slowly_gets_all_of_it() -> None:
+    async with served(small_app(), bounds=Bounds(stalled=0.5)) as port:
+        reader, writer = await asyncio.open_connection(sock=narrow(port, 131_072), limit=4096)
+        flood = asyncio.create_task(Line(reader, writer).floods([ECHO] * 30))
+        told, clock = 0, asyncio.get_running_loop()
+        start = clock.time()
+        while told < 30 * len(LARGE) and (piece := await reader.read(60_000)):
+            told += len(piece)
+            if clock.time() - start < 1.2:
+                await asyncio.sleep(0.02)
+        assert told >= 30 * len(LARGE)
+        await flood
+        writer.close()
 
 
 async def _ends_within(one: Line, seconds: float) -> bool:
