@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import AwareDatetime
 
 from backbone.ground import Ground
 from backbone.web.etag import etag
+from backbone.web.instant import Instant
 from backbone.web.json_body import json_body
 from backbone.web.keys import Caller, require
 from backbone.web.paging import Cursor, Limit
@@ -86,7 +86,7 @@ def routes(ground: Ground, catalogue: Catalogue) -> APIRouter:
 
     @router.get("/v1/contracts/{number}/balances")
     async def read_balances(
-        number: str, caller: Annotated[Caller, require("view", "manage")], at: AwareDatetime | None = None
+        number: str, caller: Annotated[Caller, require("view", "manage")], at: Instant | None = None
     ) -> dict[str, Any]:
         """What is left of the balances at an instant, and when it lapses (TERM, FLEX-LAPSE); until when services are
         asked for (REQUEST-60), and from when a shortfall is billed (SAB-30)."""
