@@ -28,6 +28,7 @@ from ..incidents.accept import conflict
 from ..incidents.api import Incidents
 from ..incidents.checks import idempotency_key
 from ..record import store as records
+from ..record.clocks_shown import shows_its_clocks
 from ..record.record import Record
 from . import store
 from .rules import Action, judge
@@ -93,12 +94,15 @@ class Actions:
             return record
         before = shows(record)
 
+        def enough(now: Record) -> bool:
+            return shows(now) != before and (not action.decides or shows_its_clocks(now, record))
+
         async def read() -> Record:
             async with self.ground.transactions.reading() as connection:
                 found = await records.find(connection, record.id)
             return found or record
 
-        return await self.waiting.until(record.id, read, lambda now: shows(now) != before, seconds)
+        return await self.waiting.until(record.id, read, enough, seconds)
 
 
 def _held(record: Record) -> Any:

@@ -64,7 +64,8 @@ class Scene:
 class Action:
     """One action: its path and body, which act it is, what it says, and whether customers' keys (`report`) may do it.
 
-    `shows` is what of the record will be another once the other stages have followed; None where none does.
+    `shows` is what of the record will be another once the other stages have followed; None where none does. `decides`:
+    the decision's clocks belong to it.
     """
 
     path: str
@@ -73,6 +74,7 @@ class Action:
     facts: Callable[[Scene, Any, Allowed], list[Fact]]
     shows: Callable[[Record], Any] | None = None
     for_customers: bool = False
+    decides: bool = False
 
 
 def _is_open(proposal: dict[str, Any] | None, decision: Decision | None) -> bool:

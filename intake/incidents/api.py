@@ -21,6 +21,7 @@ from services.report import REPORT
 
 from ..board.waiting import Waiting
 from ..record import store
+from ..record.clocks_shown import shows_its_clocks
 from ..record.record import Record
 from .accept import Accept
 from .accepted import Accepting
@@ -45,7 +46,7 @@ class Incidents:
         return record
 
     async def reread(self, id_: str, wait: float) -> Record:
-        """The record as it is now, or once the router has spoken, `wait` seconds at most."""
+        """The record as it is now, or once the router has spoken and its clocks run, `wait` seconds at most."""
 
         async def read() -> Record:
             async with self.ground.transactions.reading() as connection:
@@ -54,7 +55,7 @@ class Incidents:
                 raise Problem(404, "Not found", f"There is no incident {id_}.")
             return record
 
-        return await self.waiting.until(id_, read, lambda record: record.decision is not None, wait)
+        return await self.waiting.until(id_, read, shows_its_clocks, wait)
 
 
 def routes(incidents: Incidents, accept: Accept, catalogue: Catalogue) -> APIRouter:

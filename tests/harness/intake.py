@@ -30,6 +30,7 @@ from backbone.web.health import Health
 from backbone.web.keys import WithAdmin, hash_of
 from events.assignments import ContractVersion, IncidentRouted, Inputs
 from events.codec import Fact
+from events.escalations import Clock, ClockStarted
 from events.incidents import EventDiscarded, IncidentMended, IncidentStuck
 from intake.app import build, describe_accept
 from services.catalogue.parse import load
@@ -136,6 +137,11 @@ class Counterpart:
         """The router has decided on it, and intake has heard so."""
         await self.tells("router", id_, await self.routed(id_, **given))
 
+    async def starts_clocks(self, id_: str, fact: IncidentRouted) -> None:
+        """Escalation has started the decision's clocks, and intake has heard so."""
+        for clock in clocks_of(fact):
+            await self.tells("escalation", id_, ClockStarted(clock, fact.inputs.cause))
+
     async def has(self, **changes: Any) -> str:
         """An incident that is reported and routed; its id."""
         id_ = await self.reports(**changes)
@@ -215,3 +221,14 @@ async def intake(database: str, time: HandMoved | None = None, **settings: Any) 
             if stage.on_stop is not None:
                 await stage.on_stop()
             await ground.close()
+
+
+def clocks_of(fact: IncidentRouted) -> list[Clock]:
+    """The decision's clocks as escalation would start them."""
+    return [
+        Clock(
+            f"{clock.name}-{clock.target}", clock.name, clock.side, clock.started_at, clock.due_at, clock.warn_at,
+            clock.target, clock.calendar, clock.rule,
+        )
+        for clock in fact.decision.clocks
+    ]  # fmt: skip

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 
 from backbone.time_source import ticks
-from events.escalations import Clock, ClockMet, ClockStarted
+from events.escalations import Clock, ClockMet, ClockStarted, ClockSuperseded
 from events.notifications import Page, PageRequested
-from tests.harness.intake import START, Counterpart, intake
+from tests.harness.intake import START, Counterpart, clocks_of, intake
 from tests.harness.work_orders import work_order
 
 RESPONSE = {"by": "eve", "message": "we are on it"}
@@ -70,3 +70,28 @@ async def test_who_asks_for_management_and_prefers_to_wait_sees_who_is_called(st
             pass
     await stage.tells("notifier", id_, PageRequested(Page("p-1", "duty-manager", "provider", "dm", "Dm", 0, "")))
     assert [page["to"] for page in (await asked).json()["pages"]] == ["dm"]
+
+
+async def test_who_changes_the_severity_and_prefers_to_wait_sees_the_clocks_that_it_comes_to(
+    stage: Counterpart,
+) -> None:
+    """SEV-CHANGE"""
+    id_ = await stage.reports()
+    first = await stage.routed(id_)
+    await stage.tells("router", id_, first)
+    await stage.starts_clocks(id_, first)
+    await stage.said()
+    body = {"by": "Aigerim", "impact": "moderate", "reason": "it runs again"}
+    asked = asyncio.create_task(stage.act(id_, "severity-changes", body, Prefer="wait=5"))
+    async with asyncio.timeout(5):
+        while not await stage.said():
+            pass
+    second = await stage.routed(id_, cause="impact.changed")
+    await stage.tells("router", id_, second)
+    await stage.starts_clocks(id_, second)
+    assert not asked.done(), "what is owed no more runs on"
+    for clock in clocks_of(first):
+        await stage.tells("escalation", id_, ClockSuperseded(clock, "another severity"))
+    answer = (await asked).json()
+    assert answer["severity"] == "B"
+    assert [clock["name"] for clock in answer["clocks"] if clock["state"] == "running"] == ["first_response"]

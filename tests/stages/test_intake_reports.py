@@ -110,9 +110,24 @@ async def test_a_portal_that_waits_is_told_what_was_decided(database: str) -> No
         async with asyncio.timeout(5):
             while not (found := (await desk.get("/v1/incidents"))["items"]):  # noqa: ASYNC110 the commit rings no bell
                 await asyncio.sleep(0.001)
-        await desk.routes(found[0]["id"])
+        fact = await desk.routed(found[0]["id"])
+        await desk.tells("router", found[0]["id"], fact)
+        assert not asking.done(), "a portal could not say by when"
+        await desk.starts_clocks(found[0]["id"], fact)
         answer = await asyncio.wait_for(asking, 5)
         assert (answer.status_code, answer.json()["severity"]) == (201, "1")
+        assert [clock["target"] for clock in answer.json()["clocks"]][:2] == ["PT15M", "PT15M"]
+
+
+async def test_a_portal_that_waits_is_told_what_was_decided_where_no_clock_starts_by_then(database: str) -> None:
+    async with intake(database) as desk:
+        asking = asyncio.create_task(desk.web.post("/v1/incidents", json=incident(), headers={"Prefer": "wait=0.5"}))
+        async with asyncio.timeout(5):
+            while not (found := (await desk.get("/v1/incidents"))["items"]):  # noqa: ASYNC110 the commit rings no bell
+                await asyncio.sleep(0.001)
+        await desk.routes(found[0]["id"])
+        answer = await asyncio.wait_for(asking, 5)
+        assert (answer.status_code, answer.json()["severity"], answer.json()["clocks"]) == (201, "1", [])
 
 
 async def test_a_batch_answers_in_order_and_one_bad_item_hurts_no_other(database: str) -> None:
