@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from ..log.event import Event, Fact
 from ..log.tx import Transactions, Tx
+from ..postgres.connection import Connection
 from . import store
 
 #: Makes the inside's value of a kind of object from its JSON.
@@ -60,7 +59,7 @@ class Directory:
         self._change = 0
         self.revision = 0
 
-    async def refresh(self, connection: AsyncConnection | None = None) -> None:
+    async def refresh(self, connection: Connection | None = None) -> None:
         """Take in what has changed since the last time: one statement, mostly empty."""
         if connection is None:
             async with self._transactions.reading() as own:
@@ -91,9 +90,7 @@ class Directory:
             if k == kind and found.body is not None:
                 yield found
 
-    async def frozen(
-        self, kind: str, id_: str, version: int, connection: AsyncConnection | None = None
-    ) -> Stored | None:
+    async def frozen(self, kind: str, id_: str, version: int, connection: Connection | None = None) -> Stored | None:
         """An object as it was at `version`; None where this stage has not heard of it."""
         current = self._current.get((kind, id_))
         if current is not None and current.version == version:

@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..log.event import Event
 from ..log.tx import Tx
+from ..postgres.connection import Connection
 
 
-async def changed(c: AsyncConnection, since: int) -> list[tuple[str, str, int, Any, int]]:
+async def changed(c: Connection, since: int) -> list[tuple[str, str, int, Any, int]]:
     """(kind, id, version, body, change) of what was written behind change number `since`, last versions only."""
     rows = await c.execute(
         text(
@@ -27,7 +27,7 @@ async def changed(c: AsyncConnection, since: int) -> list[tuple[str, str, int, A
     return found
 
 
-async def body(c: AsyncConnection, kind: str, id_: str, version: int) -> Any:
+async def body(c: Connection, kind: str, id_: str, version: int) -> Any:
     """The body of one version, or None."""
     row = (
         await c.execute(
@@ -71,7 +71,7 @@ async def write(tx: Tx, events: Sequence[Event]) -> None:
         await insert(tx, kind, id_, event.sequence, said["body"], said["by"])
 
 
-async def history(c: AsyncConnection, kind: str, id_: str) -> list[Mapping[str, Any]]:
+async def history(c: Connection, kind: str, id_: str) -> list[Mapping[str, Any]]:
     """All versions of an object."""
     rows = await c.execute(
         text("select version, body::text, by, stored_at from directory where kind = :k and id = :i order by version"),
@@ -87,7 +87,7 @@ async def history(c: AsyncConnection, kind: str, id_: str) -> list[Mapping[str, 
 
 
 async def versions(
-    c: AsyncConnection, kind: str | None, id_: str | None, before: int, limit: int
+    c: Connection, kind: str | None, id_: str | None, before: int, limit: int
 ) -> list[tuple[int, str, str, int, str, datetime, Any, Any]]:
     """(change, kind, id, version, by, stored at, body, body of the version before), the latest first.
 

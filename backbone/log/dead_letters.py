@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ..postgres.connection import Connection
 from .event import Event, is_directory
 from .store import from_json
 from .tx import Tx
@@ -21,7 +21,7 @@ class NotTheFirst(Exception):
     """An earlier letter of the same sayer stands before it: passing over the later one would lose that one unheard."""
 
 
-async def listed(c: AsyncConnection, after: int, limit: int) -> list[Mapping[str, Any]]:
+async def listed(c: Connection, after: int, limit: int) -> list[Mapping[str, Any]]:
     """The dead letters behind id `after`, oldest first."""
     rows = await c.execute(
         text(
@@ -39,7 +39,7 @@ async def listed(c: AsyncConnection, after: int, limit: int) -> list[Mapping[str
     ]  # fmt: skip
 
 
-async def count(c: AsyncConnection) -> int:
+async def count(c: Connection) -> int:
     """How many there are."""
     return int((await c.execute(text("select count(*) from dead_letter"))).scalar_one())
 

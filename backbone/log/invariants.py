@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ..postgres.connection import Connection
 from . import store
 from .event import LANES, Lane
 from .sources import Sources
@@ -19,7 +19,7 @@ from .sources import Sources
 LATE = timedelta(seconds=60)
 
 
-async def oldest_unread(c: AsyncConnection, sources: Sources, names: Iterable[str], reader: str) -> list[datetime]:
+async def oldest_unread(c: Connection, sources: Sources, names: Iterable[str], reader: str) -> list[datetime]:
     """When the next event was said that `reader` has before it, of each lane of these logs where it has one."""
     positions, found = await store.positions(c, reader), []
     for source in names:
@@ -30,12 +30,12 @@ async def oldest_unread(c: AsyncConnection, sources: Sources, names: Iterable[st
     return found
 
 
-async def lanes_behind(c: AsyncConnection, sources: Sources, hears: Iterable[str], reader: str, now: datetime) -> int:
+async def lanes_behind(c: Connection, sources: Sources, hears: Iterable[str], reader: str, now: datetime) -> int:
     """Lanes of other stages' logs in which `reader` has an event before it that was said more than a minute ago."""
     return sum(at < now - LATE for at in await oldest_unread(c, sources, hears, reader))
 
 
-async def letters_not_held(c: AsyncConnection, subjects: str, now: datetime) -> int:
+async def letters_not_held(c: Connection, subjects: str, now: datetime) -> int:
     """Subjects with a dead letter that hold nothing back: what follows would be handled as if it had been heard."""
     rows = await c.execute(
         text(

@@ -51,10 +51,10 @@ class Lease:
             ).first()
             if row is None:
                 done = await tx.execute(
-                    "insert into lease (name, holder, number, beat) values (:n, :h, 1, 1) on conflict do nothing",
+                    "insert into lease (name, holder, number, beat) values (:n, :h, 1, 1) on conflict do nothing returning 1",
                     {"n": self.name, "h": self.holder},
                 )
-                self.number = 1 if done.rowcount else None
+                self.number = 1 if done else None
             elif self.number is not None and row[1] == self.number and row[0] == self.holder:
                 await tx.execute("update lease set beat = beat + 1 where name = :n", {"n": self.name})
             else:

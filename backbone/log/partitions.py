@@ -10,8 +10,8 @@ from datetime import date, datetime, timedelta
 
 import structlog
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ..postgres.connection import Connection
 from ..postgres.engine import is_passing
 from . import store
 from .event import LANES, Lane
@@ -44,7 +44,7 @@ async def make_ahead(transactions: Transactions, today: date) -> None:
             log.warning("log.day_not_made", day=str(day), error=str(error)[:200])
 
 
-async def days(connection: AsyncConnection) -> list[str]:
+async def days(connection: Connection) -> list[str]:
     """The names of the days' partitions, oldest first."""
     rows = await connection.execute(
         text(

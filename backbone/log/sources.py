@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from ..postgres.connection import Connection, connected
 from . import store
 from .event import LANES, Event, Lane
 
@@ -19,9 +20,9 @@ class Sources:
         self._engines = dict(engines or {})
 
     @asynccontextmanager
-    async def _reading(self, source: str) -> AsyncIterator[AsyncConnection]:
-        async with self._engines.get(source, self._own).connect() as connection:
-            yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+    async def _reading(self, source: str) -> AsyncIterator[Connection]:
+        async with connected(self._engines.get(source, self._own)) as connection:
+            yield connection
 
     async def lane(self, source: str, *, urgent: bool, after: int, limit: int) -> list[Event]:
         """The next events of a lane; see `store.read_lane`."""

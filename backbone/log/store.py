@@ -12,8 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
+from ..postgres.connection import Connection
 from ..postgres.engine import statement
 from .event import Event
 
@@ -47,7 +46,7 @@ def event_of(source: str, row: Sequence[Any]) -> Event:
 
 
 async def read_lane(
-    c: AsyncConnection, source: str, *, urgent: bool, after: int, upto: int | None, limit: int
+    c: Connection, source: str, *, urgent: bool, after: int, upto: int | None, limit: int
 ) -> list[Event]:
     """The next events of a lane behind position `after`, at most `limit`, none beyond `upto`."""
     rows = await c.execute(
@@ -60,7 +59,7 @@ async def read_lane(
     return [event_of(source, row) for row in rows]
 
 
-async def read_lanes(c: AsyncConnection, afters: Mapping[str, int], *, urgent: bool, limit: int) -> list[Event]:
+async def read_lanes(c: Connection, afters: Mapping[str, int], *, urgent: bool, limit: int) -> list[Event]:
     """The next events of a lane in several logs, at most `limit` of each, in each one's order."""
     names = sorted(afters)
     parts = (
@@ -76,7 +75,7 @@ async def read_lanes(c: AsyncConnection, afters: Mapping[str, int], *, urgent: b
 
 
 async def read_heads(
-    c: AsyncConnection, source: str, *, urgent: bool, after: int, upto: int, limit: int
+    c: Connection, source: str, *, urgent: bool, after: int, upto: int, limit: int
 ) -> list[tuple[int, str, int]]:
     """Like `read_lane`, but only (seq, subject, sequence): what the reconciler compares."""
     rows = await c.execute(
@@ -89,7 +88,7 @@ async def read_heads(
     return [(row[0], row[1], row[2]) for row in rows]
 
 
-async def read_spans(c: AsyncConnection, source: str, spans: Sequence[tuple[str, int, int]]) -> list[Event]:
+async def read_spans(c: Connection, source: str, spans: Sequence[tuple[str, int, int]]) -> list[Event]:
     """The events (subject, first, last) that each span names, both ends included, in the log's order."""
     rows = await c.execute(
         statement(
@@ -101,12 +100,12 @@ async def read_spans(c: AsyncConnection, source: str, spans: Sequence[tuple[str,
     return [event_of(source, row) for row in rows]
 
 
-async def read_after(c: AsyncConnection, source: str, heard: Sequence[tuple[str, int]]) -> list[Event]:
+async def read_after(c: Connection, source: str, heard: Sequence[tuple[str, int]]) -> list[Event]:
     """All events of each subject behind the sequence that was heard of it."""
     return await read_spans(c, source, [(subject, sequence + 1, 2_147_483_647) for subject, sequence in heard])
 
 
-async def last_position(c: AsyncConnection, source: str) -> dict[bool, int]:
+async def last_position(c: Connection, source: str) -> dict[bool, int]:
     """The last committed position of each lane (key: urgent), 0 where there is none."""
     rows = await c.execute(
         statement(
@@ -117,7 +116,7 @@ async def last_position(c: AsyncConnection, source: str) -> dict[bool, int]:
     return {row[0]: row[1] for row in rows}
 
 
-async def append(c: AsyncConnection, said: Sequence[Said]) -> None:
+async def append(c: Connection, said: Sequence[Said]) -> None:
     """The last statement before the commit: put the events into the log, in commit order."""
     await c.execute(
         statement(
@@ -140,13 +139,13 @@ async def append(c: AsyncConnection, said: Sequence[Said]) -> None:
     )
 
 
-async def positions(c: AsyncConnection, reader: str) -> dict[tuple[str, str], int]:
+async def positions(c: Connection, reader: str) -> dict[tuple[str, str], int]:
     """How far `reader` has read: (source, lane) → position."""
     rows = await c.execute(statement("select source, lane, position from cursor where reader = :r"), {"r": reader})
     return {(row[0], row[1]): row[2] for row in rows}
 
 
-async def cursors_of(c: AsyncConnection, schema: str, reader: str, source: str) -> dict[str, int]:
+async def cursors_of(c: Connection, schema: str, reader: str, source: str) -> dict[str, int]:
     """How far `reader` of the stage with that schema has read `source`: lane → position; never read is not there."""
     rows = await c.execute(
         statement(f"select lane, position from {schema}.cursor where reader = :r and source = :s"),
@@ -155,13 +154,13 @@ async def cursors_of(c: AsyncConnection, schema: str, reader: str, source: str) 
     return {row[0]: row[1] for row in rows}
 
 
-async def last_of_day(c: AsyncConnection, day: str) -> dict[bool, int]:
+async def last_of_day(c: Connection, day: str) -> dict[bool, int]:
     """The last position of each lane (key: urgent) in a day's partition; a lane without events is not there."""
     rows = await c.execute(statement(f"select urgent, max(seq) from {day} group by urgent"))
     return {row[0]: row[1] for row in rows}
 
 
-async def pass_cursor(c: AsyncConnection, reader: str, source: str, lane: str, after: int, to: int) -> bool:
+async def pass_cursor(c: Connection, reader: str, source: str, lane: str, after: int, to: int) -> bool:
     """Move a cursor on from where it is believed to be; false where it is elsewhere, or another replica has it."""
     where = {"r": reader, "s": source, "l": lane, "after": after, "to": to}
     moved = await c.execute(statement(_PASS), where)
@@ -172,7 +171,7 @@ async def pass_cursor(c: AsyncConnection, reader: str, source: str, lane: str, a
         )
         moved = await c.execute(statement(_PASS), where)
         return moved.first() is not None
-    return moved.rowcount > 0
+    return bool(moved)
 
 
 _PASS = (
@@ -181,7 +180,7 @@ _PASS = (
 )
 
 
-async def lock_cursor(c: AsyncConnection, reader: str, source: str, lane: str) -> int | None:
+async def lock_cursor(c: Connection, reader: str, source: str, lane: str) -> int | None:
     """Lock a cursor and answer its position; None while another replica holds it."""
     await c.execute(
         statement("insert into cursor (reader, source, lane) values (:r, :s, :l) on conflict do nothing"),
@@ -198,7 +197,7 @@ async def lock_cursor(c: AsyncConnection, reader: str, source: str, lane: str) -
     return None if row is None else int(row[0])
 
 
-async def move_cursor(c: AsyncConnection, reader: str, source: str, lane: str, position: int) -> None:
+async def move_cursor(c: Connection, reader: str, source: str, lane: str, position: int) -> None:
     """Move a cursor that this transaction has locked."""
     await c.execute(
         statement("update cursor set position = :p where reader = :r and source = :s and lane = :l"),
@@ -206,13 +205,13 @@ async def move_cursor(c: AsyncConnection, reader: str, source: str, lane: str, p
     )
 
 
-async def hold(c: AsyncConnection, events: Sequence[Event], error: str, now: datetime) -> int:
+async def hold(c: Connection, events: Sequence[Event], error: str, now: datetime) -> int:
     """Copy events whole into the dead letters; answers how many were new there."""
     done = await c.execute(
         statement(
             "insert into dead_letter (source, subject, sequence, type, event, error, held_at)"
             " select so, su, q, t, e::jsonb, :error, :now from unnest(cast(:so as text[]), cast(:su as text[]),"
-            " cast(:q as int[]), cast(:t as text[]), cast(:e as text[])) w(so, su, q, t, e) on conflict do nothing"
+            " cast(:q as int[]), cast(:t as text[]), cast(:e as text[])) w(so, su, q, t, e) on conflict do nothing returning 1"
         ),
         {
             "so": [e.source for e in events],
@@ -224,7 +223,7 @@ async def hold(c: AsyncConnection, events: Sequence[Event], error: str, now: dat
             "now": now,
         },
     )
-    return int(done.rowcount)
+    return len(done)
 
 
 def as_json(event: Event) -> Mapping[str, object]:

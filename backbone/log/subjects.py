@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from pydantic_core import from_json, to_json
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ..postgres.connection import Connection
 from ..postgres.engine import statement
 
 
@@ -27,7 +27,7 @@ class Subject:
 
 
 async def lock_subjects(
-    c: AsyncConnection, table: str, subjects: Iterable[str], *, make: Collection[str]
+    c: Connection, table: str, subjects: Iterable[str], *, make: Collection[str]
 ) -> dict[str, Subject]:
     """Make those of `make` that aren't there, then lock the rows of all `subjects` in one order, whoever made them.
 
@@ -56,7 +56,7 @@ async def lock_subjects(
     return found
 
 
-async def known_subjects(c: AsyncConnection, table: str, subjects: Iterable[str]) -> dict[str, Subject]:
+async def known_subjects(c: Connection, table: str, subjects: Iterable[str]) -> dict[str, Subject]:
     """What is known of `subjects`, without a lock."""
     rows = await c.execute(
         statement(
@@ -67,7 +67,7 @@ async def known_subjects(c: AsyncConnection, table: str, subjects: Iterable[str]
     return {row[0]: Subject(row[0], from_json(row[1]), row[2], row[3], row[4]) for row in rows}
 
 
-async def save_subjects(c: AsyncConnection, table: str, subjects: Sequence[Subject]) -> None:
+async def save_subjects(c: Connection, table: str, subjects: Sequence[Subject]) -> None:
     """Write back what the transaction heard and said."""
     await c.execute(
         statement(

@@ -13,9 +13,9 @@ from typing import Any
 
 import uuid_utils.compat as uuid_utils
 from pydantic_core import to_json
-from sqlalchemy import CursorResult
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from ..postgres.connection import Connection, Rows, connected
 from ..postgres.engine import statement
 from ..time_source import TimeSource
 from . import store
@@ -28,7 +28,7 @@ from .subjects import Subject, lock_subjects, save_subjects
 class Tx:
     """One open transaction. `now` is its instant; `subjects` are the rows that it has locked."""
 
-    connection: AsyncConnection
+    connection: Connection
     now: datetime
     table: str
     makes_subjects: bool
@@ -38,9 +38,9 @@ class Tx:
     committed: list[Callable[[], None]] = field(default_factory=list)
     at_end: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
-    async def execute(self, sql: str, params: Mapping[str, Any] | None = None) -> CursorResult[*tuple[Any, ...]]:
+    async def execute(self, sql: str, params: Mapping[str, Any] | None = None) -> Rows:
         """Run one statement; parameters are named (`:name`), arrays are cast (`cast(:x as text[])`)."""
-        return await self.connection.execute(statement(sql), dict(params or {}))
+        return await self.connection.execute(statement(sql), params)
 
     async def lock(self, subjects: Iterable[str], *, make: bool | Collection[str] | None = None) -> dict[str, Subject]:
         """Lock subjects, in order; answers the rows that are there. Lock subjects first, once, before anything else.
@@ -116,7 +116,7 @@ class Transactions:
     @asynccontextmanager
     async def __call__(self, *, now: datetime | None = None) -> AsyncIterator[Tx]:
         """A transaction that commits at the end of the block, and rolls back if the block raises."""
-        async with self.engine.connect() as connection, connection.begin():
+        async with connected(self.engine) as connection, connection.driver.transaction():
             tx = Tx(connection, now or self.time.now(), self.table, self.makes_subjects, self.trace())
             yield tx
             await tx.finish()
@@ -126,8 +126,7 @@ class Transactions:
             self.ring(tx.said)
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
+    async def reading(self) -> AsyncIterator[Connection]:
         """A connection for reading, each statement for itself."""
-        async with self.engine.connect() as connection:
-            autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
-            yield autocommit
+        async with connected(self.engine) as connection:
+            yield connection

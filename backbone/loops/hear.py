@@ -5,7 +5,7 @@ Repeats are ignored, gaps are filled from the log, poison is set aside with what
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -25,6 +25,14 @@ Mark = Callable[[Tx], Awaitable[bool]]
 
 #: The log holds at least this much; see `backbone/log/partitions.py`.
 _LOG_HOLDS = timedelta(days=6)
+
+
+#: Source, subject, sequence.
+Key = tuple[str, str, int]
+
+
+class _Gap(Exception):
+    """Something has to be heard before a batch that is not in it."""
 
 
 class Unheard(Exception):
@@ -98,16 +106,32 @@ class Ear:
         return total
 
     async def _round(self, events: Sequence[Event], mark: Mark | None) -> Heard:
+        """Hear a batch as it is; where something stands before it that was not heard yet, fetch that first."""
         about = [e for e in events if not is_directory(e.subject)]
-        pool, known = await self._with_what_is_missing(about)
+        try:
+            return await self._heard(events, about, _pool(about), mark)
+        except _Gap:
+            return await self._heard(events, about, await self._with_what_is_missing(about), mark, filled=True)
+
+    async def _heard(
+        self,
+        events: Sequence[Event],
+        about: Sequence[Event],
+        pool: Mapping[Key, Event],
+        mark: Mark | None,
+        *,
+        filled: bool = False,
+    ) -> Heard:
+        """Hear a batch in a transaction of its own. Raises _Gap unless the gaps are `filled` as far as they can be."""
         result = Heard()
         async with self._transactions() as tx:
             if mark is not None and not await mark(tx):
                 return Heard(taken=False)
             await self._apply_directory(tx, [e for e in events if is_directory(e.subject)])
             began = {e.subject for e in about if self._begins(e, pool, tx.now)}
-            new = began - known if self.stage.makes_subjects else set()
-            rows = await tx.lock({e.subject for e in about}, make=new)
+            rows = await tx.lock({e.subject for e in about}, make=began if self.stage.makes_subjects else ())
+            if not filled and self._gaps(about, rows, pool):
+                raise _Gap
             ordered, held = order(about, pool, rows, self.stage.hears, result)
             for event in ordered:
                 row = rows[event.subject]
@@ -129,7 +153,7 @@ class Ear:
         return result
 
     @staticmethod
-    def _begins(event: Event, pool: Mapping[tuple[str, str, int], Event], now: datetime) -> bool:
+    def _begins(event: Event, pool: Mapping[Key, Event], now: datetime) -> bool:
         """Whether the subject's story with this sayer is whole, from its first event on.
 
         What Kafka alone still has (`seq` 0) of a time that the log no longer holds begins nothing.
@@ -137,36 +161,43 @@ class Ear:
         first = pool.get((event.source, event.subject, 1))
         return first is not None and (first.seq > 0 or now - first.occurred_at < _LOG_HOLDS)
 
-    async def _with_what_is_missing(
-        self, events: Sequence[Event]
-    ) -> tuple[dict[tuple[str, str, int], Event], frozenset[str]]:
-        """The batch by (source, subject, sequence), and whatever it presupposes that was not heard yet; known subjects."""
-        pool = {(e.source, e.subject, e.sequence): e for e in events}
-        if not events:
-            return pool, frozenset()
+    def _gaps(
+        self,
+        events: Iterable[Event],
+        rows: Mapping[str, Subject],
+        pool: Mapping[Key, Event],
+        fetched: Container[Key] = (),
+    ) -> dict[str, dict[str, tuple[int, int]]]:
+        """What has to be heard before these events and is neither heard nor here: source → subject → first and last."""
+        spans: dict[str, dict[str, tuple[int, int]]] = {}
+        for event in events:
+            row = rows.get(event.subject)
+            if row is not None and row.held:
+                continue
+            for source, last in (*event.after.items(), (event.source, event.sequence - 1)):
+                if source not in self.stage.hears:
+                    continue
+                first = (row.heard.get(source, 0) if row else 0) + 1
+                while first <= last and (
+                    (source, event.subject, first) in pool or (source, event.subject, first) in fetched
+                ):
+                    first += 1
+                if first <= last:
+                    low, high = spans.setdefault(source, {}).get(event.subject, (first, last))
+                    spans[source][event.subject] = (min(low, first), max(high, last))
+        return spans
+
+    async def _with_what_is_missing(self, events: Sequence[Event]) -> dict[Key, Event]:
+        """The batch, and whatever it presupposes that was not heard yet."""
+        pool = _pool(events)
         async with self._transactions.reading() as connection:
             rows = await known_subjects(connection, self.stage.subjects, {e.subject for e in events})
-        fetched: set[tuple[str, str, int]] = set()
+        fetched: set[Key] = set()
         pending = list(events)
         for _ in range(16):
-            spans: dict[str, dict[str, tuple[int, int]]] = {}
-            for event in pending:
-                row = rows.get(event.subject)
-                if row is not None and row.held:
-                    continue
-                for source, last in (*event.after.items(), (event.source, event.sequence - 1)):
-                    if source not in self.stage.hears:
-                        continue
-                    first = (row.heard.get(source, 0) if row else 0) + 1
-                    while first <= last and (
-                        (source, event.subject, first) in pool or (source, event.subject, first) in fetched
-                    ):
-                        first += 1
-                    if first <= last:
-                        low, high = spans.setdefault(source, {}).get(event.subject, (first, last))
-                        spans[source][event.subject] = (min(low, first), max(high, last))
+            spans = self._gaps(pending, rows, pool, fetched)
             if not spans:
-                return pool, frozenset(rows)
+                return pool
             pending = []
             for source, wanted in spans.items():
                 for found in await self._fetch(source, [(s, low, high) for s, (low, high) in wanted.items()]):
@@ -186,7 +217,7 @@ class Ear:
             rows = await known_subjects(connection, self.stage.subjects, [event.subject])
         rows.setdefault(event.subject, Subject(event.subject, {}, 0, False, False))
         try:
-            pool, _ = await self._with_what_is_missing([event])
+            pool = await self._with_what_is_missing([event])
             ordered, _ = order([event], pool, rows, self.stage.hears, Heard())
         except Unheard:
             return []
@@ -213,9 +244,13 @@ class Ear:
         return Heard(held=held)
 
 
+def _pool(events: Iterable[Event]) -> dict[Key, Event]:
+    return {(e.source, e.subject, e.sequence): e for e in events}
+
+
 def order(
     events: Sequence[Event],
-    pool: Mapping[tuple[str, str, int], Event],
+    pool: Mapping[Key, Event],
     rows: Mapping[str, Subject],
     hears: Mapping[str, frozenset[str]],
     result: Heard,

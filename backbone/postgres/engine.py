@@ -56,6 +56,7 @@ def connect_args(*, schema: str, name: str, statement_timeout_ms: int = 15_000) 
     return {
         "timeout": 5,
         "command_timeout": 10,
+        "statement_cache_size": 300,
         "server_settings": {
             "application_name": name,
             "search_path": schema,
@@ -65,6 +66,7 @@ def connect_args(*, schema: str, name: str, statement_timeout_ms: int = 15_000) 
             "transaction_timeout": TRANSACTION_TIMEOUT_MS,
             "timezone": "UTC",
             "jit": "off",
+            "plan_cache_mode": "force_generic_plan",
         },
     }
 

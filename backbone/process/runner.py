@@ -12,7 +12,6 @@ from datetime import UTC
 
 import structlog
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..ground import Ground, lane_bell
 from ..log import dead_letters, invariants, partitions
@@ -21,6 +20,7 @@ from ..log.tx import Tx
 from ..loops.follow import READER, Follower
 from ..loops.hear import Ear
 from ..loops.repeat import Pulse, Round, repeat
+from ..postgres.connection import Connection
 from ..stage import Stage, Work
 from ..time_source import WallClock
 from .gauges import NOT_HELD, UNHEARD
@@ -186,7 +186,7 @@ class RunningStage:
         await partitions.drop_old(self.ground.transactions, now, self._passed, self.stage.before_drop)
         return None
 
-    async def _agree(self, connection: AsyncConnection) -> None:
+    async def _agree(self, connection: Connection) -> None:
         """Set the wall clock by the database's."""
         time = self.ground.around.time
         asked_at = time.now()

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backbone.directory.directory import Directory
 from backbone.log.sources import Sources
+from backbone.postgres.connection import Connection
 from services.calendar import Calendar, calendar_of
 from services.catalogue.model import Catalogue
 from services.catalogue.parse import from_json
@@ -39,7 +39,7 @@ class Frozen:
     _calendars: dict[tuple[str, int, str | None, str], Calendar] = field(default_factory=dict)
     _catalogues: dict[str, Catalogue] = field(default_factory=dict)
 
-    async def catalogue(self, version: str | None, connection: AsyncConnection) -> Catalogue:
+    async def catalogue(self, version: str | None, connection: Connection) -> Catalogue:
         """The catalogue of a decision; this process's own before there is one."""
         if version is None or version == self.loaded.version:
             return self.loaded
@@ -51,7 +51,7 @@ class Frozen:
             self._catalogues[version] = found
         return self._catalogues[version]
 
-    async def calendar(self, incident: Incident, connection: AsyncConnection) -> Calendar:
+    async def calendar(self, incident: Incident, connection: Connection) -> Calendar:
         """The business hours that the incident's decision counts by; the default ones before there is one."""
         catalogue = await self.catalogue(incident.catalogue, connection)
         contract = None
@@ -65,7 +65,7 @@ class Frozen:
         contract: tuple[str, int] | None,
         location: str | None,
         catalogue: Catalogue,
-        connection: AsyncConnection,
+        connection: Connection,
     ) -> Calendar:
         """The business hours of a location of a contract's version, by a catalogue's windows."""
         if contract is None:
@@ -81,7 +81,7 @@ class Frozen:
             self._calendars[key] = calendar_of(found, location, catalogue.business_hours)
         return self._calendars[key]
 
-    async def _object(self, kind: str, id_: str, version: int, connection: AsyncConnection) -> Any:
+    async def _object(self, kind: str, id_: str, version: int, connection: Connection) -> Any:
         found = await self.directory.frozen(kind, id_, version, connection)
         if found is not None:
             return found.value

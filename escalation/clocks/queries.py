@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from backbone.postgres.connection import Connection
 from escalation.reading import Where
 
 from .clock import Clock
 from .store import CLOCK_COLUMNS, clock_of
 
 
-async def due_first(c: AsyncConnection, where: Where, limit: int) -> list[tuple[Clock, str]]:
+async def due_first(c: Connection, where: Where, limit: int) -> list[tuple[Clock, str]]:
     """Clocks with their incidents' numbers, in the order in which they are due; silent ones are not shown."""
     rows = await c.execute(
         text(

@@ -54,8 +54,8 @@ class Retention:
     async def _remove(self, tx: Tx, incidents: list[str]) -> None:
         removed = {}
         for table in ("escalation", "proposal", "clock"):
-            done = await tx.execute(f"delete from {table} where incident = any(cast(:i as text[]))", {"i": incidents})
-            removed[table] = done.rowcount
+            gone = f"delete from {table} where incident = any(cast(:i as text[])) returning 1"
+            removed[table] = len(await tx.execute(gone, {"i": incidents}))
         await tx.execute("update incident set closed_at = null where id = any(cast(:i as text[]))", {"i": incidents})
         tx.committed.append(lambda: self.metrics.removed.inc(removed["clock"]))
         tx.committed.append(

@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backbone.log.tx import Tx
+from backbone.postgres.connection import Connection
 
 from .clock import Clock, State
 from .incident import INCIDENT, Incident
@@ -94,7 +94,7 @@ async def save_clocks(tx: Tx, changed: Sequence[Clock]) -> None:
         )
 
 
-async def earliest(c: AsyncConnection, *, urgent: bool) -> datetime | None:
+async def earliest(c: Connection, *, urgent: bool) -> datetime | None:
     """When the next clock of a lane is to be looked at."""
     which = "urgent" if urgent else "not urgent"
     row = await c.execute(text(f"select min(next_at) from clock where next_at is not null and {which}"))

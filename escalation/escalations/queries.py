@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from backbone.postgres.connection import Connection
 from escalation.reading import Where
 
 #: An escalation is open while what it is about is: the promise, or where there is none the incident.
@@ -17,7 +17,7 @@ _STATE = (
 )
 
 
-async def newest(c: AsyncConnection, where: Where, limit: int) -> list[Sequence[Any]]:
+async def newest(c: Connection, where: Where, limit: int) -> list[Sequence[Any]]:
     """(id, incident, number, clock, clock id, role, level, reason, rule, policy, its version, state, raised at)."""
     rows = await c.execute(
         text(

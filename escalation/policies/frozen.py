@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from backbone.postgres.connection import Connection
 
 from . import store
 from .policy import parse
@@ -22,7 +22,7 @@ class Policies:
 
     _known: dict[int, tuple[Versioned, ...]] = field(default_factory=dict)
 
-    async def as_of(self, connection: AsyncConnection, change: int) -> tuple[Versioned, ...]:
+    async def as_of(self, connection: Connection, change: int) -> tuple[Versioned, ...]:
         """The policies in force as of a change: a statement the first time, none after it."""
         if change not in self._known:
             if len(self._known) > _MOST:

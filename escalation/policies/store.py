@@ -9,21 +9,21 @@ import json
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backbone.log.tx import Tx
+from backbone.postgres.connection import Connection
 
 #: (name, version, body, by, stored_at)
 Row = tuple[str, int, Any, str, Any]
 _COLUMNS = "name, version, body::text, by, stored_at"
 
 
-async def last_change(c: AsyncConnection) -> int:
+async def last_change(c: Connection) -> int:
     """The number of the last change; 0 before the first."""
     return int((await c.execute(text("select coalesce(max(change), 0) from policy"))).scalar_one())
 
 
-async def as_of(c: AsyncConnection, change: int) -> list[Row]:
+async def as_of(c: Connection, change: int) -> list[Row]:
     """Each policy as it was when `change` was the last change."""
     rows = await c.execute(
         text(f"select distinct on (name) {_COLUMNS} from policy where change <= :c order by name, version desc"),
@@ -32,7 +32,7 @@ async def as_of(c: AsyncConnection, change: int) -> list[Row]:
     return [_row(row) for row in rows]
 
 
-async def listed(c: AsyncConnection, after: str, limit: int) -> list[Row]:
+async def listed(c: Connection, after: str, limit: int) -> list[Row]:
     """The current policies by name, behind the name `after`."""
     rows = await c.execute(
         text(
@@ -44,7 +44,7 @@ async def listed(c: AsyncConnection, after: str, limit: int) -> list[Row]:
     return [_row(row) for row in rows]
 
 
-async def history(c: AsyncConnection, name: str) -> list[Row]:
+async def history(c: Connection, name: str) -> list[Row]:
     """Every version of a policy, newest first."""
     rows = await c.execute(
         text(f"select {_COLUMNS} from policy where name = :n order by version desc limit 1000"), {"n": name}

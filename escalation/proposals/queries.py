@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from backbone.postgres.connection import Connection
 from escalation.reading import Where
 
 
-async def newest(c: AsyncConnection, where: Where, limit: int) -> list[Sequence[Any]]:
+async def newest(c: Connection, where: Where, limit: int) -> list[Sequence[Any]]:
     """(id, incident, number, clock, clock id, about, to, rule, reason, state, by, reason, proposed at, settled at)."""
     rows = await c.execute(
         text(

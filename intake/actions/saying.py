@@ -12,10 +12,10 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backbone.log.event import Event
 from backbone.log.tx import Tx
+from backbone.postgres.connection import Connection
 from events.codec import Fact
 from events.incidents import RequestRefused
 from services.catalogue.model import Catalogue
@@ -39,7 +39,7 @@ class Saying:
     frozen: Frozen
 
     async def scene(
-        self, record: Record, now: datetime, *, connection: AsyncConnection | None = None, waited: bool = False
+        self, record: Record, now: datetime, *, connection: Connection | None = None, waited: bool = False
     ) -> Scene:
         """What an action on the record is judged by. Raises Unavailable while its contract is not known here."""
         inputs = record.view.get("inputs")

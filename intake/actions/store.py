@@ -25,7 +25,7 @@ async def remember(tx: Tx, sender: str, key: str, subject: str, digest: bytes) -
         "insert into remembered (sender, kind, value, subject, digest, remembered_at, forget_at)"
         " values (:s, 'key', :v, :i, :d, :now, :f) on conflict (sender, kind, value) do update"
         " set subject = excluded.subject, digest = excluded.digest, remembered_at = excluded.remembered_at,"
-        " forget_at = excluded.forget_at where remembered.forget_at < excluded.remembered_at",
+        " forget_at = excluded.forget_at where remembered.forget_at < excluded.remembered_at returning 1",
         {"s": sender, "v": key, "i": subject, "d": digest, "now": tx.now, "f": tx.now + KEY_KEPT},
     )
-    return int(done.rowcount) == 1
+    return bool(done)

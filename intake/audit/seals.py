@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from backbone.log.tx import Transactions
 from backbone.loops.breath import Breath
+from backbone.postgres.connection import Connection
 
 from . import store
 from .chain import BEGINNING, Chain
@@ -56,7 +55,7 @@ async def verify(transactions: Transactions) -> list[Verdict]:
         return [await _judge(connection, before, seal) for before, seal in pairwise([_NOTHING_YET, *found])]
 
 
-async def _judge(c: AsyncConnection, before: Seal, seal: Seal) -> Verdict:
+async def _judge(c: Connection, before: Seal, seal: Seal) -> Verdict:
     chain = await _chain(c, before, seal.position, seal.change)
     if chain.hash == seal.hash and (chain.facts, chain.objects) == (seal.facts, seal.objects):
         return Verdict(seal, None)
@@ -67,7 +66,7 @@ async def _judge(c: AsyncConnection, before: Seal, seal: Seal) -> Verdict:
     return Verdict(seal, "; ".join(missing) or "as many facts and changes, but not the same")
 
 
-async def _chain(c: AsyncConnection, before: Seal, position: int, change: int) -> Chain:
+async def _chain(c: Connection, before: Seal, position: int, change: int) -> Chain:
     chain, breath = Chain(before.hash), Breath()
     async for page in store.facts(c, before.position, position):
         for row in page:

@@ -11,7 +11,8 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backbone.postgres.connection import Connection
 
 _PAGE = 2_000
 _AT = "to_char({at} at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US')"
@@ -43,18 +44,18 @@ class Seal:
     hash: str
 
 
-async def lock(c: AsyncConnection) -> None:
+async def lock(c: Connection) -> None:
     """One sealer at a time, until the commit."""
     await c.execute(text("select pg_advisory_xact_lock(7424, hashtext(current_schema()))"))
 
 
-async def seals(c: AsyncConnection) -> list[Seal]:
+async def seals(c: Connection) -> list[Seal]:
     """All seals, the first day first."""
     rows = await c.execute(text("select day, sealed_at, position, change, facts, objects, hash from seal order by day"))
     return [Seal(*row) for row in rows]
 
 
-async def last(c: AsyncConnection) -> Seal | None:
+async def last(c: Connection) -> Seal | None:
     """The last seal; None before the first."""
     row = (
         await c.execute(
@@ -64,7 +65,7 @@ async def last(c: AsyncConnection) -> Seal | None:
     return Seal(*row) if row is not None else None
 
 
-async def add(c: AsyncConnection, seal: Seal) -> None:
+async def add(c: Connection, seal: Seal) -> None:
     """Seal a day."""
     await c.execute(
         text(
@@ -75,7 +76,7 @@ async def add(c: AsyncConnection, seal: Seal) -> None:
     )
 
 
-async def ends(c: AsyncConnection) -> tuple[int, int]:
+async def ends(c: Connection) -> tuple[int, int]:
     """The last position and the last change that are committed."""
     row = (
         await c.execute(
@@ -90,19 +91,19 @@ async def ends(c: AsyncConnection) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
-async def facts(c: AsyncConnection, after: int, upto: int) -> AsyncIterator[list[Any]]:
+async def facts(c: Connection, after: int, upto: int) -> AsyncIterator[list[Any]]:
     """Every fact in (after, upto] by position, as `Chain.fact` takes it, by the page."""
     async for page in _pages(c, _FACTS, after, upto):
         yield page
 
 
-async def objects(c: AsyncConnection, after: int, upto: int) -> AsyncIterator[list[Any]]:
+async def objects(c: Connection, after: int, upto: int) -> AsyncIterator[list[Any]]:
     """Every version of an object in (after, upto] by change, as `Chain.stored` takes it, by the page."""
     async for page in _pages(c, _OBJECTS, after, upto):
         yield page
 
 
-async def _pages(c: AsyncConnection, sql: str, after: int, upto: int) -> AsyncIterator[list[Any]]:
+async def _pages(c: Connection, sql: str, after: int, upto: int) -> AsyncIterator[list[Any]]:
     while after < upto:
         rows = [tuple(row) for row in await c.execute(text(sql), {"after": after, "upto": upto, "page": _PAGE})]
         if not rows:

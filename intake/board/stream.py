@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import from_json, to_json
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backbone.log.tx import Transactions
 from backbone.loops.bell import Bell
+from backbone.postgres.connection import Connection
 from backbone.web.keys import Caller
 from backbone.web.sse import MOST, RESET, Reader, frame, mark
 from services.instants import write_instant
@@ -106,7 +106,7 @@ class Streams:
             self._listeners.remove(listener)
 
 
-async def _holds(connection: AsyncConnection, position: int, now: int) -> bool:
+async def _holds(connection: Connection, position: int, now: int) -> bool:
     """Whether all that was said behind a position is still there to be told."""
     return position == now or await store.first_position(connection) - 1 <= position < now
 

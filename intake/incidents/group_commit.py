@@ -13,6 +13,7 @@ from datetime import datetime
 from asyncpg import IntegrityConstraintViolationError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from backbone.postgres.connection import connected
 from backbone.postgres.direct import Direct
 from backbone.postgres.engine import is_passing
 from backbone.web.limits import Shed
@@ -37,7 +38,7 @@ class GroupCommit:
     def __init__(
         self, engine: AsyncEngine, lanes: Sequence[Direct], taken: Callable[[Sequence[Accepting]], None], queue: int
     ) -> None:
-        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._engine = engine
         self._taken = taken
         self._waiting: list[tuple[Accepting, asyncio.Future[Outcome]]] = []
         self._running: set[asyncio.Task[None]] = set()
@@ -123,7 +124,7 @@ class GroupCommit:
         return {id_: Taken(id_, number) for id_, number in numbers.items()}
 
     async def _without_repeats(self, lane: Direct, items: Sequence[Accepting]) -> dict[str, Outcome | BaseException]:
-        async with self._engine.connect() as connection:
+        async with connected(self._engine) as connection:
             found: dict[str, Outcome | BaseException] = dict(await store.seen(connection, items, _latest(items)))
         rest = [item for item in items if item.id not in found]
         if len(rest) == len(items) and len(items) > 1:
@@ -136,7 +137,7 @@ class GroupCommit:
 
     async def _again(self, lane: Direct, items: Sequence[Accepting]) -> dict[str, Outcome | BaseException]:
         """A second try, after looking for what the first one may have left."""
-        async with self._engine.connect() as connection:
+        async with connected(self._engine) as connection:
             there = await store.numbers_of(connection, [item.id for item in items])
         found: dict[str, Outcome | BaseException] = {id_: Taken(id_, number) for id_, number in there.items()}
         if there:

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 import uuid_utils.compat as uuid_utils
 from pydantic_core import to_json
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from backbone.postgres.connection import Connection
 from backbone.postgres.direct import Direct
 from services.instants import write_instant
 
@@ -84,7 +84,7 @@ async def take(direct: Direct, batch: Sequence[Accepting]) -> dict[str, str]:
     return {row[0]: row[1] for row in rows}
 
 
-async def seen(c: AsyncConnection, batch: Sequence[Accepting], now: datetime) -> dict[str, Outcome]:
+async def seen(c: Connection, batch: Sequence[Accepting], now: datetime) -> dict[str, Outcome]:
     """Which of a batch are repeats or conflicts by what is remembered: id → outcome; expired keys are forgotten."""
     keys = [(x, kind, value) for x in batch for kind, value in x.keys]
     if not keys:
@@ -124,7 +124,7 @@ async def seen(c: AsyncConnection, batch: Sequence[Accepting], now: datetime) ->
     return found
 
 
-async def _remember(c: AsyncConnection, keys: Sequence[tuple[Accepting, str, str]]) -> None:
+async def _remember(c: Connection, keys: Sequence[tuple[Accepting, str, str]]) -> None:
     """Keep keys that came with a reference that was known: (report, key, incident). They are keys from now on."""
     await c.execute(
         text(
@@ -144,7 +144,7 @@ async def _remember(c: AsyncConnection, keys: Sequence[tuple[Accepting, str, str
     )
 
 
-async def numbers_of(c: AsyncConnection, ids: Sequence[str]) -> dict[str, str]:
+async def numbers_of(c: Connection, ids: Sequence[str]) -> dict[str, str]:
     """id → number of those that are durable: what became of a batch whose connection died in the commit."""
     rows = await c.execute(
         text("select subject, number from incident where subject = any(cast(:ids as text[]))"), {"ids": list(ids)}
@@ -157,10 +157,13 @@ def number_of(number: int) -> str:
     return f"INC-{number:06d}"
 
 
-async def forget(c: AsyncConnection, now: datetime) -> int:
+async def forget(c: Connection, now: datetime) -> int:
     """Forget the keys whose time is over; answers how many."""
     done = await c.execute(
-        text("delete from remembered where ctid in (select ctid from remembered where forget_at < :now limit 5000)"),
+        text(
+            "delete from remembered where ctid in (select ctid from remembered where forget_at < :now limit 5000)"
+            " returning 1"
+        ),
         {"now": now},
     )
-    return int(done.rowcount)
+    return len(done)

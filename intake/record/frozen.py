@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from backbone.directory.directory import Directory
 from backbone.log.sources import Sources
+from backbone.postgres.connection import Connection
 from backbone.web.problem import Unavailable
 from services.catalogue.model import Catalogue
 from services.catalogue.parse import from_json
@@ -30,9 +29,7 @@ class Frozen:
     sources: Sources
     loaded: Catalogue
 
-    async def contract(
-        self, inputs: Mapping[str, Any] | None, connection: AsyncConnection | None = None
-    ) -> Contract | None:
+    async def contract(self, inputs: Mapping[str, Any] | None, connection: Connection | None = None) -> Contract | None:
         """The contract that a decision's inputs name; None where they name none. Raises Unavailable."""
         frozen = (inputs or {}).get("contract")
         if frozen is None:
@@ -40,14 +37,14 @@ class Frozen:
         found = await self._value("contract", frozen["number"], frozen["version"], connection)
         return found if isinstance(found, Contract) else build(found)
 
-    async def catalogue(self, inputs: Mapping[str, Any] | None, connection: AsyncConnection | None = None) -> Catalogue:
+    async def catalogue(self, inputs: Mapping[str, Any] | None, connection: Connection | None = None) -> Catalogue:
         """The catalogue that a decision's inputs name; before there is a decision this process's. Raises Unavailable."""
         version = (inputs or {}).get("catalogue", self.loaded.version)
         if version == self.loaded.version:
             return self.loaded
         return from_json(await self._value("catalogue", version, 1, connection))
 
-    async def _value(self, kind: str, id_: str, version: int, connection: AsyncConnection | None) -> Any:
+    async def _value(self, kind: str, id_: str, version: int, connection: Connection | None) -> Any:
         stored = await self.directory.frozen(kind, id_, version, connection)
         if stored is not None:
             return stored.value

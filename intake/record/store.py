@@ -9,10 +9,10 @@ from typing import Any
 
 from pydantic_core import to_json
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backbone.log.event import Event
 from backbone.log.tx import Tx
+from backbone.postgres.connection import Connection
 
 from .record import Record, of_row
 
@@ -23,7 +23,7 @@ COLUMNS = (
 _NUMBER = re.compile(r"INC-(\d{1,12})", re.IGNORECASE)
 
 
-async def find(c: AsyncConnection, id_or_number: str) -> Record | None:
+async def find(c: Connection, id_or_number: str) -> Record | None:
     """The record of an id or a number (`INC-000042`)."""
     match = _NUMBER.fullmatch(id_or_number)
     where, value = ("number = :v", int(match[1])) if match else ("subject = :v", id_or_number)
@@ -92,9 +92,7 @@ _FACTS = (
 )
 
 
-async def timeline(
-    c: AsyncConnection, id_: str, after: int, limit: int, types: Sequence[str] | None = None
-) -> list[Any]:
+async def timeline(c: Connection, id_: str, after: int, limit: int, types: Sequence[str] | None = None) -> list[Any]:
     """(position, subject, stage, type, at, payload) of an incident's facts behind a position, in order."""
     facts = _FACTS.format(
         where=" where subject = :id and position > :after", where2=" where subject = :id and seq > :after"
@@ -110,7 +108,7 @@ async def timeline(
     return list(rows)
 
 
-async def since(c: AsyncConnection, after: int, limit: int) -> list[Any]:
+async def since(c: Connection, after: int, limit: int) -> list[Any]:
     """(position, subject, stage, type, at, payload, contract) of all facts behind a position, in order."""
     rows = await c.execute(
         text(
@@ -128,7 +126,7 @@ async def since(c: AsyncConnection, after: int, limit: int) -> list[Any]:
     return list(rows)
 
 
-async def last_position(c: AsyncConnection) -> int:
+async def last_position(c: Connection) -> int:
     """The last position that anything stands at."""
     row = await c.execute(
         text(
@@ -140,7 +138,7 @@ async def last_position(c: AsyncConnection) -> int:
     return int(row.scalar_one())
 
 
-async def first_position(c: AsyncConnection) -> int:
+async def first_position(c: Connection) -> int:
     """The first position that is still held."""
     row = await c.execute(
         text(
@@ -152,7 +150,7 @@ async def first_position(c: AsyncConnection) -> int:
     return int(row.scalar_one())
 
 
-async def listed(c: AsyncConnection, where: Mapping[str, Any], before: str | None, limit: int) -> list[Record]:
+async def listed(c: Connection, where: Mapping[str, Any], before: str | None, limit: int) -> list[Record]:
     """Records by filter, newest first, older than the id `before`."""
     clauses = ["true"]
     params: dict[str, Any] = {"limit": limit}

@@ -11,9 +11,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backbone.log.tx import Tx
+from backbone.postgres.connection import Connection
 from notifier.channels import MailboxEntry
 
 
@@ -56,7 +56,7 @@ async def save_entries(tx: Tx, entries: Sequence[MailboxEntry]) -> None:
 
 
 async def newest(
-    c: AsyncConnection,
+    c: Connection,
     *,
     incident: str | None,
     person: str | None,
@@ -85,4 +85,4 @@ async def newest(
         ),
         params,
     )
-    return [dict(row._mapping) for row in rows]
+    return [dict(row) for row in rows]

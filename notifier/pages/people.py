@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from backbone.directory.directory import Directory
+from backbone.postgres.connection import Connection
 from notifier.channels import Channel, Mailbox, Way, ways
 from notifier.pages.incident import Incident
 from notifier.pages.page import Page, Side
@@ -51,7 +50,7 @@ class People:
             )
         return self._roster
 
-    async def contract(self, incident: Incident, connection: AsyncConnection | None = None) -> Contract | None:
+    async def contract(self, incident: Incident, connection: Connection | None = None) -> Contract | None:
         """The incident's contract as it is now (contacts change), else as it was when it was decided."""
         if incident.contract is None:
             return None
@@ -65,7 +64,7 @@ class People:
         found = self.directory.get("person", person)
         return found.value.name if found is not None and isinstance(found.value, Person) else person
 
-    async def reach(self, page: Page, incident: Incident, connection: AsyncConnection | None = None) -> Reach:
+    async def reach(self, page: Page, incident: Incident, connection: Connection | None = None) -> Reach:
         """By which ways the page's person is reached: at least one."""
         contacts: tuple[tuple[str, str], ...] = ()
         zone = "UTC"

@@ -10,8 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from backbone.postgres.connection import Connection
 from notifier.pages.page import Page, PageAttempt
 from notifier.pages.store import ATTEMPT_COLUMNS, PAGE_COLUMNS, attempt_of, page_of
 
@@ -19,7 +19,7 @@ _VISIBLE = "exists (select from incident i where i.id = p.incident and i.contrac
 
 
 async def newest(
-    c: AsyncConnection,
+    c: Connection,
     *,
     incident: str | None,
     state: str | None,
@@ -48,7 +48,7 @@ async def newest(
     return [page_of(row) for row in rows]
 
 
-async def one(c: AsyncConnection, id_: UUID, contracts: Sequence[str] | None) -> Page | None:
+async def one(c: Connection, id_: UUID, contracts: Sequence[str] | None) -> Page | None:
     """One page, None where there is none, or none that may be seen."""
     rows = await c.execute(
         text(f"select {PAGE_COLUMNS} from page p where id = :id{'' if contracts is None else f' and {_VISIBLE}'}"),
@@ -58,7 +58,7 @@ async def one(c: AsyncConnection, id_: UUID, contracts: Sequence[str] | None) ->
     return None if row is None else page_of(row)
 
 
-async def attempts(c: AsyncConnection, pages: Sequence[Page]) -> dict[UUID, list[PageAttempt]]:
+async def attempts(c: Connection, pages: Sequence[Page]) -> dict[UUID, list[PageAttempt]]:
     """The attempts of pages, oldest first, by page."""
     found: dict[UUID, list[PageAttempt]] = {page.id: [] for page in pages}
     if found:
@@ -71,7 +71,7 @@ async def attempts(c: AsyncConnection, pages: Sequence[Page]) -> dict[UUID, list
     return found
 
 
-async def headline(c: AsyncConnection, incident: str) -> tuple[str, str, str | None]:
+async def headline(c: Connection, incident: str) -> tuple[str, str, str | None]:
     """Number, title and customer of an incident, as its pages call it."""
     rows = await c.execute(
         text("select number, body ->> 'title', body ->> 'customer' from incident where id = :i"), {"i": incident}

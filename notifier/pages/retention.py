@@ -52,17 +52,19 @@ class Retention:
 
     async def _remove(self, tx: Tx, incidents: list[str]) -> None:
         ids = {"ids": incidents}
-        mailbox = await tx.execute("delete from mailbox where incident = any(cast(:ids as text[]))", ids)
+        mailbox = await tx.execute("delete from mailbox where incident = any(cast(:ids as text[])) returning 1", ids)
         attempts = await tx.execute(
-            "delete from attempt where page in (select id from page where incident = any(cast(:ids as text[])))", ids
+            "delete from attempt where page in (select id from page where incident = any(cast(:ids as text[])))"
+            " returning 1",
+            ids,
         )
-        pages = await tx.execute("delete from page where incident = any(cast(:ids as text[]))", ids)
+        pages = await tx.execute("delete from page where incident = any(cast(:ids as text[])) returning 1", ids)
         await tx.execute(
             "update incident set closed_at = null, body = jsonb_build_object('id', id, 'number', number, 'title',"
             " '(closed long ago)', 'state', state, 'contract', contract) where id = any(cast(:ids as text[]))",
             ids,
         )
-        counts = {"pages": pages.rowcount, "attempts": attempts.rowcount, "mailbox": mailbox.rowcount}
+        counts = {"pages": len(pages), "attempts": len(attempts), "mailbox": len(mailbox)}
         tx.committed.append(lambda: log.info("retention.removed", incidents=len(incidents), **counts))
         tx.committed.append(lambda: self.metrics.removed.inc(counts["pages"]))
 

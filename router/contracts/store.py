@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backbone.log.tx import Tx
+from backbone.postgres.connection import Connection
 
 #: A work order's number and the first day of its term.
 Term = tuple[str, date]
@@ -47,7 +47,7 @@ async def save(tx: Tx, rows: Sequence[tuple[str, date, str, int]]) -> None:
     )  # fmt: skip
 
 
-async def drawn_of(c: AsyncConnection, contract: str, term: date) -> dict[str, int]:
+async def drawn_of(c: Connection, contract: str, term: date) -> dict[str, int]:
     """Balance → what was drawn of it in the term, without a lock."""
     rows = await c.execute(
         text("select balance, amount from drawn where contract = :c and term = :t"), {"c": contract, "t": term}

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from backbone.directory.directory import Directory, Stored
+from backbone.postgres.connection import Connection
 from services.catalogue.model import Catalogue
 from services.catalogue.parse import from_json
 from services.contract.model import Contract
@@ -45,7 +44,7 @@ class Frozen:
         if desk.catalogue is None:
             desk.catalogue = self.catalogue.version
 
-    async def contract(self, desk: Desk, connection: AsyncConnection) -> Stored | None:
+    async def contract(self, desk: Desk, connection: Connection) -> Stored | None:
         """The version of the contract that holds for the desk. Raises NotFrozen."""
         if desk.contract is None or desk.contract_version is None:
             return None
@@ -54,7 +53,7 @@ class Frozen:
             raise NotFrozen(f"version {desk.contract_version} of the contract {desk.contract}")
         return stored
 
-    async def catalogue_of(self, desk: Desk, connection: AsyncConnection) -> Catalogue:
+    async def catalogue_of(self, desk: Desk, connection: Connection) -> Catalogue:
         """The catalogue that holds for the desk. Raises NotFrozen."""
         version = desk.catalogue
         if version is None or version == self.catalogue.version:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backbone.log.tx import Tx
+from backbone.postgres.connection import Connection
 
 _SEEN = "(cast(:contracts as text[]) is null or d.contract = any(cast(:contracts as text[])))"
 _SPOKEN = (
@@ -48,7 +48,7 @@ class Waiting:
     opened_at: datetime
 
 
-async def counts(c: AsyncConnection, contracts: Sequence[str] | None) -> dict[str, Count]:
+async def counts(c: Connection, contracts: Sequence[str] | None) -> dict[str, Count]:
     """Queue → counts, of the contracts that are seen (None: all)."""
     rows = await c.execute(
         text(
@@ -61,7 +61,7 @@ async def counts(c: AsyncConnection, contracts: Sequence[str] | None) -> dict[st
 
 
 async def waiting(
-    c: AsyncConnection, queue: str, contracts: Sequence[str] | None, after: tuple[datetime, str] | None, limit: int
+    c: Connection, queue: str, contracts: Sequence[str] | None, after: tuple[datetime, str] | None, limit: int
 ) -> list[Waiting]:
     """The open incidents of a queue by due instant, behind the place `after`."""
     rows = await c.execute(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy.exc import DBAPIError
+from asyncpg import PostgresError
 
 from intake.audit.seals import seal_day
 from tests.harness.intake import Counterpart, intake
@@ -97,7 +97,7 @@ async def test_a_fact_is_neither_changed_nor_taken_away(database: str) -> None:
     async with intake(database) as desk:
         await desk.has()
         for statement in ("update fact set type = 'x'", "delete from fact"):
-            with pytest.raises(DBAPIError, match="never changed"):
+            with pytest.raises(PostgresError, match="never changed"):
                 async with desk.ground.transactions() as tx:
                     await tx.execute(statement)
 

@@ -15,11 +15,11 @@ from typing import Any
 
 import httpx2
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backbone.log.event import Lane
 from backbone.log.tx import Transactions
 from backbone.loops.bell import Bell
+from backbone.postgres.connection import Connection
 from backbone.web.keys import SCOPES, Caller
 from events.incidents import IncidentStuck
 from intake.board.stream import Streams
@@ -209,7 +209,7 @@ class Gated:
         self.hung = asyncio.Queue[asyncio.Event]()
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
+    async def reading(self) -> AsyncIterator[Connection]:
         async with self._real.reading() as connection:
             yield connection
         if self.hangs:

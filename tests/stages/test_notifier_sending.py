@@ -19,6 +19,7 @@ from notifier.channels import Attempt, Delivered, Failed, Outcome
 from notifier.messages import Message
 from tests.harness.notifier import Desk, desk, person, reported, rotation, routed
 from tests.harness.smtp import mail_server
+from tests.harness.statements import statements
 
 INC = "0198-a"
 BY_TEXT = {"contacts": [{"channel": "sms", "address": "+351910000009"}]}
@@ -291,29 +292,20 @@ async def test_a_storm_of_ordinary_incidents_costs_a_constant_number_of_statemen
             notifier.event("intake", f"storm-{size}-{n}", replace(reported(f"INC-{size}{n:04}"))) for n in range(size)
         ]
         assert all(event.type == IncidentReported.TYPE for event in events)
-        counts.append(await statements(notifier, events))
+        counts.append(await asked(notifier, events))
     routes = [notifier.event("router", f"storm-200-{n}", routed("C", notifier.time.now())) for n in range(200)]
-    counts.append(await statements(notifier, routes))
+    counts.append(await asked(notifier, routes))
     assert counts[0] == counts[1]
     assert counts[2] <= counts[1] + 1
     assert await notifier.one("select count(*) from page") == 0
     assert await notifier.one("select count(*) from incident") == 202
 
 
-async def statements(notifier: Desk, events: list[Any]) -> int:
-    from sqlalchemy import event as sa_event
-
-    count = 0
-
-    def counted(*_: object) -> None:
-        nonlocal count
-        count += 1
-
-    engine = notifier.ground.engine.sync_engine
-    sa_event.listen(engine, "before_cursor_execute", counted)
-    await notifier.running.ear.hear(events)
-    sa_event.remove(engine, "before_cursor_execute", counted)
-    return count
+async def asked(notifier: Desk, events: list[Any]) -> int:
+    async with statements(notifier.ground.engine) as sent:
+        await notifier.running.ear.hear(events)
+    assert sent
+    return len(sent)
 
 
 async def test_what_the_notifier_itself_could_not_handle_asks_for_a_human(notifier: Desk) -> None:

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event as sqlalchemy_event
 
 from backbone.log.event import Event
 from events.incidents import DowngradeDecided, ImpactChanged, IncidentClosed, IncidentCorrected, SeverityAssessed
 from services.report import REPORT
 from tests.harness.router import Office, office
+from tests.harness.statements import statements
 from tests.harness.work_orders import incident, work_order
 
 INC = "inc-1"
@@ -200,18 +200,10 @@ async def test_a_batch_of_changes_takes_few_statements_too(database: str) -> Non
 
 
 async def _statements(router: Office, events: list[Event]) -> int:
-    seen: list[str] = []
-
-    def count(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        seen.append(statement)
-
-    engine = router.ground.transactions.engine.sync_engine
-    sqlalchemy_event.listen(engine, "before_cursor_execute", count)
-    try:
+    async with statements(router.ground.engine) as sent:
         await router.hears(events)
-    finally:
-        sqlalchemy_event.remove(engine, "before_cursor_execute", count)
-    return len(seen)
+    assert sent
+    return len(sent)
 
 
 async def test_an_event_is_looked_at_by_the_severitys_change_and_never_by_a_corrections(database: str) -> None:
