@@ -114,21 +114,21 @@ class Ear:
             return await self._heard(events, about, await self._with_what_is_missing(about), mark, filled=True)
 
     async def _heard(
-        self,
-        events: Sequence[Event],
-        about: Sequence[Event],
-        pool: Mapping[Key, Event],
-        mark: Mark | None,
-        *,
-        filled: bool = False,
-    ) -> Heard:
+        self, events: Sequence[Event], about: Sequence[Event], pool: Mapping[Key, Event], mark: Mark | None,
+        *, filled: bool = False,
+    ) -> Heard:  # fmt: skip
         """Hear a batch in a transaction of its own. Raises _Gap unless the gaps are `filled` as far as they can be."""
         result = Heard()
         async with self._transactions() as tx:
             if mark is not None and not await mark(tx):
                 return Heard(taken=False)
             await self._apply_directory(tx, [e for e in events if is_directory(e.subject)])
-            began = {e.subject for e in about if self._begins(e, pool, tx.now)}
+            # What others were heard of before has its row; where it has none, there is a gap.
+            began = {
+                e.subject
+                for e in about
+                if (filled or e.after.keys().isdisjoint(self.stage.hears)) and self._begins(e, pool, tx.now)
+            }
             rows = await tx.lock({e.subject for e in about}, make=began if self.stage.makes_subjects else ())
             if not filled and self._gaps(about, rows, pool):
                 raise _Gap

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 from starlette.requests import ClientDisconnect
-from starlette.types import Receive, Scope
+from starlette.types import Message, Receive, Scope
 
 from .headers import header
 from .pointer import pointer
@@ -34,6 +34,9 @@ _SHAPE = bytes.maketrans(b"123456789E", b"000000000e")
 _LONG = b"0" * 300
 #: The names of what a body's bytes are read as.
 _UTF_8 = (b"utf-8", b'"utf-8"', b"utf8", b"us-ascii")
+
+#: Where a connection puts an event into a request's ASGI scope, set while there is something to receive.
+HERE = "critsit.here"
 
 
 async def read_body(
@@ -57,9 +60,15 @@ async def read_body(
             415, "Unsupported media type", "Send JSON in UTF-8, with Content-Type: application/json.",
             headers={"Accept": "application/json"},
         )  # fmt: skip
+    here: asyncio.Event | None = scope.get(HERE)
     try:
-        async with asyncio.timeout(seconds):
-            body = await _all(receive, limit)
+        # What has come with the headers needs no clock.
+        first = await receive() if here is not None and here.is_set() else None
+        if first is not None and not first.get("more_body", False):
+            body = await _all(receive, limit, first)
+        else:
+            async with asyncio.timeout(seconds):
+                body = await _all(receive, limit, first)
     except TimeoutError:
         raise Problem(
             408, "Body too slow", f"The body has to come in within {seconds:g} seconds.",
@@ -81,11 +90,12 @@ def announced(scope: Scope) -> int | None:
     return int(digits)
 
 
-async def _all(receive: Receive, limit: int) -> bytes:
+async def _all(receive: Receive, limit: int, first: Message | None) -> bytes:
     parts: list[bytes] = []
     size = 0
     while True:
-        message = await receive()
+        message = first if first is not None else await receive()
+        first = None
         if message["type"] == "http.disconnect":
             raise ClientDisconnect()
         part = message.get("body", b"")

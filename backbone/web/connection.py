@@ -16,7 +16,9 @@ import uuid_utils
 from pydantic_core import to_json
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from .body import HERE
 from .problem import MEDIA_TYPE, Problem
+from .whole import Whole
 
 log = structlog.get_logger()
 
@@ -88,8 +90,8 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Asyncio's."""
-        super().connection_made(transport)
-        self._written: Any = _Written(transport.write, transport.is_closing, self._linger)
+        super().connection_made(Whole(transport, self.loop))  # type: ignore[arg-type]
+        self._written: Any = _Written(self.transport.write, transport.is_closing, self._linger)
         self._late = self.loop.call_later(self.bounds.seconds, self._too_late)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -186,6 +188,8 @@ class Connection(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._active = cycle
         cycle.transport = self._written
+        scope: Any = cycle.scope
+        scope[HERE] = cycle.message_event
         super()._start_asgi_task(cycle, app)
 
     def _too_late(self) -> None:
