@@ -86,6 +86,8 @@ AWAY: tuple[type[BaseException], ...] = (
     asyncpg.InterfaceError,
     # A statement on a connection that has heard its server's last words and not yet the end of the line.
     asyncpg.InternalClientError,
+    # A table was migrated under a statement that is prepared: the next try prepares it anew.
+    asyncpg.InvalidCachedStatementError,
     ConnectionError,
     asyncio.TimeoutError,
     OSError,
