@@ -31,7 +31,9 @@ async def _who(engine: AsyncEngine) -> int:
 
 async def test_parameters_are_named_and_a_cast_is_none(engine: AsyncEngine) -> None:
     async with connected(engine) as connection:
-        sql = text("select cast(:b as text), :a::int, cast(:b as text) || '\\:c', '{\"x\": 1}'::jsonb ->> 'x' as x")
+        sql = text(
+            "select cast(:b as text), cast(:a as int), cast(:b as text) || '\\:c', '{\"x\": 1}'::jsonb ->> 'x' as x"
+        )
         row = (await connection.execute(sql, {"a": 7, "b": "be", "unused": None})).one()
     assert tuple(row) == ("be", 7, "be:c", "1")
     assert row["x"] == "1"
