@@ -6,8 +6,6 @@ A statement that hangs, a lock that is not had, a transaction left open: each en
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -105,14 +103,3 @@ def is_passing(error: BaseException) -> bool:
         state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
         return error.connection_invalidated or state in _PASSING or isinstance(error, OperationalError | InterfaceError)
     return isinstance(error, AWAY) or getattr(error, "sqlstate", None) in _PASSING
-
-
-@contextmanager
-def away_as(problem: type[Exception]) -> Iterator[None]:
-    """Turn the database's being away into `problem`, so that a caller is told at once."""
-    try:
-        yield
-    except Exception as error:
-        if is_passing(error):
-            raise problem(str(error)) from error
-        raise

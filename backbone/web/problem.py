@@ -89,13 +89,6 @@ class Problem(Exception):
         return Response(to_json(self.to_dict()), self.status, headers=self.headers, media_type=MEDIA_TYPE)
 
 
-async def send_problem(send: Send, problem: Problem) -> None:
-    """Tell a problem from a bare ASGI function. (What it raises is told as well: `AnswerProblems` stands around it.)"""
-    response = problem.response()
-    await send({"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers})
-    await send({"type": "http.response.body", "body": response.body})
-
-
 class Unavailable(Exception):
     """What has to be there is away (the database, mostly): 503, and the same request again is right."""
 

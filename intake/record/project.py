@@ -226,6 +226,3 @@ _PROJECTIONS: dict[str, Projection] = {
     "incident.closed": _state("closed"),
     "incident.reopened": _state("open"),
 }
-
-#: The types that a record has a use for.
-PROJECTED = frozenset(_PROJECTIONS)
