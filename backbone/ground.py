@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from . import STAGES
 from .directory.directory import Directory, Parser
 from .log.lease import Lease
 from .log.sources import Sources
@@ -23,7 +24,7 @@ from .loops.bell import Bell
 from .postgres.direct import Direct
 from .postgres.engine import make_engine
 from .process.gauges import Gauges
-from .process.settings import STAGES, Settings
+from .process.settings import Settings
 from .time_source import TimeSource
 from .web.request_id import current_trace
 

@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
+from backbone import STAGES
+
 from .client import Client
 from .ending import MISUSED, NO, end
 from .incidents import user
 from .options import Json, print_json
-
-STAGES = ("intake", "router", "escalation", "notifier")
 
 Stage = Annotated[str, typer.Argument(help="intake, router, escalation or notifier.")]
 AnyStage = Annotated[str | None, typer.Argument(metavar="[STAGE]", help="Of this stage alone.")]

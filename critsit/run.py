@@ -13,6 +13,7 @@ from typing import Protocol
 import structlog
 from pydantic import SecretStr
 
+from backbone import STAGES
 from backbone.ground import Surroundings
 from backbone.kafka.carrier import KafkaCarrier
 from backbone.loops.notify import Notify
@@ -24,7 +25,7 @@ from backbone.process.watch import end_process, watch
 from backbone.time_source import WallClock
 from backbone.web.serve import listen, serve
 
-from .stages import PORTS, STAGES, Process, build, topics_of
+from .stages import PORTS, Process, build, topics_of
 
 log = structlog.get_logger()
 

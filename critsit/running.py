@@ -87,7 +87,7 @@ def _run(life: Coroutine[Any, Any, bool], settings: Settings, json: bool) -> Non
 
 def migrate(json: Json = False) -> None:
     """Bring the schemas of all four stages up to date (CRITSIT_DATABASE_URL, or each stage's own)."""
-    from backbone.process.settings import STAGES
+    from backbone import STAGES
 
     settings = settings_of(None)
     done = []
@@ -162,7 +162,7 @@ def _away(error: Exception) -> str | None:
 
 
 def _known(stage: str) -> None:
-    from backbone.process.settings import STAGES
+    from backbone import STAGES
 
     if stage not in STAGES:
         end(MISUSED, f"There is no stage {stage}: {', '.join(STAGES)}.")

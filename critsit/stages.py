@@ -22,7 +22,6 @@ from backbone.web.limits import Limits
 from events.incidents import EventDiscarded, IncidentMended, IncidentStuck
 from events.topics import DIRECTORY, DIRECTORY_OWNER, TOPIC_OF
 
-STAGES = ("intake", "router", "escalation", "notifier")
 PORTS = {"intake": 8081, "router": 8082, "escalation": 8083, "notifier": 8084}
 #: Who reads whose log, also where each stage is a process of its own: a day is kept until they have passed it.
 READ_BY = {

@@ -12,9 +12,8 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 
+from .. import STAGES
 from .engine import async_url
-
-STAGES = ("intake", "router", "escalation", "notifier")
 
 
 def config_of(stage: str, url: str) -> Config:

@@ -13,6 +13,7 @@ from datetime import UTC
 import structlog
 from sqlalchemy import text
 
+from .. import STAGES
 from ..ground import Ground, lane_bell
 from ..log import dead_letters, invariants, partitions
 from ..log.event import LANES, Event, Fact, Lane
@@ -24,7 +25,6 @@ from ..postgres.connection import Connection
 from ..stage import Stage, Work
 from ..time_source import WallClock
 from .gauges import NOT_HELD, UNHEARD
-from .settings import STAGES
 
 log = structlog.get_logger()
 

@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
+from .. import STAGES
+
 PREFIX = "CRITSIT_"
-STAGES = ("intake", "router", "escalation", "notifier")
 
 #: Variables with our prefix that are no settings of a process: the clients', the tests', and the file's own name.
 _OTHERS = frozenset(PREFIX + name for name in ("CONFIG", "URL", "KEY", "TEST_KAFKA", "REQUIRE_KAFKA"))

@@ -17,7 +17,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tests.harness.fleet import STAGES, Caller, Fleet
+from backbone import STAGES
+from tests.harness.fleet import Caller, Fleet
 from tests.harness.postgres import PostgresServer
 from tests.harness.smtp import MailServer, mail_server
 

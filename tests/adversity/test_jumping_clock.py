@@ -14,10 +14,11 @@ import httpx2
 import pytest
 from pydantic import SecretStr
 
+from backbone import STAGES
 from backbone.ground import Surroundings
 from backbone.process.settings import Settings
 from backbone.time_source import WallClock
-from critsit.stages import STAGES, build
+from critsit.stages import build
 from tests.harness.notifier import person, rotation
 from tests.harness.work_orders import incident, work_order
 

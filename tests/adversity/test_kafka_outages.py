@@ -19,7 +19,8 @@ import pytest
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 
-from tests.harness.fleet import STAGES, Caller, Fleet
+from backbone import STAGES
+from tests.harness.fleet import Caller, Fleet
 from tests.harness.kafka import KafkaServer, need_kafka
 from tests.harness.postgres import PostgresServer
 

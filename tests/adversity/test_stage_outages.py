@@ -14,7 +14,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.harness.fleet import STAGES, Caller, Fleet
+from backbone import STAGES
+from tests.harness.fleet import Caller, Fleet
 from tests.harness.postgres import PostgresServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(280)]

@@ -20,10 +20,10 @@ from typing import Any
 
 import httpx2
 
+from backbone import STAGES
 from tests.harness.postgres import free_port
 
 ROOT = Path(__file__).parents[2]
-STAGES = ("intake", "router", "escalation", "notifier")
 KEY = "fleet-key"
 
 

@@ -13,11 +13,12 @@ from typing import Any
 
 import httpx2
 
+from backbone import STAGES
 from backbone.ground import Surroundings
 from backbone.process.runner import RunningStage, settle
 from backbone.process.settings import Settings
 from backbone.time_source import HandMoved
-from critsit.stages import STAGES, Process, build
+from critsit.stages import Process, build
 from tests.harness.router import person, rotation
 from tests.harness.work_orders import incident, work_order
 

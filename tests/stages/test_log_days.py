@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import SecretStr
 
+from backbone import STAGES
 from backbone.ground import Surroundings
 from backbone.log import partitions
 from backbone.log.event import Lane
 from backbone.loops.follow import READER
 from backbone.process.settings import Settings
 from backbone.time_source import HandMoved
-from critsit.stages import READ_BY, STAGES, build
+from critsit.stages import READ_BY, build
 from tests.harness.hearer import HEARER, START, Room
 from tests.harness.hearer import room as make_room
 
