@@ -69,7 +69,8 @@ def summary(type_: str, data: dict[str, Any]) -> str:
     if sentence is None:
         return type_
     try:
-        return sentence.format(**{"note": "", "reason": "", **data}).strip()
+        told = {name: round(value, 2) if isinstance(value, float) else value for name, value in data.items()}
+        return sentence.format(**{"note": "", "reason": "", **told}).strip()
     except (KeyError, IndexError, TypeError, ValueError):
         return type_
 

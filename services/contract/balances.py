@@ -92,7 +92,7 @@ def draw(
     before = drawn.get(name, 0)
     left = bought - before - amount
     if left < 0:
-        rest, wanted = (f"{plain(Fraction(n, balance.parts)):g}" for n in (max(0, bought - before), amount))
+        rest, wanted = (f"{round(plain(Fraction(n, balance.parts)), 2):g}" for n in (max(0, bought - before), amount))
         return Refused(balance.rule, f"{rest} of the {balance.unit} bought are left: {wanted} can't be drawn from them")
     announced = bought * balance.announce_percent
     return Drawn(name, amount, left, balance.rule, announce=before * 100 < announced <= (before + amount) * 100)

@@ -30,3 +30,12 @@ def test_the_customer_is_not_told_of_the_colleagues_who_were_looked_at() -> None
     data = {"person": "cm-ana", "name": "Ana", "considered": [{"person": "cm-bo", "load": 3}]}
     assert for_customer("crisis_manager.assigned", data) == {"person": "cm-ana", "name": "Ana"}
     assert for_customer("owner.changed", data) == data
+
+
+def test_hours_that_are_no_whole_number_are_told_as_a_person_would() -> None:
+    """DSE"""
+    data = {"balance": "dse_hours", "amount": 20 / 60, "left": 4 / 60}
+    assert summary("balance.drawn", data) == "dse_hours: 0.33 drawn, 0.07 left."
+    assert summary("balance.drawn", {"balance": "onsite_visits", "amount": 1.0, "left": 12345.0}) == (
+        "onsite_visits: 1 drawn, 12345 left."
+    )
