@@ -35,13 +35,14 @@ class Bounds:
     """`head` is the most bytes of a request's line and headers, `seconds` for all of them to come in.
 
     `linger` is how many seconds a caller has to hear the last answer, while it still sends; `stalled` how many it may
-    take nothing at all of one.
+    take nothing at all of one. Of more `connections` than that at once, each is told to come again.
     """
 
     head: int = 32 * 1024
     seconds: float = 20.0
     linger: float = 1.0
     stalled: float = 30.0
+    connections: int = 10_000
 
 
 class _Refused(Exception):
@@ -92,6 +93,11 @@ class Connection(HttpToolsProtocol):
         """Asyncio's."""
         super().connection_made(Whole(transport, self.loop))  # type: ignore[arg-type]
         self._written: Any = _Written(self.transport.write, transport.is_closing, self._linger)
+        if len(self.connections) > self.bounds.connections:
+            self._deaf = True
+            self._write(Problem(503, "Too many connections", "Come again in a moment.", headers={"Retry-After": "1"}))
+            self.transport.close()
+            return
         self._late = self.loop.call_later(self.bounds.seconds, self._too_late)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -225,17 +231,20 @@ class Connection(HttpToolsProtocol):
         log.warning("connection.ended", status=problem.status, why=problem.detail)
 
     def _tell(self, problem: Problem) -> None:
-        if self.transport.is_closing():
-            return
+        if not self.transport.is_closing():
+            self._write(problem)
+            self._linger()
+
+    def _write(self, problem: Problem) -> None:
         request_id = str(uuid_utils.uuid7())
         log.warning("connection.refused", status=problem.status, why=problem.detail, request_id=request_id)
         body = to_json(problem.to_dict())
         head = (
             f"HTTP/1.1 {problem.status} {problem.title}\r\ncontent-type: {MEDIA_TYPE}\r\ncontent-length: {len(body)}\r\n"
-            f"x-request-id: {request_id}\r\nconnection: close\r\n\r\n"
+            f"x-request-id: {request_id}\r\nconnection: close\r\n"
         )
-        self.transport.write(head.encode() + body)
-        self._linger()
+        more = "".join(f"{name}: {value}\r\n" for name, value in problem.headers.items())
+        self.transport.write(f"{head}{more}\r\n".encode() + body)
 
     def _linger(self) -> None:
         """Say no more, and close a little later: closed at once, what still comes in would make the answer be thrown away."""

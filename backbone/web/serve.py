@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import resource
 import socket
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any, TypeVar
@@ -84,7 +85,7 @@ async def serve(
     `drain` is awaited; all that in `within` seconds. A second signal waits for no request. Raises ServeError.
     """
     sockets = sockets or listen(host, port, backlog)
-    bounds = bounds or Bounds()
+    bounds = bounds or Bounds(connections=_connections())
     _end_stalled(sockets, bounds.stalled)
     stopping = stop if isinstance(stop, Stop) else Stop(stop or asyncio.Event())
     config = uvicorn.Config(
@@ -175,6 +176,19 @@ def listen(host: str, port: int, backlog: int = 2048) -> list[socket.socket]:
         _close(found)
         raise CannotListen(_say(host, port, error)) from None
     return found
+
+
+def _connections() -> int:
+    """Half of the files that this process may open: the other half is for the database, the log and the disk."""
+    wanted = Bounds().connections
+    soft, hard = (
+        most if most != resource.RLIM_INFINITY else 2 * wanted for most in resource.getrlimit(resource.RLIMIT_NOFILE)
+    )
+    if soft < 2 * wanted and soft < hard:
+        # A system's first word is 1,024 mostly, meant for programs that wait in the old way.
+        soft = min(hard, 2 * wanted)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+    return min(wanted, soft // 2)
 
 
 def _end_stalled(sockets: list[socket.socket], seconds: float) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import socket
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 
 import pytest
 
@@ -272,6 +272,22 @@ async def test_whoever_reads_slowly_gets_all_of_it() -> None:
         assert told >= 30 * len(LARGE)
         await flood
         writer.close()
+
+
+async def test_of_more_connections_than_there_may_be_each_is_told_to_come_again() -> None:
+    async with served(small_app(), bounds=Bounds(connections=3, seconds=0.5)) as port, AsyncExitStack() as open_ones:
+        held = [await open_ones.enter_async_context(line(port)) for _ in range(3)]
+        await held[0].says(REPORT)
+        assert (await held[0].hears()).status == 201
+        async with line(port) as one:
+            told = await one.hears()
+            problem(told, 503)
+            assert told.headers["retry-after"] == "1"
+            assert await one.is_closed()
+        assert await held[1].is_closed()
+        async with line(port) as one:
+            await one.says(REPORT)
+            assert (await one.hears()).status == 201
 
 
 async def _ends_within(one: Line, seconds: float) -> bool:
