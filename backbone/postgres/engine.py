@@ -10,9 +10,9 @@ from functools import lru_cache
 from typing import Any
 
 import asyncpg
-from sqlalchemy import TextClause, text
+from sqlalchemy import AdaptedConnection, TextClause, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -34,8 +34,11 @@ def async_url(url: str) -> URL:
 def make_engine(
     url: str, *, schema: str, name: str, size: int = 6, extra: int = 6, statement_timeout_ms: int = 15_000
 ) -> AsyncEngine:
-    """A pool of `size` connections (`extra` more under load) whose search path is `schema`."""
-    return create_async_engine(
+    """A pool of `size` connections (`extra` more under load) whose search path is `schema`.
+
+    Of a database that was restarted nobody gets an old connection: they are all let go at the first that is found closed.
+    """
+    engine = create_async_engine(
         async_url(url),
         pool_size=size,
         max_overflow=extra,
@@ -47,6 +50,13 @@ def make_engine(
             **connect_args(schema=schema, name=name, statement_timeout_ms=statement_timeout_ms),
         },
     )
+    event.listen(engine.sync_engine.pool, "checkout", _only_if_open)
+    return engine
+
+
+def _only_if_open(adapted: AdaptedConnection, *more: object) -> None:
+    if adapted.driver_connection.is_closed():
+        raise InvalidatePoolError("the connection is closed")
 
 
 def connect_args(*, schema: str, name: str, statement_timeout_ms: int = 15_000) -> dict[str, Any]:

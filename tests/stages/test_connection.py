@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
@@ -87,6 +88,26 @@ async def test_a_broken_connection_is_passing_and_never_given_out_again(database
             assert is_passing(failed.value), repr(failed.value)
         wire.mend()
         assert await _who(engine) != first
+        await engine.dispose()
+
+
+async def test_after_a_restart_nobody_gets_an_old_connection(database: str) -> None:
+    address = urlsplit(database)
+    with Wire(address.port or 5432) as wire:
+        near = address._replace(netloc=address.netloc.replace(f":{address.port}", f":{wire.port}"))
+        engine = make_engine(near.geturl(), schema="intake", name="a test", size=3, extra=0)
+        async with connected(engine) as a, connected(engine) as b, connected(engine) as c:
+            drivers = [one.driver for one in (a, b, c)]
+            before = {(await one.execute(_WHO)).scalar_one() for one in (a, b, c)}
+        wire.cut()
+        wire.mend()
+        for _ in range(1_000):
+            if all(driver.is_closed() for driver in drivers):
+                break
+            await asyncio.sleep(0.01)
+        async with connected(engine) as a, connected(engine) as b, connected(engine) as c:
+            after = {(await one.execute(_WHO)).scalar_one() for one in (a, b, c)}
+        assert (len(before), len(after), before & after) == (3, 3, set())
         await engine.dispose()
 
 
