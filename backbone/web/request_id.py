@@ -5,10 +5,10 @@ Nothing that a caller sends gets into a header, a log line or an event unless it
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from contextvars import ContextVar
+from random import getrandbits
 from types import MappingProxyType
 
 import uuid_utils
@@ -32,7 +32,7 @@ def trace_of(scope: Scope) -> Mapping[str, str]:
     request_id = header(scope, b"x-request-id")
     sent = header(scope, b"traceparent")
     found = _TRACEPARENT.fullmatch(sent) if sent is not None else None
-    random = os.urandom(24).hex()
+    random = f"{getrandbits(192):048x}"
     span = random[:16]
     if found is not None:
         # Version 00 is what we speak, whatever later one the caller does (W3C Trace Context, 4.3).

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-import uuid_utils.compat as uuid_utils
+import uuid_utils
 from pydantic_core import to_json
 from starlette.types import Scope
 

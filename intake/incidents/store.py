@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-import uuid_utils.compat as uuid_utils
+import uuid_utils
 from pydantic_core import to_json
 from sqlalchemy import text
 
