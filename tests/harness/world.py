@@ -34,14 +34,15 @@ class Phone:
     world: World
     owner: str
 
-    async def expects(self, *words: str, channel: str | None = None) -> dict[str, Any]:
-        """Take the oldest message off it that nobody took yet; it has to have these words."""
+    async def expects(self, *words: str, channel: str | None = None, at: str | None = None) -> dict[str, Any]:
+        """Take the oldest message off it that nobody took yet; it has to have these words, and to have come `at` (UTC)."""
         unread = await self.unread()
         assert unread, f"nothing has reached {self.owner}, who expects {words}"
         message = unread[0]
         text = f"{message['subject']} {message['text']}"
         assert all(word in text for word in words), (words, text)
         assert channel in (None, message["channel"]), message
+        assert at in (None, message["at"][11:19]), message
         self.world.read.add(message["id"])
         return message
 
@@ -160,8 +161,10 @@ class World:
         """Many at once, in one call."""
         items = [incident(**changes) for _ in range(count)]
         answer = await self.web.post("/v1/incidents:batch", json={"items": items})
+        taken = answer.json()["items"]
+        assert [item["status"] for item in taken] == [201] * count, answer.text
         await self.rests()
-        return [Case(self, item["incident"]["id"]) for item in answer.json()["items"]]
+        return [Case(self, item["incident"]["id"]) for item in taken]
 
     async def rests(self) -> None:
         """Everybody does what is due."""
@@ -195,7 +198,11 @@ class World:
 
     async def mailbox(self) -> list[dict[str, Any]]:
         """What has reached anybody and was not expected yet, the oldest first."""
-        items = (await self.gets("/v1/mailbox", limit="200"))["items"]
+        found = await self.gets("/v1/mailbox", limit="200")
+        items = found["items"]
+        while found["next"] is not None:
+            found = await self.gets("/v1/mailbox", limit="200", cursor=found["next"])
+            items += found["items"]
         return [message for message in reversed(items) if message["id"] not in self.read]
 
     async def gets(self, path: str, **query: str) -> Any:
