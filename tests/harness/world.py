@@ -219,7 +219,8 @@ class World:
     async def phones_are_silent(self, but: Sequence[Somebody] = ()) -> None:
         """Nobody has a message that the story did not expect."""
         others = {one.id for one in but}
-        assert [m for m in await self.mailbox() if m["to"] not in others] == []
+        left = [(m["to"], m["at"], m["subject"]) for m in await self.mailbox() if m["to"] not in others]
+        assert left == [], left
 
 
 @asynccontextmanager

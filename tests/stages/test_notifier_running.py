@@ -21,7 +21,6 @@ async def test_from_the_assignment_to_the_mailbox_it_takes_milliseconds(database
             await in_the_mailbox(notifier, n + 1)
             took.append(ticks() - began)
         await notifier.running.stop()
-        print(sorted(took))
         assert sorted(took)[10] < 0.1
 
 

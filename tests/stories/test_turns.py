@@ -104,6 +104,9 @@ async def test_who_named_no_contract_at_night_is_served_at_once_and_found_out_la
         assert (record["queue"], record["flags"]) == ("problem-resolution", [])
         assert (await case.clock("first_response"))["due_at"] == "2026-02-05T02:15:00Z"
         assert await case.states("crisis_manager") == ["met"]
+        # Another queue has it now: whoever is on call for that one is called.
+        await eng.phone.expects("Steppe Telecom", "10 min left", at="02:05:00")
+        await eng.acknowledges(case)
         await there.passes(minutes=11)
         await dan.phone.expects("Steppe Telecom", "first response", at="02:15:00")
         await dan.acknowledges(case)
