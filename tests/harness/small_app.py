@@ -6,6 +6,7 @@ Both take the same body, so that one suite goes over both.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -168,3 +169,39 @@ async def answer(reader: asyncio.StreamReader) -> Answer:
     headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
     body = await reader.readexactly(int(headers.get("content-length", "0")))
     return Answer(int(head[0].split(" ")[1]), headers, body)
+
+
+#: A route of FastAPI's and a hot one.
+ROUTES = ("/v1/things", "/v1/hot")
+GOOD = json.dumps({"title": "All VMs down", "reporter": {"name": "Aigerim S."}}).encode()
+
+
+def request(
+    path: str, body: bytes | None = None, *, method: str = "POST", key: str | None = ADMIN,
+    media: str | None = "application/json", **headers: str,
+) -> bytes:  # fmt: skip
+    """A request's bytes."""
+    lines = [f"{method} {path} HTTP/1.1", "Host: x"]
+    if key is not None:
+        lines.append(f"Authorization: Bearer {key}")
+    if media is not None and body is not None:
+        lines.append(f"Content-Type: {media}")
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    if body is not None and "Transfer_Encoding" not in headers:
+        lines.append(f"Content-Length: {len(body)}")
+    return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + (body or b"")
+
+
+def problem(answer: Answer) -> dict[str, object]:
+    """The problem that an answer tells."""
+    assert answer.headers["content-type"] == "application/problem+json", answer
+    assert answer.headers["x-request-id"]
+    told = json.loads(answer.body)
+    assert {"type", "title", "status"} <= set(told)
+    assert told["status"] == answer.status
+    return dict(told)
+
+
+def pointers(answer: Answer) -> list[str]:
+    """The places that it names."""
+    return [e["pointer"] for e in problem(answer)["errors"]]  # type: ignore[attr-defined]

@@ -10,10 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from events.incidents import (
-    CustomerReplied,
-    DowngradeDecided,
     ImpactChanged,
-    IncidentClosed,
     IncidentReopened,
     IncidentResolved,
     IncidentResponded,
@@ -243,57 +240,6 @@ async def test_an_update_in_time_that_is_heard_of_late_takes_the_miss_back(desk:
     assert (await desk.clock("status_update", "running"))["due_at"] == "2026-02-04T12:00:00Z"
 
 
-async def test_the_customers_silence_at_severity_1_proposes_a_downgrade_that_a_reply_withdraws(desk: Watch) -> None:
-    """CUST-ACCESS, SEV-DOWNGRADE"""
-    await desk.happens(INC)
-    await desk.says("intake", INC, QuestionAsked("bo", "may we log in?", "resources"))
-    await desk.rests()
-    await desk.passes(minutes=31)
-    proposed = (await desk.said("downgrade.proposed"))[0][1]
-    assert (proposed["about"], proposed["to"]) == ("severity", "A")
-    item = (await desk.get("/v1/proposals", state="open"))["items"][0]
-    assert (item["incident"], item["about"], item["to"], item["rule"]) == (INC, "severity", "A", "SEV-DOWNGRADE")
-    await desk.says("intake", INC, CustomerReplied("aigerim", "yes"))
-    await desk.rests()
-    assert (await desk.get("/v1/proposals", state="open"))["items"] == []
-    assert (await desk.get("/v1/proposals"))["items"][0]["state"] == "withdrawn"
-
-
-async def test_a_person_settles_a_proposal(desk: Watch) -> None:
-    """SEV-DOWNGRADE"""
-    await desk.happens(INC)
-    await desk.says("intake", INC, QuestionAsked("bo", "?", "resources"))
-    await desk.rests()
-    await desk.passes(minutes=31)
-    await desk.says("intake", INC, DowngradeDecided("dm", "reject", "they called", "severity", "A"))
-    await desk.rests()
-    item = (await desk.get("/v1/proposals"))["items"][0]
-    assert (item["state"], item["by"], item["settled_reason"]) == ("rejected", "dm", "they called")
-
-
-async def test_each_question_starts_the_customers_clock_anew(desk: Watch) -> None:
-    """CUST-C-REPLY"""
-    await desk.happens(INC, "minimal")
-    await desk.says("intake", INC, QuestionAsked("bo", "?", "case-owner"))
-    await desk.rests()
-    desk.time.passes(hours=2)
-    await desk.says("intake", INC, QuestionAsked("bo", "??", "case-owner"))
-    await desk.says("intake", INC, QuestionAsked("bo", "by the way", "resources"))
-    await desk.rests()
-    assert (await desk.clock("customer_reply", "running"))["due_at"] == "2026-02-05T12:00:00Z"
-    assert (await desk.clock("customer_reply", "superseded"))["due_at"] == "2026-02-05T10:00:00Z"
-
-
-async def test_change_control_answers_within_business_hours(desk: Watch) -> None:
-    """CUST-B-CHANGE: 4 business hours of Almaty, from the frozen contract's calendar"""
-    await desk.happens(INC, "moderate")
-    await desk.says("intake", INC, QuestionAsked("bo", "may we restart it?", "change-control"))
-    await desk.rests()
-    shown = await desk.clock("change_control")
-    # 15:00 in Almaty: two and a half hours that day, one and a half the next.
-    assert (shown["calendar"], shown["due_at"]) == ("almaty", "2026-02-05T05:30:00Z")
-
-
 async def test_a_contract_that_the_directory_has_not_heard_of_is_read_from_the_log(database: str) -> None:
     async with watch(database) as desk:
         await desk.happens(INC, "moderate")
@@ -313,78 +259,6 @@ async def test_on_site_resources_are_due_once_the_customer_has_agreed(desk: Watc
     assert (await desk.clock("onsite"))["due_at"] == "2026-02-05T12:00:00Z"
 
 
-async def test_resolving_closes_what_runs_and_what_was_breached_stays_on_the_record(desk: Watch) -> None:
-    await desk.happens(INC)
-    await desk.passes(minutes=16)
-    await desk.says("intake", INC, IncidentResolved("bo", "done"))
-    await desk.rests()
-    assert {(c["name"], c["state"], c["reason"]) for c in await desk.clocks() if c["state"] == "superseded"} == {
-        ("status_update", "superseded", "resolved")
-    }
-    await desk.says("intake", INC, IncidentClosed("bo", ""))
-    await desk.said()
-    await desk.passes(days=2)
-    assert await desk.said() == []
-
-
-async def test_reopening_owes_updates_anew_and_whatever_was_never_done(desk: Watch) -> None:
-    await desk.happens(INC)
-    await desk.acknowledges(INC)
-    await desk.says("intake", INC, IncidentResolved("bo", "done"))
-    await desk.rests()
-    await desk.passes(hours=5)
-    await desk.says("intake", INC, IncidentReopened("aigerim", "not done"))
-    await desk.rests()
-    running = {(c["name"], c["due_at"]) for c in await desk.clocks(state="running")}
-    assert running == {("status_update", "2026-02-04T16:00:00Z"), ("first_response", "2026-02-04T15:15:00Z")}
-
-
-async def test_an_incident_that_nobody_decides_on_is_raised_after_two_minutes(desk: Watch) -> None:
-    """UNROUTED"""
-    await desk.says("intake", INC, desk.reported(INC, report()))
-    await desk.rests()
-    await desk.passes(minutes=2)
-    assert await desk.said() == []
-    assert await desk.clocks() == []
-    await desk.passes(seconds=1)
-    assert await desk.heard_of() == ["clock.breached unrouted", "escalation.raised duty-manager"]
-    await desk.says("router", INC, desk.routed(INC))
-    await desk.rests()
-    assert (await desk.heard_of())[0] == "clock.met unrouted"
-
-
-async def test_what_was_over_before_an_end_or_a_change_is_breached_whoever_looked_first(desk: Watch) -> None:
-    """SEV-CHANGE, CUST-C-REPLY: a resolution, another severity, a new question undo no breach that nobody saw yet."""
-    await desk.happens("inc-resolved")
-    await desk.happens("inc-changed")
-    await desk.happens("inc-asked", "minimal")
-    await desk.says("intake", "inc-asked", QuestionAsked("bo", "?", "case-owner"))
-    await desk.rests()
-    await desk.said()
-    desk.time.passes(hours=25)
-    await desk.says("intake", "inc-resolved", IncidentResolved("bo", ""))
-    desk.reports["inc-changed"] = report("minimal")
-    await desk.says("router", "inc-changed", desk.routed("inc-changed", cause="impact.changed"))
-    await desk.says("intake", "inc-asked", QuestionAsked("bo", "still?", "case-owner"))
-    await desk.hears()
-    assert (await desk.clock("first_response", incident="inc-resolved"))["state"] == "breached"
-    assert (await desk.clock("first_response", "breached", incident="inc-changed"))["target"] == "PT15M"
-    assert (await desk.clock("customer_reply", "breached", incident="inc-asked"))["due_at"] == "2026-02-05T10:00:00Z"
-    assert await desk.said("clock.superseded") == []
-
-
-async def test_what_is_overdue_after_an_outage_is_marked_late_and_fires_oldest_first(desk: Watch) -> None:
-    for number in range(3):
-        await desk.happens(f"inc-{number}", product="sql-server")
-        desk.time.passes(minutes=1)
-    await desk.said()
-    desk.time.passes(minutes=70)
-    await desk.works()
-    breached = [d for _, d in await desk.said("clock.breached") if d["clock"]["name"] == "first_response"]
-    assert [d["late"] for d in breached] == [True, True, True]
-    assert [d["clock"]["due_at"] for d in breached] == sorted(d["clock"]["due_at"] for d in breached)
-
-
 async def test_the_trigger_refuses_to_move_a_target(desk: Watch) -> None:
     await desk.happens(INC)
     for column in ("due_at", "started_at"):
@@ -394,18 +268,6 @@ async def test_the_trigger_refuses_to_move_a_target(desk: Watch) -> None:
     with pytest.raises(DBAPIError, match="never moved"):
         async with desk.ground.engine.begin() as connection:
             await connection.execute(text("update clock set target = 'PT9H'"))
-
-
-async def test_a_downgrade_in_rapid_response_is_about_the_effort(desk: Watch) -> None:
-    """SEV-DOWNGRADE: in Rapid Response the proposal is about coverage"""
-    desk.work_order = {**desk.work_order, "services": ["base", "rapid-response"], "topology_on_file": True}
-    await desk.stores("contract", "WO-1", desk.work_order)
-    await desk.happens(INC)
-    await desk.says("intake", INC, QuestionAsked("bo", "?", "resources"))
-    await desk.rests()
-    await desk.passes(minutes=31)
-    item = (await desk.get("/v1/proposals", state="open"))["items"][0]
-    assert (item["about"], item["to"]) == ("coverage", "business-hours")
 
 
 async def test_teams_are_called_in_at_the_decision_where_the_contract_says_so(desk: Watch) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from backbone.log.event import Lane
 from events.escalations import ClockMet
-from events.incidents import ExecutivesRequested, IncidentReopened, IncidentResolved
+from events.incidents import IncidentReopened, IncidentResolved
 from tests.harness.notifier import Desk, desk, first_response, person, rotation, routed
 
 INC = "0198-a"
@@ -250,35 +250,6 @@ async def test_who_was_only_informed_is_still_paged_when_it_matters(notifier: De
     assert (informed["for"], asked["for"]) == ("duty-manager", "duty-manager")
 
 
-async def test_the_providers_executives_are_paged_on_request(notifier: Desk) -> None:
-    """BASE-EXEC-PROVIDER"""
-    await notifier.tells("intake", INC, ExecutivesRequested("ana", "provider", "the customer's CEO called"))
-    await notifier.rests()
-    page = await notifier.page("ceo")
-    assert (page["for"], page["side"]) == ("executive", "provider")
-    assert await notifier.received() == [("ceo", "email")]
-
-
-async def test_where_the_customer_names_no_executive_the_duty_manager_is_told(notifier: Desk) -> None:
-    """BASE-EXEC-CUSTOMER"""
-    await notifier.tells("intake", INC, ExecutivesRequested("ana", "customer", "we need a decision"))
-    await notifier.rests()
-    assert await notifier.received() == [("dan", "email")]
-    assert "named no executives" in (await notifier.mailbox())[0]["text"]
-
-
-async def test_the_customers_executives_are_those_of_the_work_order(notifier: Desk) -> None:
-    """BASE-EXEC-CUSTOMER"""
-    await notifier.knows("contract", CONTRACT)
-    await notifier.tells("intake", INC, ExecutivesRequested("ana", "customer", "we need a decision"))
-    await notifier.rests()
-    page = await notifier.page("boss")
-    assert (page["for"], page["side"], page["to"]) == ("executive", "customer", "boss")
-    message = (await notifier.mailbox(to="boss"))[0]
-    assert "first response due 19:35" in message["subject"]
-    assert message["channel"] == "email"
-
-
 async def test_an_empty_rota_is_told_to_every_duty_manager(notifier: Desk) -> None:
     await notifier.knows("rotation", rotation("duty-manager"))
     await notifier.escalates(INC)
@@ -299,11 +270,3 @@ async def test_nobody_at_all_is_a_page_that_waits_and_an_invariant_that_says_so(
         await alone.passes(minutes=1)
         assert await alone.received() == [("dora", "email")]
         assert await alone.running.stage.invariants["page_to_nobody"]() == 0
-
-
-CONTRACT = {
-    "number": "WO-1001", "customer": "Steppe Telecom", "term": {"from": "2026-01-01", "to": "2026-12-31"},
-    "services": ["base"],
-    "locations": [{"id": "almaty", "role": "host", "country": "KZ", "time_zone": "Asia/Almaty"}],
-    "contacts": [{"id": "boss", "name": "The Boss", "roles": ["executive"], "email": "boss@example.kz"}],
-}  # fmt: skip

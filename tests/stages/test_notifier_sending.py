@@ -4,60 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from types import MappingProxyType
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from backbone.log.event import Lane
 from backbone.log.tx import Transactions
-from backbone.process.settings import SettingsError
 from events.incidents import IncidentReported
-from notifier.channels import Attempt, Delivered, Failed, Outcome
-from notifier.messages import Message
-from tests.harness.notifier import Desk, desk, person, reported, rotation, routed
-from tests.harness.smtp import mail_server
+from tests.harness.notifier import Desk, desk, person, reported, routed
+from tests.harness.notifier_phone import BY_TEXT, IN_THE_MAILBOX, Phone, staffed, with_phone
 from tests.harness.statements import statements
 
 INC = "0198-a"
-BY_TEXT = {"contacts": [{"channel": "sms", "address": "+351910000009"}]}
-IN_THE_MAILBOX = {"contacts": [{"channel": "mailbox", "address": "quick"}]}
-
-
-@dataclass
-class Phone:
-    """A channel that keeps what it was given, and can be told to hang, to break, to refuse."""
-
-    got: list[Attempt] = field(default_factory=list)
-    free: asyncio.Event = field(default_factory=asyncio.Event)
-    breaks: int = 0
-
-    async def send(self, message: Message, address: str, attempt: Attempt) -> Outcome:
-        self.got.append(attempt)
-        await self.free.wait()
-        if self.breaks > 0:
-            self.breaks -= 1
-            return Failed("busy", retry=True)
-        return Delivered()
-
-    async def close(self) -> None:
-        self.free.set()
-
-
-def with_phone(desk_: Desk, phone: Phone) -> None:
-    people = desk_.sender.dispatch.people
-    people.channels = MappingProxyType({**people.channels, "sms": phone})
-
-
-@asynccontextmanager
-async def staffed(database: str, **settings: Any) -> AsyncIterator[Desk]:
-    async with desk(database, **settings) as made:
-        await made.knows("person", person("ana", "crisis-manager"))
-        await made.knows("person", person("dan", "duty-manager", contacts=1))
-        await made.knows("rotation", rotation("duty-manager", "dan"))
-        yield made
 
 
 @pytest.fixture
@@ -214,60 +173,6 @@ async def test_when_every_channel_fails_they_are_tried_again_before_anybody_else
     assert len(phone.got) == 2
     assert (await notifier.page("ana"))["state"] == "delivered"
     assert phone.got[0].id != phone.got[1].id
-
-
-async def test_somebody_without_a_usable_channel_gets_it_in_the_mailbox_and_somebody_else_is_told_at_once(
-    notifier: Desk,
-) -> None:
-    with_phone(notifier, Phone())
-    await notifier.knows("person", person("ana", "crisis-manager", contacts=0))
-    await notifier.assigns(INC, "ana")
-    await notifier.rests()
-    assert await notifier.received() == [("ana", "mailbox")]
-    assert (await notifier.page("ana"))["state"] == "exhausted"
-
-
-async def test_somebody_who_is_not_in_the_directory_is_paged_in_the_mailbox(notifier: Desk) -> None:
-    await notifier.assigns(INC, "gone")
-    await notifier.rests()
-    assert await notifier.received() == [("gone", "mailbox")]
-
-
-async def test_real_mail_leaves_by_a_real_server(database: str) -> None:
-    async with mail_server() as server:
-        mail_settings = {"smtp_host": "127.0.0.1", "smtp_port": server.port, "smtp_tls": "none"}
-        async with staffed(database, smtp_from="pages@example.org", **mail_settings) as notifier:
-            await notifier.reports(INC)
-            await notifier.assigns(INC, "ana")
-            await notifier.rests()
-            (mail,) = server.mails
-            assert mail["Subject"].startswith("INC-000042 sev 1 Steppe Telecom: All VMs down")
-            assert mail["To"] == "ana@example.org"
-            (page,) = await notifier.pages()
-            assert (page["state"], page["attempts"][0]["address"]) == ("sent", "a…@example.org")
-            assert mail["Message-ID"] == f"<{page['attempts'][0]['id']}@example.org>"
-            assert await notifier.mailbox() == []
-
-
-async def test_the_mailbox_keeps_copies_where_that_is_asked_for(database: str) -> None:
-    async with mail_server() as server:
-        mail_settings = {"smtp_host": "127.0.0.1", "smtp_port": server.port, "smtp_tls": "none", "mailbox": True}
-        async with staffed(database, smtp_from="pages@example.org", **mail_settings) as notifier:
-            await notifier.reports(INC)
-            await notifier.assigns(INC, "ana")
-            await notifier.rests()
-            assert len(server.mails) == 1
-            assert await notifier.received() == [("ana", "email")]
-            assert (await notifier.page("ana"))["state"] == "sent"
-
-
-async def test_without_any_way_to_page_somebody_it_does_not_start(database: str) -> None:
-    with pytest.raises(SettingsError, match="nobody could be paged"):
-        async with desk(database, mailbox=False):
-            pass
-    with pytest.raises(SettingsError, match="CRITSIT_SMTP_FROM"):
-        async with desk(database, smtp_host="127.0.0.1"):
-            pass
 
 
 async def test_replicas_that_ended_long_ago_are_forgotten(notifier: Desk, database: str) -> None:
