@@ -21,7 +21,6 @@ class Direct:
     def __init__(self, url: str, *, schema: str, name: str) -> None:
         self._address = driver_url(url)
         self._args = connect_args(schema=schema, name=name)
-        self._args["server_settings"]["plan_cache_mode"] = "force_generic_plan"
         self._connection: asyncpg.Connection | None = None
 
     async def fetch(self, sql: str, *args: object) -> list[Any]:
