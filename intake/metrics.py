@@ -14,13 +14,15 @@ class Metrics:
     """Counts what intake takes."""
 
     def __init__(self, registry: CollectorRegistry, catalogue: Catalogue) -> None:
-        self._accepted = Counter(
+        accepted = Counter(
             "critsit_incidents_accepted", "Incidents that are durable.", ["channel", "impact"], registry=registry
         )
-        for channel in get_args(Channel):
-            for impact in catalogue.by_impact:
-                self._accepted.labels(channel, impact)
+        self._accepted = {
+            (channel, impact): accepted.labels(channel, impact)
+            for channel in get_args(Channel)
+            for impact in catalogue.by_impact
+        }
 
     def accepted(self, channel: str, impact: str) -> None:
         """One more incident is durable."""
-        self._accepted.labels(channel, impact).inc()
+        self._accepted[channel, impact].inc()

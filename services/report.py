@@ -85,3 +85,8 @@ class Report:
 
 
 REPORT: TypeAdapter[Report] = TypeAdapter(Report)
+
+
+def is_all_typed(report: Report) -> bool:
+    """Whether nothing in it is free-form; only an event's form is."""
+    return report.form is None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -126,25 +127,37 @@ def _is_json(media: bytes | None) -> bool:
     return all(charset in _UTF_8 for charset in charsets)
 
 
-def parse(adapter: TypeAdapter[T], body: bytes) -> T:
-    """The body as the adapter's type.
+def parse(adapter: TypeAdapter[T], body: bytes, *, is_all_typed: Callable[[T], bool] = lambda _: False) -> T:
+    """The body as the adapter's type. `is_all_typed`: whether nothing is free-form in it, so that its types refuse all.
 
     Raises Problem: 400 where it is no JSON (or deeper than 64 levels), 422 with every wrong place's JSON pointer.
     """
-    check(body)
+    _refuse_depth(body)
     try:
-        return adapter.validate_json(body)
+        value = adapter.validate_json(body)
     except ValidationError as error:
+        _refuse_unstorable(body)
         raise bad_fields(error, body) from None
+    if not is_all_typed(value):
+        _refuse_unstorable(body)
+    return value
 
 
 def check(body: bytes) -> None:
     """Refuse what no parser's type refuses: too many levels, NaN and the infinite, U+0000. For free-form bodies too."""
+    _refuse_depth(body)
+    _refuse_unstorable(body)
+
+
+def _refuse_depth(body: bytes) -> None:
     if body.count(b"[") + body.count(b"{") > DEPTH and _too_deep(body):
         raise Problem(
             400, "Too deep", f"JSON of {DEPTH} levels at most is taken.", type="bad-json",
             errors=[FieldError("", f"is nested more than {DEPTH} levels deep")],
         )  # fmt: skip
+
+
+def _refuse_unstorable(body: bytes) -> None:
     if _is_suspect(body):
         faults = _unstorable(parse_any(body))
         if faults:

@@ -20,7 +20,7 @@ from backbone.web.prefer import wait_of
 from backbone.web.problem import Problem
 from backbone.web.request_id import current_trace
 from services.catalogue.model import Catalogue
-from services.report import REPORT
+from services.report import REPORT, is_all_typed
 
 from ..record.record import Record, fresh
 from .accepted import Accepting, Conflict, Outcome, Repeated, Taken
@@ -48,30 +48,28 @@ class Accept:
         caller = await authorize(scope, "report")
         key = idempotency_key(scope)
         body = await read_body(scope, receive)
-        report = parse(REPORT, body)
+        report = parse(REPORT, body, is_all_typed=is_all_typed)
         item = accepting(report, caller, self._catalogue, self._time.now(), key, current_trace())
         status, record = await self.settle(item, await self._commit.take(item), wait_of(scope))
-        payload = to_json(record.to_json())
+        payload = to_json(record)
         headers = [
             (b"content-type", b"application/json"),
             (b"content-length", str(len(payload)).encode()),
-            (b"etag", etag(record.version).encode()),
-            (b"location", self._url(record.id).encode()),
+            (b"etag", etag(record["version"]).encode()),
+            (b"location", self._url(record["id"]).encode()),
         ]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": payload})
 
-    async def settle(self, item: Accepting, outcome: Outcome, wait: float) -> tuple[int, Record]:
+    async def settle(self, item: Accepting, outcome: Outcome, wait: float) -> tuple[int, dict[str, Any]]:
         """The status and the record that answer a report. Raises Problem 409 on a conflict of keys."""
         match outcome:
             case Taken(id_, number):
                 if wait:
-                    return 201, await self._reread(id_, wait)
-                return 201, fresh(
-                    id_, number, item.sender, from_json(item.report_json), item.submitted_at, item.received_at
-                )
+                    return 201, (await self._reread(id_, wait)).to_json()
+                return 201, fresh(id_, number, from_json(item.report_json), item.submitted, item.received)
             case Repeated(id_):
-                return 200, await self._reread(id_, wait)
+                return 200, (await self._reread(id_, wait)).to_json()
             case Conflict(id_, why):
                 raise conflict(why, self._url(id_))
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from services.report import Report
 
 
-@dataclass(frozen=True, slots=True)
-class Accepting:
-    """A report that was checked. `keys` are (kind, value) pairs that a repeat would be known by; instants are UTC."""
+class Accepting(NamedTuple):
+    """A report that was checked. `submitted` and `received` are instants as they are written, `by` is a JSON string.
+
+    No text has a line's end in it: what is JSON escapes it, and in a key or a reference there can't be any.
+    """
 
     id: str
     sender: str
@@ -18,11 +21,19 @@ class Accepting:
     report: Report
     report_json: str
     digest: bytes
-    keys: tuple[tuple[str, str], ...]
+    key: str | None
+    reference: str | None
     urgent: bool
-    submitted_at: datetime
+    submitted: str
+    received: str
     received_at: datetime
     headers: str
+
+    @property
+    def keys(self) -> list[tuple[str, str]]:
+        """(kind, value) of what a repeat would be known by."""
+        both = (("key", self.key), ("reference", self.reference))
+        return [(kind, value) for kind, value in both if value is not None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ def routes(incidents: Incidents, accept: Accept, catalogue: Catalogue) -> APIRou
                 continue
             try:
                 status, record = await accept.settle(item, outcome, 0)
-                answers[index] = {"status": status, "incident": record.to_json(), "problem": None}
+                answers[index] = {"status": status, "incident": record, "problem": None}
             except Problem as problem:
                 answers[index] = _refused(problem)
         return {"items": answers}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import uuid_utils
 from pydantic_core import to_json
@@ -17,6 +17,7 @@ from backbone.web.headers import header
 from backbone.web.keys import Caller
 from backbone.web.problem import FieldError, Problem, wrong
 from services.catalogue.model import Catalogue
+from services.instants import write_instant
 from services.report import REPORT, Report
 
 from .accepted import Accepting
@@ -48,23 +49,21 @@ def accepting(
         raise wrong(faults)
     if report.contract is not None and not caller.sees(report.contract):
         raise Problem(404, "Not found", f"This key knows no contract {report.contract}.")
-    submitted = min(report.submitted_at, now) if report.submitted_at is not None else now
     text = REPORT.dump_json(report)
-    keys = []
-    if key is not None:
-        keys.append(("key", key))
-    if report.reference is not None:
-        keys.append(("reference", report.reference))
+    received = write_instant(now)
+    submitted = report.submitted_at if report.submitted_at is not None and report.submitted_at < now else None
     return Accepting(
         id=str(uuid_utils.uuid7()),
         sender=caller.id,
-        by=caller.name,
+        by=to_json(caller.name).decode(),
         report=report,
         report_json=text.decode(),
         digest=hashlib.sha256(text).digest(),
-        keys=tuple(keys),
+        key=key,
+        reference=report.reference,
         urgent=catalogue.by_impact[report.impact].urgent,
-        submitted_at=submitted.astimezone(UTC),
+        submitted=received if submitted is None else write_instant(submitted),
+        received=received,
         received_at=now,
         headers=to_json(trace).decode(),
     )

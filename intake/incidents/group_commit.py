@@ -152,9 +152,9 @@ def _without_doubles(items: list[Accepting]) -> tuple[list[Accepting], list[Acce
     followers: list[Accepting] = []
     keys: set[tuple[str, str, str]] = set()
     for item in items:
-        own = {(item.sender, kind, value) for kind, value in item.keys}
-        (followers if own & keys else firsts).append(item)
-        keys |= own
+        own = [(item.sender, kind, value) for kind, value in item.keys]
+        (firsts if keys.isdisjoint(own) else followers).append(item)
+        keys.update(own)
     return firsts, followers
 
 

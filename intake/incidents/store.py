@@ -10,38 +10,47 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import uuid_utils
-from pydantic_core import to_json
 from sqlalchemy import text
 
 from backbone.postgres.connection import Connection
 from backbone.postgres.direct import Direct
-from services.instants import write_instant
 
 from .accepted import Accepting, Conflict, Outcome, Repeated
 
 #: How long an Idempotency-Key is remembered at least; a reference is until a day after its incident's closure.
 KEY_KEPT = timedelta(hours=24)
 
+#: Lists come as lines, one a report: the driver encodes a text in one go, and an array value by value.
 _TAKE = """
 with given as (
-    select * from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::bool[], $6::text[], $7::timestamptz[],
-        $8::timestamptz[], $9::text[], $10::text[], $11::text[], $12::text[])
-        with ordinality as g(id, event, sender, reference, urgent, contract, at, submitted, report, view, told, headers, place)
+    select * from unnest(
+        string_to_array($1, E'\\n'), string_to_array($2, E'\\n'), string_to_array($3, E'\\n'), string_to_array($4, E'\\n'),
+        string_to_array($5, E'\\n'), string_to_array($6, E'\\n'), string_to_array($7, E'\\n'), string_to_array($8, E'\\n'),
+        string_to_array($9, E'\\n'), string_to_array($10, E'\\n', ''), string_to_array($11, E'\\n', ''),
+        string_to_array($12, E'\\n', ''), string_to_array($13, E'\\n')
+    ) with ordinality as lines(id, event, sender, by, urgent, submitted, received, headers, report, contract, reference, key,
+        digest, place)
 ), made as (
     insert into incident (subject, urgent, sender, reference, contract, opened_at, updated_at, report, view)
-    select id, urgent, sender, reference, contract, submitted, at, report::jsonb, view::jsonb from given order by place
+    select id, urgent::bool, sender, reference, contract, submitted::timestamptz, received::timestamptz, report::jsonb,
+        ('{"received_at":"' || received || '"}')::jsonb
+    from given order by place
     returning subject, number
 ), kept as (
     insert into remembered (sender, kind, value, subject, digest, remembered_at, forget_at)
-    select * from unnest($13::text[], $14::text[], $15::text[], $16::text[], $17::bytea[], $18::timestamptz[],
-        $19::timestamptz[])
+    select sender, 'key', key, id, decode(digest, 'hex'), received::timestamptz, received::timestamptz + $14::interval
+    from given where key is not null
+    union all
+    select sender, 'reference', reference, id, decode(digest, 'hex'), received::timestamptz, null
+    from given where reference is not null
 ), numbered as (
     select g.*, 'INC-' || lpad(m.number::text, greatest(6, length(m.number::text)), '0') as number
     from given g join made m on m.subject = g.id
 ), said as (
     insert into outbox (event_id, subject, sequence, urgent, type, payload, headers, after, occurred_at)
-    select event, id, 1, urgent, 'incident.reported', ('{"number":"' || number || '",' || told)::jsonb, headers::jsonb,
-        '{}', at
+    select event::uuid, id, 1, urgent::bool, 'incident.reported', ('{"number":"' || number || '","report":' || report
+        || ',"submitted_at":"' || submitted || '","received_at":"' || received || '","by":' || by || '}')::jsonb,
+        headers::jsonb, '{}', received::timestamptz
     from numbered order by place
 )
 select id, number from numbered
@@ -53,35 +62,32 @@ async def take(direct: Direct, batch: Sequence[Accepting]) -> dict[str, str]:
 
     Raises asyncpg.IntegrityConstraintViolationError, with nothing taken, where a key of the batch is there already.
     """
-    keys = [(item, kind, value) for item in batch for kind, value in item.keys]
-    received = [write_instant(x.received_at) for x in batch]
     rows = await direct.fetch(
         _TAKE,
-        [x.id for x in batch],
-        [uuid_utils.uuid7() for _ in batch],
-        [x.sender for x in batch],
-        [x.report.reference for x in batch],
-        [x.urgent for x in batch],
-        [x.report.contract for x in batch],
-        [x.received_at for x in batch],
-        [x.submitted_at for x in batch],
-        [x.report_json for x in batch],
-        [f'{{"received_at":"{at}"}}' for at in received],
-        [
-            f'"report":{x.report_json},"submitted_at":"{write_instant(x.submitted_at)}","received_at":"{at}",'
-            f'"by":{to_json(x.by).decode()}}}'
-            for x, at in zip(batch, received, strict=True)
-        ],
-        [x.headers for x in batch],
-        [x.sender for x, _, _ in keys],
-        [kind for _, kind, _ in keys],
-        [value for _, _, value in keys],
-        [x.id for x, _, _ in keys],
-        [x.digest for x, _, _ in keys],
-        [x.received_at for x, _, _ in keys],
-        [x.received_at + KEY_KEPT if kind == "key" else None for x, kind, _ in keys],
+        _lines([x.id for x in batch]),
+        _lines([str(uuid_utils.uuid7()) for _ in batch]),
+        _lines([x.sender for x in batch]),
+        _lines([x.by for x in batch]),
+        _lines(["t" if x.urgent else "f" for x in batch]),
+        _lines([x.submitted for x in batch]),
+        _lines([x.received for x in batch]),
+        _lines([x.headers for x in batch]),
+        _lines([x.report_json for x in batch]),
+        _lines([x.report.contract or "" for x in batch]),
+        _lines([x.reference or "" for x in batch]),
+        _lines([x.key or "" for x in batch]),
+        _lines([x.digest.hex() for x in batch]),
+        KEY_KEPT,
     )
     return {row[0]: row[1] for row in rows}
+
+
+def _lines(values: list[str]) -> str:
+    """One value a line; none holds a line's end, or all behind it would belong to the wrong report. Raises ValueError."""
+    lines = "\n".join(values)
+    if lines.count("\n") != len(values) - 1:
+        raise ValueError("a value that is to stand on one line has a line's end in it")
+    return lines
 
 
 async def seen(c: Connection, batch: Sequence[Accepting], now: datetime) -> dict[str, Outcome]:

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic_core import from_json
@@ -92,14 +93,25 @@ class Record:
         }
 
 
-def fresh(
-    id_: str, number: str, sender: str, report: dict[str, Any], opened_at: datetime, received_at: datetime
-) -> Record:
-    """The record of an incident that has just been taken."""
-    return Record(
-        id_, number, "open", 1, report.get("contract"), sender, report.get("reference"), opened_at, received_at, None,
-        report, {"received_at": write_instant(received_at)},
-    )  # fmt: skip
+#: What stands in the record as it was reported.
+_REPORTED = (
+    "contract", "title", "description", "reporter", "product", "solution", "location", "kind", "channel", "portal",
+    "vendor", "reference", "impact", "requested_severity",
+)  # fmt: skip
+_SOME_INSTANT = datetime(1970, 1, 1, tzinfo=UTC)
+_FRESH = Record(
+    "", "", "open", 1, None, "", None, _SOME_INSTANT, _SOME_INSTANT, None, dict.fromkeys(_REPORTED)
+).to_json()  # fmt: skip
+
+
+def fresh(id_: str, number: str, report: Mapping[str, Any], opened_at: str, received_at: str) -> dict[str, Any]:
+    """The record, in api.md's shape, of an incident that has just been taken; the instants as they are written."""
+    shown = {
+        **_FRESH, "id": id_, "number": number, "opened_at": opened_at, "received_at": received_at, "updated_at": received_at,
+    }  # fmt: skip
+    for name in _REPORTED:
+        shown[name] = report[name]
+    return shown
 
 
 def of_row(row: Any) -> Record:

@@ -20,7 +20,7 @@ async def test_a_report_is_201_with_its_place_and_its_record(database: str) -> N
         assert (answer.status_code, answer.headers["location"]) == (201, f"/v1/incidents/{record['id']}")
         assert answer.headers["etag"] == f'W/"{record["version"]}"'
         assert (record["state"], record["severity"], record["reference"]) == ("open", None, "PORTAL-77")
-        assert await desk.record(record["number"]) == await desk.record(record["id"])
+        assert await desk.record(record["number"]) == await desk.record(record["id"]) == record
 
 
 async def test_the_same_key_and_body_is_the_same_incident_and_another_body_conflicts(database: str) -> None:
@@ -54,6 +54,33 @@ async def test_a_reference_is_a_key_too_and_both_belong_to_who_sent_them(databas
         async with desk.with_key("report", "view") as web:
             own = await web.post("/v1/incidents", json=incident(reference="R-1"))
             assert (own.status_code, own.json()["id"] != first.json()["id"]) == (201, True)
+
+
+async def test_all_that_a_report_can_say_is_in_its_201_as_in_a_read(database: str) -> None:
+    async with intake(database) as desk:
+        report = incident(
+            reference="R-9", vendor={"name": "V", "contact": "c", "reference": "r"}, description="a\nb", language="de",
+            form={"id": "f", "answers": {"a": [1, {"b": None}]}}, requested_severity="A", solution="s", location="l",
+            submitted_at=write_instant(desk.time.now() - timedelta(minutes=3)), kind="problem", prerelease=True,
+        )  # fmt: skip
+        taken = (await desk.web.post("/v1/incidents", json=report)).json()
+        assert taken == await desk.record(taken["id"])
+        assert (taken["opened_at"], taken["received_at"]) == (report["submitted_at"], write_instant(desk.time.now()))
+
+
+async def test_odd_characters_and_absences_stay_with_the_report_they_came_with(database: str) -> None:
+    async with intake(database) as desk:
+        reports = [
+            incident(title=f"t{n}", description=f"first\nsecond \t {odd}", reference=None if n % 3 == 0 else f"R{n}{odd}",
+                     contract=None if n % 2 == 0 else f"C{n}{odd}")
+            for n, odd in enumerate(["", "\u2028", "\u0085x", "\\n", "'", '"', "{}", "NULL", "é😀", "\\", "%s", "$1"])
+        ]  # fmt: skip
+        await desk.web.post("/v1/incidents", json=incident())
+        answers = await asyncio.gather(*(desk.web.post("/v1/incidents", json=report) for report in reports))
+        for report, answer in zip(reports, answers, strict=True):
+            record = await desk.record(answer.json()["id"])
+            told = {name: record[name] for name in ("title", "description", "reference", "contract")}
+            assert told == {name: report[name] for name in told}
 
 
 async def test_a_hundred_copies_at_once_make_one_incident(database: str) -> None:
