@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry
-from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from . import STAGES
@@ -21,6 +20,7 @@ from .log.sources import Sources
 from .log.store import Said
 from .log.tx import Transactions
 from .loops.bell import Bell
+from .postgres.address import place
 from .postgres.direct import Direct
 from .postgres.engine import make_engine
 from .process.gauges import Gauges
@@ -78,7 +78,7 @@ class Ground:
         others = {
             other: make_engine(settings.url_of(other, reader=name), schema=other, name=f"critsit {name}", size=3)
             for other in sorted({*hears, *STAGES})
-            if other != name and _place(settings.url_of(other, reader=name)) != _place(url)
+            if other != name and place(settings.url_of(other, reader=name)) != place(url)
         }
 
         def ring(said: Sequence[Said]) -> None:
@@ -111,8 +111,3 @@ class Ground:
 def lane_bell(stage: str, urgent: bool) -> str:
     """The name that is rung when a stage has spoken in a lane."""
     return f"{stage}/{'urgent' if urgent else 'ordinary'}"
-
-
-def _place(url: str) -> tuple[str | None, str | None, int | None, str]:
-    parsed = make_url(url)
-    return parsed.host, parsed.database, parsed.port, str(parsed.query.get("host", ""))

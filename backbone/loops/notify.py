@@ -12,7 +12,8 @@ from collections.abc import Iterable
 import asyncpg
 import structlog
 
-from ..postgres.engine import AWAY, driver_url
+from ..postgres.address import driver_url
+from ..postgres.engine import AWAY
 from .bell import Bell, wait
 
 log = structlog.get_logger()

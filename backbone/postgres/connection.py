@@ -64,6 +64,10 @@ async def connected(engine: AsyncEngine) -> AsyncIterator[Connection]:
         driver: asyncpg.Connection = pooled.sync_connection.connection.driver_connection  # type: ignore[union-attr]
         try:
             yield Connection(driver)
+        except asyncpg.ReadOnlySQLTransactionError:
+            # The server was made a standby; a new connection may well find the one that leads now.
+            driver.terminate()
+            raise
         finally:
             if driver.is_closed() or driver.is_in_transaction():
                 await pooled.invalidate()

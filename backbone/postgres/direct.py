@@ -9,7 +9,8 @@ from typing import Any
 
 import asyncpg
 
-from .engine import connect_args, driver_url
+from .address import driver_url
+from .engine import connect_args
 
 #: What PostgreSQL refuses for the data's sake.
 _REFUSALS = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError)
@@ -20,7 +21,7 @@ class Direct:
 
     def __init__(self, url: str, *, schema: str, name: str) -> None:
         self._address = driver_url(url)
-        self._args = connect_args(schema=schema, name=name)
+        self._args = connect_args(schema, name)
         self._connection: asyncpg.Connection | None = None
 
     async def fetch(self, sql: str, *args: object) -> list[Any]:

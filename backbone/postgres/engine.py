@@ -6,29 +6,23 @@ A statement that hangs, a lock that is not had, a transaction left open: each en
 from __future__ import annotations
 
 import asyncio
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import asyncpg
 from sqlalchemy import AdaptedConnection, TextClause, event, text
-from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from .address import driver_url
+
+#: What SQLAlchemy has to know of a database; where it is, is the driver's to know.
+DIALECT = "postgresql+asyncpg://"
+
 #: A process that freezes between two messages of one statement is not idle to PostgreSQL, which would wait for ever and
 #: keep its locks: only this ends it (PostgreSQL 17 or later). Whoever waits for them has them within ten seconds.
 TRANSACTION_TIMEOUT_MS = "6000"
-
-
-def driver_url(url: str) -> str:
-    """The database's URL as the driver itself takes it."""
-    return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-
-
-def async_url(url: str) -> URL:
-    """The database's URL with the driver that we use, whatever driver it names."""
-    return make_url(url).set(drivername="postgresql+asyncpg")
 
 
 def make_engine(
@@ -39,16 +33,14 @@ def make_engine(
     Of a database that was restarted nobody gets an old connection: they are all let go at the first that is found closed.
     """
     engine = create_async_engine(
-        async_url(url),
+        DIALECT,
+        async_creator=partial(
+            asyncpg.connect, driver_url(url), **connect_args(schema, name, statement_timeout_ms=statement_timeout_ms)
+        ),
         pool_size=size,
         max_overflow=extra,
         pool_timeout=5,
         pool_use_lifo=True,
-        query_cache_size=500,
-        connect_args={
-            "prepared_statement_cache_size": 200,
-            **connect_args(schema=schema, name=name, statement_timeout_ms=statement_timeout_ms),
-        },
     )
     event.listen(engine.sync_engine.pool, "checkout", _only_if_open)
     return engine
@@ -59,7 +51,7 @@ def _only_if_open(adapted: AdaptedConnection, *more: object) -> None:
         raise InvalidatePoolError("the connection is closed")
 
 
-def connect_args(*, schema: str, name: str, statement_timeout_ms: int = 15_000) -> dict[str, Any]:
+def connect_args(schema: str, name: str, *, statement_timeout_ms: int = 15_000) -> dict[str, Any]:
     """What the driver is told of every connection of ours."""
     return {
         "timeout": 5,
@@ -102,15 +94,24 @@ AWAY: tuple[type[BaseException], ...] = (
     OSError,
 )
 
-#: SQLSTATEs that a second try may well get over: serialisation, deadlock, lock and statement timeouts, shutdown, idle.
-_PASSING = frozenset(
-    {"40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03", "25P03", "25P04", "53300", "08006"}
-)
+#: A server that was made a standby: it answers, and takes nothing.
+READ_ONLY = "25006"
+#: SQLSTATEs that a second try may well get over: serialisation, deadlock, lock timeout, idle, too long, read only, no such
+#: database (it is being restored).
+_PASSING = frozenset({"40001", "40P01", "55P03", "25P03", "25P04", READ_ONLY, "3D000"})
+#: Whole classes: connections, who may connect (a password is being changed), a disk or memory that is full, an operator's
+#: hand (shutdown, a cancelled statement), the system's own errors.
+_PASSING_CLASSES = frozenset({"08", "28", "53", "57", "58"})
 
 
 def is_passing(error: BaseException) -> bool:
     """Whether an error says something of the database's moment and nothing of the data: worth the same try again."""
     if isinstance(error, DBAPIError):
-        state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
-        return error.connection_invalidated or state in _PASSING or isinstance(error, OperationalError | InterfaceError)
-    return isinstance(error, AWAY) or getattr(error, "sqlstate", None) in _PASSING
+        if error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
+            return True
+        return _is_of_the_moment(getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None))
+    return isinstance(error, AWAY) or _is_of_the_moment(getattr(error, "sqlstate", None))
+
+
+def _is_of_the_moment(sqlstate: str | None) -> bool:
+    return sqlstate is not None and (sqlstate in _PASSING or sqlstate[:2] in _PASSING_CLASSES)

@@ -13,7 +13,7 @@ from alembic import command
 from alembic.config import Config
 
 from .. import STAGES
-from .engine import async_url
+from .address import driver_url
 
 
 def config_of(stage: str, url: str) -> Config:
@@ -24,7 +24,7 @@ def config_of(stage: str, url: str) -> Config:
     config.set_main_option("path_separator", "os")
     config.set_main_option("version_locations", str(versions))
     config.attributes["stage"] = stage
-    config.attributes["url"] = async_url(url)
+    config.attributes["url"] = driver_url(url)
     return config
 
 

@@ -11,11 +11,11 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from .. import STAGES
+from ..postgres.address import leads_to_postgresql
 
 PREFIX = "CRITSIT_"
 
@@ -149,7 +149,7 @@ class Settings(BaseModel):
         url = self.databases.get(name) or self.database_url
         if url is None:
             raise SettingsError(f"CRITSIT_DATABASE_URL is not set, nor {name.upper()}_DATABASE_URL.")
-        if not _leads_to_postgresql(url.get_secret_value()):
+        if not leads_to_postgresql(url.get_secret_value()):
             raise SettingsError("A DATABASE_URL is no address: it has to be postgresql://user:password@host/database.")
         return url.get_secret_value()
 
@@ -161,14 +161,6 @@ class Settings(BaseModel):
         """A secret's text, for the one who has to use it; None where it is not set."""
         value = getattr(self, field)
         return value.get_secret_value() if isinstance(value, SecretStr) else None
-
-
-def _leads_to_postgresql(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme.startswith("postgres") and (parts.port is None or parts.port > 0)
-    except ValueError:
-        return False
 
 
 def _ours(env: Mapping[str, str], prefix: str = PREFIX) -> list[tuple[str, str]]:

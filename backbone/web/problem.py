@@ -154,7 +154,8 @@ def problem_of(error: Exception) -> Problem:
 def unavailable(retry_after: int = 1) -> Problem:
     """503: not known to be done; repeat it."""
     return Problem(
-        503, "Not available", "The database can't be reached. Repeat the request with the same key or reference.",
+        503, "Not available",
+        "The database can't be reached, or takes nothing. Repeat the request with the same key or reference.",
         type="unavailable", headers={"Retry-After": str(retry_after)},
     )  # fmt: skip
 

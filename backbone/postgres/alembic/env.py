@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
+import asyncpg
 from alembic import context
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
+
+from backbone.postgres.engine import DIALECT
 
 stage: str = context.config.attributes["stage"]
 
@@ -29,9 +33,8 @@ def _run(connection: Connection) -> None:
 
 
 async def _main() -> None:
-    engine = create_async_engine(
-        context.config.attributes["url"], poolclass=NullPool, connect_args={"server_settings": {"timezone": "UTC"}}
-    )
+    connect = partial(asyncpg.connect, context.config.attributes["url"], server_settings={"timezone": "UTC"})
+    engine = create_async_engine(DIALECT, poolclass=NullPool, async_creator=connect)
     async with engine.connect() as connection:
         await connection.run_sync(_run)
     await engine.dispose()

@@ -1,0 +1,88 @@
+"""A database that answers and takes nothing: a full disk, no memory, a standby. It is told, and nothing is set aside for it."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+
+from backbone.postgres.engine import is_passing
+from events.assignments import OwnerChanged
+from tests.harness.intake import Counterpart, intake
+from tests.harness.postgres import PostgresServer, sql
+from tests.harness.work_orders import incident
+
+#: SQLSTATE and what it says.
+MOMENTS = {"53100": "disk full", "53200": "out of memory", "58030": "input or output failed", "57014": "cancelled"}
+
+
+def _takes_nothing(database: str, table: str, sqlstate: str) -> None:
+    sql(database, f"""
+        create function intake.refuses() returns trigger language plpgsql as
+        $$ begin raise exception 'as if' using errcode = '{sqlstate}'; end $$;
+        create trigger refuses before insert on intake.{table} for each statement execute function intake.refuses()
+    """)  # fmt: skip
+
+
+def _takes_again(database: str, table: str) -> None:
+    sql(database, f"drop trigger refuses on intake.{table}")
+
+
+def _is_a_standby(postgres: PostgresServer, database: str, *, yes: bool) -> None:
+    """From now on, and for who comes anew; nobody who is there is told."""
+    name = urlsplit(database).path[1:]
+    sql(
+        postgres.url_of("postgres"),
+        f'alter database "{name}" set default_transaction_read_only = {"on" if yes else "off"}',
+    )
+
+
+async def _send(desk: Counterpart, key: str) -> tuple[int, str | None]:
+    answer = await desk.web.post("/v1/incidents", json=incident(), headers={"Idempotency-Key": key})
+    return answer.status_code, answer.headers.get("retry-after")
+
+
+@pytest.mark.parametrize("sqlstate", MOMENTS, ids=MOMENTS.values())
+async def test_a_report_is_503_meanwhile_and_201_with_the_same_key_afterwards(database: str, sqlstate: str) -> None:
+    async with intake(database) as desk:
+        _takes_nothing(database, "outbox", sqlstate)
+        assert await _send(desk, "k") == (503, "1")
+        _takes_again(database, "outbox")
+        assert await _send(desk, "k") == (201, None)
+        assert await _send(desk, "k") == (200, None)
+
+
+@pytest.mark.parametrize("sqlstate", MOMENTS, ids=MOMENTS.values())
+async def test_what_is_heard_meanwhile_is_heard_afterwards_and_nothing_is_set_aside(
+    database: str, sqlstate: str
+) -> None:
+    async with intake(database) as desk:
+        id_ = await desk.has()
+        event = desk.event("router", id_, OwnerChanged("claim", "p-1", "Somebody"))
+        _takes_nothing(database, "fact", sqlstate)
+        with pytest.raises(asyncpg.PostgresError) as failed:
+            await desk.hears([event])
+        assert is_passing(failed.value)
+        assert await desk.rows("select * from dead_letter") == []
+        _takes_again(database, "fact")
+        await desk.hears([event])
+        assert (await desk.record(id_))["owner"]["id"] == "p-1"
+
+
+async def test_of_a_standby_nobody_keeps_a_connection(postgres: PostgresServer, database: str) -> None:
+    async with intake(database) as desk:
+        id_ = await desk.has()
+        _is_a_standby(postgres, database, yes=True)
+        # Those who were there before are thrown out, as by a server that is made a standby.
+        sql(postgres.url_of("postgres"), "select pg_terminate_backend(pid) from pg_stat_activity"
+            f" where datname = '{urlsplit(database).path[1:]}'")  # fmt: skip
+        for n in range(3):
+            assert await _send(desk, f"k{n}") == (503, "1")
+            assert (await desk.act(id_, "customer-replies", {"by": "e", "text": "x"})).status_code == 503
+        assert (await desk.record(id_))["id"] == id_
+        _is_a_standby(postgres, database, yes=False)
+        # Whoever finds that its connection leads nowhere has another one the next time.
+        acted = [(await desk.act(id_, "customer-replies", {"by": "e", "text": "x"})).status_code for _ in range(2)]
+        assert acted[-1] == 200
+        assert [await _send(desk, f"k{n}") for n in range(3)] == [(201, None)] * 3
