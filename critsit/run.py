@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from backbone import STAGES
 from backbone.ground import Surroundings
+from backbone.kafka.broker import Broker
 from backbone.kafka.carrier import KafkaCarrier
 from backbone.loops.notify import Notify
 from backbone.postgres import embedded
@@ -149,9 +150,10 @@ def _carriers(process: Process, settings: Settings, names: tuple[str, ...]) -> l
     carriers: list[Carrier] = []
     if len(names) < len(STAGES):
         carriers.append(Notify(process.around.bell, {settings.url_of(r.stage.name) for r in process.running}))
-    if settings.kafka:
+    broker = Broker.of(settings)
+    if broker is not None:
         topics = topics_of(settings)
-        carriers += [KafkaCarrier(running, topics, settings.kafka) for running in process.running]
+        carriers += [KafkaCarrier(running, topics, broker) for running in process.running]
     return carriers
 
 

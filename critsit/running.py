@@ -106,14 +106,16 @@ def migrate(json: Json = False) -> None:
 def topics_apply(json: Json = False) -> None:
     """Make the topics in Kafka (CRITSIT_KAFKA), and set them as they have to be."""
     settings = settings_of(None)
-    if not settings.kafka:
-        end(MISUSED, "CRITSIT_KAFKA is not set: it names Kafka's bootstrap servers.")
     with told():
+        from backbone.kafka.broker import Broker
         from backbone.kafka.topics import apply
 
         from .stages import topics_of
 
-        found: Any = asyncio.run(apply(settings.kafka, topics_of(settings)))
+        broker = Broker.of(settings)
+        if broker is None:
+            end(MISUSED, "CRITSIT_KAFKA is not set: it names Kafka's bootstrap servers.")
+        found: Any = asyncio.run(apply(broker, topics_of(settings)))
     if json:
         print_json({"applied": True, "topics": found})
     else:

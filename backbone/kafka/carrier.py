@@ -14,6 +14,7 @@ from ..ground import lane_bell
 from ..log.event import LANES, Lane
 from ..loops.repeat import Round
 from ..process.runner import RunningStage
+from .broker import Broker
 from .listener import Listener
 from .relay import Relay
 from .topics import Topics
@@ -22,17 +23,17 @@ from .topics import Topics
 class KafkaCarrier:
     """Carries a stage's events over Kafka, and brings it the others'."""
 
-    def __init__(self, running: RunningStage, topics: Topics, bootstrap: str) -> None:
+    def __init__(self, running: RunningStage, topics: Topics, broker: Broker) -> None:
         self._running = running
         name = running.stage.name
         gauges = running.ground.around.gauges
-        self._relay = Relay(running.ground, topics, bootstrap)
+        self._relay = Relay(running.ground, topics, broker)
 
         def trouble(kind: str, count: int) -> None:
             gauges.kafka.labels(name, kind).inc(count)
 
         self._listeners = (
-            {lane: Listener(running.ear, lane, topics, bootstrap, trouble) for lane in LANES}
+            {lane: Listener(running.ear, lane, topics, broker, trouble) for lane in LANES}
             if running.stage.hears
             else {}
         )

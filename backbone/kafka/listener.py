@@ -16,6 +16,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError
 
 from ..log.event import Event, Lane
 from ..loops.hear import Ear
+from .broker import Broker
 from .patience import TROUBLES, let_go, within
 from .record import Unreadable, event_of
 from .topics import Topics, apply
@@ -44,12 +45,12 @@ class Listener:
     """One lane of one stage's hearing over Kafka."""
 
     def __init__(
-        self, ear: Ear, lane: Lane, topics: Topics, bootstrap: str, trouble: Callable[[str, int], None]
+        self, ear: Ear, lane: Lane, topics: Topics, broker: Broker, trouble: Callable[[str, int], None]
     ) -> None:
         self._ear = ear
         self._lane = lane
         self._topics = topics
-        self._bootstrap = bootstrap
+        self._broker = broker
         self._trouble = trouble
         self._consumer: AIOKafkaConsumer | None = None
         self._busy = asyncio.Lock()
@@ -118,11 +119,12 @@ class Listener:
 
     async def _connected(self) -> AIOKafkaConsumer:
         if self._consumer is None:
-            await apply(self._bootstrap, self._topics)
+            await apply(self._broker, self._topics)
             stage = self._ear.stage
             consumer = AIOKafkaConsumer(
-                bootstrap_servers=self._bootstrap, group_id=f"{self._topics.prefix}-{stage.name}-{self._lane.value}",
-                client_id=f"critsit-{stage.name}", enable_auto_commit=False, auto_offset_reset="earliest",
+                **self._broker.client(f"critsit-{stage.name}"),
+                group_id=f"{self._topics.prefix}-{stage.name}-{self._lane.value}",
+                enable_auto_commit=False, auto_offset_reset="earliest",
                 rebalance_timeout_ms=60_000, heartbeat_interval_ms=500, session_timeout_ms=10_000,
                 max_poll_interval_ms=120_000, request_timeout_ms=15_000, metadata_max_age_ms=10_000,
             )  # fmt: skip

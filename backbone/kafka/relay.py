@@ -22,6 +22,7 @@ from ..log import store
 from ..log.event import Event, Lane
 from ..log.invariants import oldest_unread
 from ..log.lease import Lease, LeaseLost
+from .broker import Broker
 from .patience import TROUBLES, let_go, within
 from .record import headers_of
 from .topics import Topics, apply
@@ -38,10 +39,10 @@ _REFUSED = (MessageSizeTooLargeError, RecordListTooLargeError, CorruptRecordExce
 class Relay:
     """Publishes one stage's log to Kafka; both lanes share a producer and a lease."""
 
-    def __init__(self, ground: Ground, topics: Topics, bootstrap: str) -> None:
+    def __init__(self, ground: Ground, topics: Topics, broker: Broker) -> None:
         self._ground = ground
         self._topics = topics
-        self._bootstrap = bootstrap
+        self._broker = broker
         self._lease: Lease = ground.lease("relay")
         self._producer: AIOKafkaProducer | None = None
         self._connecting = asyncio.Lock()
@@ -98,7 +99,7 @@ class Relay:
         try:
             refused = await within(_PATIENCE, self._sent(producer, events))
         except UnknownTopicOrPartitionError:
-            await apply(self._bootstrap, self._topics)
+            await apply(self._broker, self._topics)
             raise
         except TROUBLES:
             self._trouble("unreachable", 1)
@@ -135,9 +136,9 @@ class Relay:
     async def _connected(self) -> AIOKafkaProducer:
         async with self._connecting:
             if self._producer is None:
-                await apply(self._bootstrap, self._topics)
+                await apply(self._broker, self._topics)
                 producer = AIOKafkaProducer(
-                    bootstrap_servers=self._bootstrap, client_id=f"critsit-{self._ground.name}", acks="all",
+                    **self._broker.client(f"critsit-{self._ground.name}"), acks="all",
                     compression_type="lz4", linger_ms=0, request_timeout_ms=5_000, metadata_max_age_ms=10_000,
                 )  # fmt: skip
                 try:

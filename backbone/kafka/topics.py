@@ -12,6 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from ..log.event import Event, Lane, is_directory
+from .broker import Broker
 from .patience import within
 
 PARTITIONS = 6
@@ -61,9 +62,9 @@ class Topics:
         return found
 
 
-async def apply(bootstrap: str, topics: Topics) -> list[str]:
+async def apply(broker: Broker, topics: Topics) -> list[str]:
     """Make the topics that are missing; answers their names. Raises KafkaError, TimeoutError."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, client_id="critsit-topics", request_timeout_ms=10_000)
+    admin = AIOKafkaAdminClient(**broker.client("critsit-topics"), request_timeout_ms=10_000)
     try:
         return await within(30, _apply(admin, topics))
     finally:

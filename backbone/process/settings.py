@@ -49,6 +49,14 @@ class Settings(BaseModel):
     database_url: SecretStr | None = None
     #: Bootstrap servers; absent: the log in PostgreSQL alone carries.
     kafka: str | None = None
+    kafka_tls: bool = False
+    #: Files in PEM: who vouches for the broker (absent: whom the system trusts), and our own certificate and its key.
+    kafka_ca_file: str | None = None
+    kafka_cert_file: str | None = None
+    kafka_key_file: str | None = None
+    kafka_user: str | None = None
+    kafka_password: SecretStr | None = None
+    kafka_mechanism: Literal["scram-sha-512", "scram-sha-256", "plain"] = "scram-sha-512"
     topic_prefix: Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,100}$")] = "critsit"
     admin_key: SecretStr | None = None
     #: Where people and senders reach us: links in pages start with it. No slash at its end.

@@ -15,6 +15,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 from aiokafka.structs import OffsetAndMetadata
 
+from backbone.kafka.broker import Broker
 from backbone.kafka.listener import Listener
 from backbone.kafka.relay import Relay
 from backbone.kafka.topics import Topics, apply
@@ -102,7 +103,7 @@ class ByKafka:
 
     room: Room
     hearer: Hearer
-    bootstrap: str
+    broker: Broker
     seconds: Seconds
     trouble: Counter[str] = field(default_factory=Counter)
     topics: Topics = field(init=False)
@@ -114,7 +115,7 @@ class ByKafka:
         names = {name: name for name in SAYERS}
         self.topics = Topics(self.room.settings.topic_prefix, names, "directory", "router")
         sayers = (self.room.router, self.room.notifier)
-        self.relays = [Relay(sayer.ground, self.topics, self.bootstrap) for sayer in sayers]
+        self.relays = [Relay(sayer.ground, self.topics, self.broker) for sayer in sayers]
         self.behind = ByLog(self.hearer, self.seconds)
         self._connect()
 
@@ -123,7 +124,7 @@ class ByKafka:
             self.trouble[kind] += count
 
         ear = self.hearer.running.ear
-        self.listeners = {lane: Listener(ear, lane, self.topics, self.bootstrap, trouble) for lane in LANES}
+        self.listeners = {lane: Listener(ear, lane, self.topics, self.broker, trouble) for lane in LANES}
 
     async def carries(self, *lanes: Lane) -> None:
         """See `Carrier`."""
@@ -141,7 +142,7 @@ class ByKafka:
 
     async def listens(self, lane: Lane, within: float = 30) -> None:
         """Hear what stands in Kafka."""
-        await apply(self.bootstrap, self.topics)
+        await apply(self.broker, self.topics)
         async with asyncio.timeout(within):
             while await self._left(lane):
                 await self.listeners[lane].step()
@@ -156,7 +157,7 @@ class ByKafka:
 
     def beside(self, hearer: Hearer) -> ByKafka:
         """See `Carrier`. The sayers' relays stay one: they are theirs and not the hearer's."""
-        made = ByKafka(self.room, hearer, self.bootstrap, self.seconds)
+        made = ByKafka(self.room, hearer, self.broker, self.seconds)
         made.relays = self.relays
         return made
 
@@ -173,8 +174,8 @@ class ByKafka:
 
     async def _left(self, lane: Lane) -> int:
         """How many records the group has not committed."""
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
-        probe = AIOKafkaConsumer(bootstrap_servers=self.bootstrap)
+        admin = AIOKafkaAdminClient(**self.broker.client("a test"))
+        probe = AIOKafkaConsumer(**self.broker.client("a test"))
         await asyncio.gather(admin.start(), probe.start())
         try:
             partitions = [
@@ -197,13 +198,13 @@ class ByKafka:
         return found
 
     async def _set_back(self, lane: Lane) -> None:
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
+        admin = AIOKafkaAdminClient(**self.broker.client("a test"))
         await admin.start()
         done = await self._committed(admin, lane)
         await admin.close()
         if done:
             member = AIOKafkaConsumer(
-                bootstrap_servers=self.bootstrap, group_id=self.group(lane), enable_auto_commit=False
+                **self.broker.client("a test"), group_id=self.group(lane), enable_auto_commit=False
             )
             await member.start()
             member.assign(list(done))

@@ -32,6 +32,8 @@ class KafkaServer:
     port: int = field(default_factory=free_port)
     controller: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    #: A file of properties that stand over its own.
+    more: Path | None = None
 
     @property
     def bootstrap(self) -> str:
@@ -47,6 +49,8 @@ class KafkaServer:
             "KAFKA_CONTROLLER_PORT": str(self.controller),
             "DATA": str(self.folder / "data"),
         }
+        if self.more is not None:
+            environment["KAFKA_MORE"] = str(self.more)
         with log.open("wb") as said:
             self.process = subprocess.Popen(
                 [str(_PROGRAM)], env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said,
@@ -93,12 +97,17 @@ class KafkaServer:
         self.process = None
 
 
+def jars() -> Path:
+    """The folder of Kafka's jars, once a server was started."""
+    return _PROGRAM.parent / "target" / "jars"
+
+
 def need_kafka() -> None:
     """Skip the test, and say why, where no Kafka can be had; fail it where one is required."""
     if os.environ.get("CRITSIT_TEST_KAFKA"):
         return
     missing = [name for name in ("java", "mvn") if shutil.which(name) is None]
-    if missing and not ((_PROGRAM.parent / "target" / "jars").is_dir() and missing == ["mvn"]):
+    if missing and not (jars().is_dir() and missing == ["mvn"]):
         reason = f"no Kafka: {' and '.join(missing)} not installed, and CRITSIT_TEST_KAFKA not set"
         if os.environ.get("CRITSIT_REQUIRE_KAFKA") == "1":
             pytest.fail(f"CRITSIT_REQUIRE_KAFKA=1, but {reason}")

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from backbone.kafka.broker import Broker
 from backbone.loops import follow
 from backbone.process.settings import Settings
 from tests.harness.carriers import ByKafka, ByLog, Carrier, Seconds
@@ -32,7 +33,7 @@ async def carrier(request: pytest.FixtureRequest, people: Room, seconds: Seconds
     """What carries."""
     made: Carrier
     if request.param == "kafka":
-        made = ByKafka(people, people.hearer, request.getfixturevalue("kafka"), seconds)
+        made = ByKafka(people, people.hearer, Broker(request.getfixturevalue("kafka")), seconds)
     else:
         made = ByLog(people.hearer, seconds if request.param == "log-behind" else None)
     yield made

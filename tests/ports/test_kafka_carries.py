@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaProducer
 
 from backbone.kafka import listener as listeners
 from backbone.kafka import relay as relays
+from backbone.kafka.broker import Broker
 from backbone.kafka.patience import TROUBLES
 from backbone.log.event import LANES, Lane
 from tests.harness.carriers import ByKafka, Seconds
@@ -25,13 +26,13 @@ pytestmark = pytest.mark.kafka
 
 @pytest.fixture
 async def carrier(people: Room, seconds: Seconds, kafka: str) -> AsyncIterator[ByKafka]:
-    made = ByKafka(people, people.hearer, kafka, seconds)
+    made = ByKafka(people, people.hearer, Broker(kafka), seconds)
     yield made
     await made.close()
 
 
 async def _send(carrier: ByKafka, topic: str, value: bytes, headers: list[tuple[str, bytes]]) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=carrier.bootstrap, acks="all")
+    producer = AIOKafkaProducer(**carrier.broker.client("a test"), acks="all")
     await producer.start()
     await producer.send_and_wait(topic, value, key=b"a", headers=headers)
     await producer.stop()
@@ -127,7 +128,7 @@ async def test_kafka_that_dies_in_the_midst_of_a_commit_is_heard_again_when_it_i
     people: Room, seconds: Seconds, own_kafka: KafkaServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """aiokafka's consumer, stopped while a fetch hangs, ends whoever stopped it by a cancellation of its own."""
-    carrier = ByKafka(people, people.hearer, own_kafka.bootstrap, seconds)
+    carrier = ByKafka(people, people.hearer, Broker(own_kafka.bootstrap), seconds)
     await people.router.says("a")
     await carrier.carries(Lane.ORDINARY)
     listener = carrier.listeners[Lane.ORDINARY]
@@ -155,7 +156,7 @@ async def test_kafka_that_dies_in_the_midst_of_a_commit_is_heard_again_when_it_i
 async def test_frozen_kafka_hangs_nobody_and_is_used_again_when_it_thaws(
     people: Room, seconds: Seconds, own_kafka: KafkaServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    carrier = ByKafka(people, people.hearer, own_kafka.bootstrap, seconds)
+    carrier = ByKafka(people, people.hearer, Broker(own_kafka.bootstrap), seconds)
     await people.router.says("a")
     await carrier.carries(Lane.ORDINARY)
     monkeypatch.setattr(listeners, "_PATIENCE", 2.0)
