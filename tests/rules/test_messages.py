@@ -71,7 +71,10 @@ def test_a_crisis_manager_reads_this() -> None:
     [
         (timedelta(minutes=12, seconds=59), "first response due 19:35, 12 min left"),
         (timedelta(0), "first response due 19:22, 0 min left"),
-        (timedelta(seconds=-1), "first response was due 19:22, 1 min ago"),
+        (timedelta(seconds=-1), "first response was due 19:22, just now"),
+        (timedelta(seconds=-59), "first response was due 19:21, just now"),
+        (timedelta(seconds=-60), "first response was due 19:21, 1 min ago"),
+        (timedelta(seconds=-119), "first response was due 19:20, 1 min ago"),
         (timedelta(minutes=-90), "first response was due 17:52, 90 min ago"),
         (timedelta(hours=18), "first response due Thu 13:22, 1080 min left"),
         (timedelta(days=10), "first response due 14 Feb 19:22, 14400 min left"),
