@@ -5,6 +5,9 @@ An event is never updated, and `seq` is commit order: the trigger takes the stag
 
 from __future__ import annotations
 
+#: A row of up to 8 KiB stays whole. PostgreSQL compresses from 2 KiB on, which costs more than all else of writing it.
+WHOLE = "toast_tuple_target = 8160"
+
 SUBJECT = """
 create table subject (
     subject text primary key,
@@ -114,3 +117,8 @@ for each statement execute function directory_in_commit_order()
 def statements(*, subjects: bool = True) -> tuple[str, ...]:
     """All of them, in order; without the subject table where the stage declares its own."""
     return (SUBJECT, *STATEMENTS) if subjects else STATEMENTS
+
+
+def keep_whole(*tables: str) -> tuple[str, ...]:
+    """The statements for these tables and for the log; what is there already stays as it is, and so do the log's days."""
+    return tuple(f"alter table {table} set ({WHOLE})" for table in (*tables, "outbox_default"))

@@ -15,6 +15,7 @@ from ..postgres.connection import Connection
 from ..postgres.engine import is_passing
 from . import store
 from .event import LANES, Lane
+from .migration import WHOLE
 from .tx import Transactions, Tx
 
 log = structlog.get_logger()
@@ -36,7 +37,7 @@ async def make_ahead(transactions: Transactions, today: date) -> None:
                 await tx.execute("set local lock_timeout = '200ms'")
                 await tx.execute(
                     f"create table if not exists outbox_{day:%Y%m%d} partition of outbox"
-                    f" for values from ('{day:%Y-%m-%d}') to ('{day + timedelta(days=1):%Y-%m-%d}')"
+                    f" for values from ('{day:%Y-%m-%d}') to ('{day + timedelta(days=1):%Y-%m-%d}') with ({WHOLE})"
                 )
         except Exception as error:
             if not is_passing(error) and "would be violated" not in str(error) and "already exists" not in str(error):

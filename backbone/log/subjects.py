@@ -7,11 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic_core import from_json, to_json
 
 from ..postgres.connection import Connection
 from ..postgres.engine import statement
+
+#: What an update of a row writes, for whoever writes more of the row with it: what is set from `w`, and what `w` is of.
+SET = "heard = w.heard::jsonb, said = w.said, urgent = w.urgent, held = w.held"
+NAMES = "heard, said, urgent, held"
+ARRAYS = "cast(:heard as text[]), cast(:said as int[]), cast(:urgent as bool[]), cast(:held as bool[])"
 
 
 @dataclass(slots=True)
@@ -71,15 +77,19 @@ async def save_subjects(c: Connection, table: str, subjects: Sequence[Subject]) 
     """Write back what the transaction heard and said."""
     await c.execute(
         statement(
-            f"update {table} t set heard = w.heard::jsonb, said = w.said, urgent = w.urgent, held = w.held"
-            " from unnest(cast(:s as text[]), cast(:heard as text[]), cast(:said as int[]), cast(:urgent as bool[]),"
-            " cast(:held as bool[])) w(s, heard, said, urgent, held) where t.subject = w.s"
+            f"update {table} t set {SET} from unnest(cast(:id as text[]), {ARRAYS}) w(id, {NAMES}) where t.subject = w.id"
         ),
-        {
-            "s": [x.id for x in subjects],
-            "heard": [to_json(x.heard).decode() for x in subjects],
-            "said": [x.said for x in subjects],
-            "urgent": [x.urgent for x in subjects],
-            "held": [x.held for x in subjects],
-        },
+        {"id": [x.id for x in subjects], **arrays(subjects)},
     )
+
+
+def arrays(subjects: Sequence[Subject]) -> dict[str, list[Any]]:
+    """The parameters of ARRAYS. The rows count as written: what is heard or said after that is written once more."""
+    for row in subjects:
+        row.changed = False
+    return {
+        "heard": [to_json(x.heard).decode() for x in subjects],
+        "said": [x.said for x in subjects],
+        "urgent": [x.urgent for x in subjects],
+        "held": [x.held for x in subjects],
+    }

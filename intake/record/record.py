@@ -32,6 +32,8 @@ class Record:
     report: dict[str, Any]
     view: dict[str, Any] = field(default_factory=dict)
     flags: list[str] = field(default_factory=list)
+    #: The report as it was read; another one is another object.
+    stored_report: dict[str, Any] | None = None
 
     @property
     def decision(self) -> dict[str, Any] | None:
@@ -116,8 +118,8 @@ def fresh(id_: str, number: str, report: Mapping[str, Any], opened_at: str, rece
 
 def of_row(row: Any) -> Record:
     """A record from a row of `store.COLUMNS`."""
-    number = row[1]
+    number, report = row[1], from_json(row[10])
     return Record(
         row[0], f"INC-{number:06d}", row[2], row[3], row[4], row[5], row[6], row[7], row[8], row[9],
-        from_json(row[10]), from_json(row[11]), list(row[12]),
+        report, from_json(row[11]), list(row[12]), report,
     )  # fmt: skip

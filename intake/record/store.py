@@ -11,6 +11,7 @@ from pydantic_core import to_json
 from sqlalchemy import text
 
 from backbone.log.event import Event
+from backbone.log.subjects import ARRAYS, NAMES, SET, arrays
 from backbone.log.tx import Tx
 from backbone.postgres.connection import Connection
 
@@ -40,16 +41,17 @@ async def load(tx: Tx, ids: Sequence[str]) -> dict[str, Record]:
 
 
 async def save(tx: Tx, records: Sequence[Record]) -> None:
-    """Write records back in one statement."""
+    """Write records back in one statement, with what was heard and said of them; a report that is as it was stays."""
     await tx.execute(
         "update incident i set state = w.state, version = w.version, contract = w.contract, severity = w.severity,"
         " queue = w.queue, owner = w.owner, flags = array(select jsonb_array_elements_text(w.flags::jsonb)),"
-        " updated_at = w.updated_at, closed_at = w.closed_at, report = w.report::jsonb, view = w.view::jsonb"
+        " updated_at = w.updated_at, closed_at = w.closed_at, report = coalesce(w.report::jsonb, i.report),"
+        f" view = w.view::jsonb, {SET}"
         " from unnest(cast(:id as text[]), cast(:state as text[]), cast(:version as int[]), cast(:contract as text[]),"
         " cast(:severity as text[]), cast(:queue as text[]), cast(:owner as text[]), cast(:flags as text[]),"
         " cast(:updated_at as timestamptz[]), cast(:closed_at as timestamptz[]), cast(:report as text[]),"
-        " cast(:view as text[])) w(id, state, version, contract, severity, queue, owner, flags, updated_at, closed_at,"
-        " report, view) where i.subject = w.id",
+        f" cast(:view as text[]), {ARRAYS}) w(id, state, version, contract, severity, queue, owner, flags, updated_at,"
+        f" closed_at, report, view, {NAMES}) where i.subject = w.id",
         {
             "id": [r.id for r in records],
             "state": [r.state for r in records],
@@ -61,8 +63,9 @@ async def save(tx: Tx, records: Sequence[Record]) -> None:
             "flags": [to_json(r.flags).decode() for r in records],
             "updated_at": [r.updated_at for r in records],
             "closed_at": [r.closed_at for r in records],
-            "report": [to_json(r.report).decode() for r in records],
+            "report": [None if r.report is r.stored_report else to_json(r.report).decode() for r in records],
             "view": [to_json(r.view).decode() for r in records],
+            **arrays([tx.subjects[r.id] for r in records]),
         },
     )
 

@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import text
 
 from backbone import STAGES
 from backbone.ground import Surroundings
 from backbone.log import partitions
 from backbone.log.event import Lane
+from backbone.log.migration import WHOLE
 from backbone.loops.follow import READER
 from backbone.process.settings import Settings
 from backbone.time_source import HandMoved
@@ -79,3 +81,14 @@ async def test_a_stage_that_runs_alone_asks_its_readers_too(database: str) -> No
     assert {name: {other for other in STAGES if name in hears[other]} for name in STAGES} == {
         name: set(readers) for name, readers in READ_BY.items()
     }
+
+
+async def test_rows_of_some_kilobytes_are_written_as_they_are(room: Room) -> None:
+    plain = {}
+    async with room.router.ground.transactions.reading() as connection:
+        for table in ("router.outbox_default", f"router.outbox_{START:%Y%m%d}", "intake.incident", "intake.fact"):
+            rows = await connection.execute(
+                text("select reloptions from pg_class where oid = to_regclass(:table)"), {"table": table}
+            )
+            plain[table] = WHOLE.replace(" ", "") in (rows.scalar_one() or ())
+    assert plain == dict.fromkeys(plain, True)

@@ -1,0 +1,18 @@
+"""Rows of some kilobytes are written as they are, and not compressed first."""
+
+from __future__ import annotations
+
+from alembic import op
+
+from backbone.log.migration import keep_whole
+
+revision = "escalation_0004"
+down_revision = "escalation_0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Say so of the tables with JSON of that size; nothing is rewritten."""
+    for statement in keep_whole("incident"):
+        op.execute(statement)
