@@ -68,6 +68,9 @@ def connect_args(schema: str, name: str, *, statement_timeout_ms: int = 15_000) 
             "jit": "off",
             # To plan a read over the days of several logs costs more than the read.
             "plan_cache_mode": "force_generic_plan",
+            # A plan that was made while a table was new would read all of it for ever after, row by row.
+            "enable_seqscan": "off",
+            "enable_bitmapscan": "off",
         },
     }
 

@@ -74,7 +74,7 @@ async def note(tx: Tx, events: Sequence[Event]) -> None:
     """Keep the other stages' facts, in intake's commit order."""
     await tx.execute(
         "insert into fact (position, subject, stage, sequence, type, at, payload)"
-        " select nextval(pg_get_serial_sequence('outbox', 'seq')), s, g, q, t, a, p::jsonb"
+        " select nextval((select pg_get_serial_sequence('outbox', 'seq')::regclass)), s, g, q, t, a, p::jsonb"
         " from unnest(cast(:s as text[]), cast(:g as text[]), cast(:q as int[]), cast(:t as text[]),"
         " cast(:a as timestamptz[]), cast(:p as text[])) with ordinality w(s, g, q, t, a, p, place) order by place"
         " on conflict on constraint fact_once do nothing",
@@ -115,14 +115,15 @@ async def since(c: Connection, after: int, limit: int) -> list[Any]:
     """(position, subject, stage, type, at, payload, contract) of all facts behind a position, in order."""
     rows = await c.execute(
         text(
-            "select f.position, f.subject, f.stage, f.type, f.at, f.payload, i.contract from ("
+            "select f.position, f.subject, f.stage, f.type, f.at, f.payload,"
+            " (select contract from incident i where i.subject = f.subject) from ("
             " (select position, subject, stage, type, at, payload::text as payload from fact where position > :after"
             " order by position limit :limit) union all"
             " (select seq, subject, 'intake', type, occurred_at, payload::text from outbox where urgent and seq > :after"
             " order by seq limit :limit) union all"
             " (select seq, subject, 'intake', type, occurred_at, payload::text from outbox where not urgent and seq > :after"
             " order by seq limit :limit)) f"
-            " left join incident i on i.subject = f.subject order by f.position limit :limit"
+            " order by f.position limit :limit"
         ),
         {"after": after, "limit": limit},
     )
