@@ -196,8 +196,8 @@ def pass_on(ledger: Ledger, page: Page, follower: Somebody, at: datetime) -> Non
             ledger.move(from_the_start(other, at))
     if theirs:
         return
-    # A cause of its own for each round, so that the same person can be asked anew.
-    cause = f"{page.cause.split('#', 1)[0]}#{page.id}"
+    # A cause of its own each time, not only for each page: who declined what this page passed on may be asked anew.
+    cause = f"{page.cause.split('#', 1)[0]}#{new_id()}"
     request = Request(
         purpose=page.purpose, people=(follower,), cause=cause, reason=page.reason, happened=page.happened,
         clocks=page.clocks,
