@@ -81,8 +81,9 @@ def by_whom(stage: str, data: dict[str, Any]) -> str:
     return by if isinstance(by, str) and by else stage
 
 
-#: What of a fact that the customer reads is still the provider's own affair: the colleagues who were looked at.
-_INTERNAL = {"crisis_manager.assigned": frozenset({"considered"})}
+#: What of a fact that the customer reads is still the provider's own affair: the colleagues who were looked at, and who of
+#: them declined or did not answer.
+_INTERNAL = {"crisis_manager.assigned": frozenset({"considered", "reason", "attempt"})}
 
 
 def for_customer(type_: str, data: dict[str, Any]) -> dict[str, Any]:

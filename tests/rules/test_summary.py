@@ -26,8 +26,9 @@ def test_a_fact_without_a_sentence_is_told_by_its_name() -> None:
     assert summary("moon.landed", {}) == "moon.landed"
 
 
-def test_the_customer_is_not_told_of_the_colleagues_who_were_looked_at() -> None:
-    data = {"person": "cm-ana", "name": "Ana", "considered": [{"person": "cm-bo", "load": 3}]}
+def test_the_customer_is_not_told_of_the_colleagues_who_were_looked_at_or_did_not_come() -> None:
+    looked = [{"person": "cm-bo", "load": 3}]
+    data = {"person": "cm-ana", "name": "Ana", "considered": looked, "attempt": 2, "reason": "Bo did not answer"}
     assert for_customer("crisis_manager.assigned", data) == {"person": "cm-ana", "name": "Ana"}
     assert for_customer("owner.changed", data) == data
 
