@@ -25,7 +25,8 @@ class Inputs:
     """What a decision was made from, besides the report: enough to make it again.
 
     `cause` is the type of the event that led to it; `severity` is set where a person set it; `window_at` is the instant
-    by which an event's window was looked at, where that is another than `at`.
+    by which an event's window was looked at, where that is another than `at`. `told` is the number, among intake's facts
+    of the incident, of the one that led to it: what intake was told after that was no part of it.
     """
 
     cause: str
@@ -39,6 +40,7 @@ class Inputs:
     catalogue: str
     calendars: str
     window_at: datetime | None = None
+    told: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,7 +144,7 @@ def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
 
 
 def _item(row: Any, *, to_customer: bool) -> dict[str, Any]:
-    _, _, stage, type_, at, payload = row
+    _, _, stage, type_, at, payload, _ = row
     data = json.loads(payload)
     return {
         "at": write_instant(at), "stage": stage, "type": type_, "by": by_whom(stage, data),

@@ -6,14 +6,13 @@ A decision is never shown beside what was only known after it.
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from backbone.log.tx import Transactions
-from events.assignments import IncidentRouted
+from events.assignments import IncidentRouted, Inputs
 from services.catalogue.model import Catalogue
 from services.contract.model import Contract
 from services.decide import decide
@@ -29,10 +28,9 @@ _TELLING = ("incident.reported", "incident.corrected", "impact.changed")
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The report as it was once a fact had been said: the `nth` of its type, at that instant."""
+    """The report as it was once intake's fact of that number had been said, at that instant."""
 
-    type: str
-    nth: int
+    number: int
     at: datetime
     report: dict[str, Any]
 
@@ -48,15 +46,12 @@ class Past:
         """Every decision of an incident in order, and the report that it was made from."""
         async with self.transactions.reading() as connection:
             rows = await store.timeline(connection, id_, 0, 10_000, [*_TELLING, _ROUTED])
-        told = tellings((type_, at, payload) for _, _, _, type_, at, payload in rows if type_ != _ROUTED)
+        told = tellings((row[6], row[4], row[5]) for row in rows if row[3] != _ROUTED)
         found: list[tuple[datetime, IncidentRouted, Report]] = []
-        decided: Counter[str] = Counter()
-        for _, _, _, type_, at, payload in rows:
+        for _, _, _, type_, at, payload, _ in rows:
             if type_ == _ROUTED:
                 routed = IncidentRouted.from_json(payload)
-                cause = routed.inputs.cause
-                decided[cause] += 1
-                report = report_of(told, cause, decided[cause], routed.inputs.at) | {"impact": routed.inputs.impact}
+                report = report_of(told, routed.inputs) | {"impact": routed.inputs.impact}
                 found.append((at, routed, REPORT.validate_python(report)))
         return found
 
@@ -78,25 +73,24 @@ class Past:
         )  # fmt: skip
 
 
-def tellings(facts: Iterable[tuple[str, datetime, str]]) -> list[Told]:
-    """The report after each fact (type, instant, payload) that says something of it, in order."""
+def tellings(facts: Iterable[tuple[int, datetime, str]]) -> list[Told]:
+    """The report after each of intake's facts (number, instant, payload) that says something of it, in order."""
     found: list[Told] = []
-    seen: Counter[str] = Counter()
     report: dict[str, Any] = {}
-    for type_, at, payload in facts:
+    for number, at, payload in facts:
         data = json.loads(payload)
         report = data["report"] if "report" in data else {**report, "impact": data["impact"]}
-        seen[type_] += 1
-        found.append(Told(type_, seen[type_], at, report))
+        found.append(Told(number, at, report))
     return found
 
 
-def report_of(told: Iterable[Told], cause: str, nth: int, at: datetime) -> dict[str, Any]:
-    """The report that the `nth` decision because of `cause` was made from.
+def report_of(told: Sequence[Told], inputs: Inputs) -> dict[str, Any]:
+    """The report that a decision was made from: as it was once the fact had been said that led to the decision.
 
-    What intake was told while the router had not heard of it yet was no part of it: the fact that led to the decision
-    is looked for, and where that says nothing of the report, what had been told by the instant of the decision.
+    Where that was none of intake's, what had been told by the instant of the decision.
     """
-    of_cause = [one.report for one in told if (one.type, one.nth) == (cause, nth)]
-    by_then = [one.report for one in told if one.at <= at]
-    return (of_cause or by_then or [one.report for one in told][:1] or [{}])[-1]
+    if inputs.told is not None:
+        then = [one.report for one in told if one.number <= inputs.told]
+    else:
+        then = [one.report for one in told if one.at <= inputs.at]
+    return (then or [one.report for one in told][:1] or [{}])[-1]

@@ -96,14 +96,14 @@ _FACTS = (
 
 
 async def timeline(c: Connection, id_: str, after: int, limit: int, types: Sequence[str] | None = None) -> list[Any]:
-    """(position, subject, stage, type, at, payload) of an incident's facts behind a position, in order."""
+    """(position, subject, stage, type, at, payload, sequence) of an incident's facts behind a position, in order."""
     facts = _FACTS.format(
         where=" where subject = :id and position > :after", where2=" where subject = :id and seq > :after"
     )
     only = "" if types is None else " where type = any(cast(:types as text[]))"
     rows = await c.execute(
         text(
-            f"select distinct on (position) position, subject, stage, type, at, payload::text from {facts} f{only}"
+            f"select distinct on (position) position, subject, stage, type, at, payload::text, sequence from {facts} f{only}"
             " order by position limit :limit"
         ),
         {"id": id_, "after": after, "limit": limit} | ({} if types is None else {"types": list(types)}),

@@ -162,6 +162,7 @@ class Decisions:
             severity=desk.severity_set, coverage=desk.coverage_set, impact=desk.report.impact, contract=frozen,
             catalogue=catalogue.version, calendars=CALENDARS,
             window_at=desk.window_at if desk.window_at != at else None,
+            told=event.sequence if event.source == "intake" else None,
         )  # fmt: skip
         routed = said.IncidentRouted(number=desk.number, decision=decision, inputs=inputs)
         tx.say(routed, desk.subject, urgent=decision.urgent or None, cause=event)

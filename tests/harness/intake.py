@@ -117,7 +117,9 @@ class Counterpart:
 
     async def routed(self, id_: str, *, cause: str = "incident.reported", **given: Any) -> IncidentRouted:
         """The router's decision about it as it stands, by the real rules; `given` goes to `decide`."""
-        raw, submitted = await self.row("select report::text, opened_at from incident where subject = :i", i=id_)
+        raw, submitted, told = await self.row(
+            "select report::text, opened_at, said from incident where subject = :i", i=id_
+        )
         what, catalogue, now = REPORT.validate_json(raw), load(None), self.time.now()
         order = self.contracts.get(what.contract or "")
         bought = build_contract(order) if order is not None else None
@@ -129,7 +131,7 @@ class Counterpart:
             )
         inputs = Inputs(
             cause, submitted, now, given.get("clocks_from"), given.get("severity"), given.get("coverage"), what.impact,
-            version, catalogue.version, "calendars",
+            version, catalogue.version, "calendars", told=told,
         )  # fmt: skip
         return IncidentRouted(1, decision, inputs)
 

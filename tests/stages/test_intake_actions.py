@@ -267,6 +267,17 @@ async def test_a_replay_agrees_where_a_correction_overtook_the_first_decision(st
     assert answer.json() == {"agrees": True, "differences": []}
 
 
+async def test_a_replay_agrees_where_two_things_were_told_at_one_instant(stage: Counterpart) -> None:
+    id_ = await stage.has(location="almaty")
+    await stage.act(id_, "severity-assessments", {"by": "eve", "severity": "B", "reason": "there is a way around"})
+    assessed = await stage.routed(id_, cause="severity.assessed", severity="B")
+    await stage.act(id_, "corrections", {"by": "eve", "changes": {"location": "riyadh"}, "reason": "it is there"})
+    await stage.tells("router", id_, assessed)
+    await stage.routes(id_, cause="incident.corrected", severity="B")
+    answer = await stage.act(id_, "replay", {"by": "eve"})
+    assert answer.json() == {"agrees": True, "differences": []}
+
+
 async def test_of_the_timeline_a_bound_key_sees_what_is_meant_for_the_customer(stage: Counterpart) -> None:
     id_ = await stage.has()
     for path, body, _ in ROWS[:-2]:

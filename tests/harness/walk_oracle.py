@@ -1,0 +1,162 @@
+"""What must hold after every step of a walk, whatever has happened: by the contract and the design, not by the code.
+
+It reads what anybody may read, and remembers only what it has read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.harness.walk import LIVE, Walk
+
+_AT = datetime.fromisoformat
+_CALLED = ("crisis-manager", "duty-manager", "nobody-on-call", "clock-breached", "escalation")
+_SETTLED = ("met", "superseded")
+
+
+@dataclass
+class Oracle:
+    """`customer` is a key of the customer's. `wrong` is what does not hold."""
+
+    walk: Walk
+    customer: str
+    wrong: list[str] = field(default_factory=list)
+    _versions: dict[str, int] = field(default_factory=dict)
+    _states: dict[str, str] = field(default_factory=dict)
+    _settled: dict[tuple[str, int], str] = field(default_factory=dict)
+    _told: dict[tuple[str, str, str, str], datetime] = field(default_factory=dict)
+    _read: set[str] = field(default_factory=set)
+
+    def holds(self, ok: object, *what: object) -> None:
+        """Note what does not."""
+        if not ok:
+            self.wrong.append(" ".join(map(str, what)))
+
+    async def looks(self) -> None:
+        """After a step, when everybody rests."""
+        world, before = self.walk.world, dict(self._states)
+        pages: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for page in await self._all("/v1/pages"):
+            pages[page["incident"]].append(page)
+        for case in self.walk.cases:
+            record = await world.gets(f"/v1/incidents/{case}")
+            self._record(record)
+            self._clocks(record)
+            self._pages(record, pages[case])
+            self._states[case] = record["state"]
+        await self._messages(before)
+        for running in world.process.running:
+            for name, count in running.stage.invariants.items():
+                self.holds(await count() == 0, "an invariant of", running.stage.name, "is broken:", name)
+            letters = await world.gets(f"/v1/{running.stage.name}/dead-letters")
+            self.holds(letters["items"] == [], "a dead letter at", running.stage.name)
+
+    async def looks_back(self) -> None:
+        """At the end of a walk: what is kept of it agrees."""
+        world = self.walk.world
+        for case in self.walk.cases:
+            record = await world.gets(f"/v1/incidents/{case}")
+            say = _named(record)
+            replay = await world.web.post(f"/v1/incidents/{case}/replay", json={"by": "ana"})
+            self.holds(
+                replay.status_code == 200 and replay.json()["agrees"], say, "decided otherwise now", replay.text[:300]
+            )
+            told = await world.web.get(f"/v1/incidents/{case}/explanation")
+            self.holds(told.status_code == 200, say, "can't be explained", told.text[:200])
+            ours = sorted((clock["name"], clock["state"], clock["due_at"]) for clock in record["clocks"])
+            watched = await self._all("/v1/clocks", incident=case)
+            theirs = sorted((clock["name"], clock["state"], clock["due_at"]) for clock in watched)
+            self.holds(ours == theirs, say, "escalation's clocks differ", ours, theirs)
+            await self._timeline(record)
+
+    def _record(self, record: dict[str, Any]) -> None:
+        say, case = _named(record), record["id"]
+        self.holds(record["version"] >= self._versions.get(case, 0), say, "its version shrank")
+        self._versions[case] = record["version"]
+        self.holds("needs-human" not in record["flags"], say, "needs a human")
+        self.holds(record["severity"] is not None, say, "is not routed")
+
+    def _clocks(self, record: dict[str, Any]) -> None:
+        say, now = _named(record), self.walk.world.time.now()
+        running = [clock["name"] for clock in record["clocks"] if clock["state"] == "running"]
+        self.holds(len(running) == len(set(running)), say, "two run of one name", running)
+        self.holds(record["state"] == "open" or not running, say, "a clock runs on", running)
+        for nth, clock in enumerate(record["clocks"]):
+            if clock["state"] == "running":
+                self.holds(_AT(clock["due_at"]) >= now, say, "runs past its due instant", clock)
+            if clock["calendar"] == "24x7" and (target := re.fullmatch(r"PT(?:(\d+)H)?(?:(\d+)M)?", clock["target"])):
+                due = _AT(clock["started_at"]) + timedelta(hours=int(target[1] or 0), minutes=int(target[2] or 0))
+                self.holds(clock["name"] == "onsite" or due == _AT(clock["due_at"]), say, "is due otherwise", clock)
+            was = self._settled.get((record["id"], nth))
+            self.holds(was in (None, clock["state"]), say, "was", was, "and is not any more", clock)
+            if clock["state"] in _SETTLED:
+                self._settled[record["id"], nth] = clock["state"]
+        if record["state"] == "open" and record["severity"] is not None:
+            owed = {clock["name"] for clock in record["clocks"] if clock["state"] != "superseded"}
+            self.holds("first_response" in owed, say, "nobody owes a first response", owed)
+            if record["severity"] in ("1", "A"):
+                self.holds("crisis_manager" in owed and "status_update" in running, say, "too little is owed", owed)
+
+    def _pages(self, record: dict[str, Any], pages: list[dict[str, Any]]) -> None:
+        say = _named(record)
+        states = [(page["to"], page["for"], page["state"]) for page in pages]
+        if record["state"] != "open":
+            self.holds(all(state not in ("waiting", "sending") for _, _, state in states), say, "pages go on", states)
+        elif record["severity"] in ("1", "A"):
+            met = any(clock["name"] == "crisis_manager" and clock["state"] == "met" for clock in record["clocks"])
+            called = [one for one in states if one[1] in _CALLED and one[2] in (*LIVE, "acknowledged")]
+            self.holds(met or called, say, "nobody is called for a crisis", states)
+        shown = {page["id"]: page["state"] for page in record["pages"]}
+        self.holds(shown == {page["id"]: page["state"] for page in pages}, say, "shows other pages", shown, states)
+
+    async def _messages(self, before: dict[str, str]) -> None:
+        for message in reversed(await self._all("/v1/mailbox")):
+            if message["id"] in self._read:
+                continue
+            self._read.add(message["id"])
+            case, at = message["incident"], _AT(message["at"])
+            ended = before.get(case) == self._states.get(case) and before.get(case) in ("resolved", "closed")
+            self.holds(not ended, "a message about what has ended", message["to"], message["subject"])
+            key = (case, message["to"], message["channel"], message["page"])
+            last = self._told.get(key)
+            self.holds(
+                last is None or at - last >= timedelta(seconds=59), "told again too soon", last, message["subject"]
+            )
+            self._told[key] = at
+
+    async def _timeline(self, record: dict[str, Any]) -> None:
+        say, world = _named(record), self.walk.world
+        facts = await self._all(f"/v1/incidents/{record['id']}/timeline")
+        types = [fact["type"] for fact in facts]
+        self.holds(types[:1] == ["incident.reported"], say, "begins with", types[:2])
+        self.holds(types.count("clock.started") == len(record["clocks"]), say, "has other clocks than were started")
+        for nth, fact in enumerate(facts):
+            if fact["type"] == "clock.breached" and fact["data"].get("name") in ("first_response", "crisis_manager"):
+                follows = {"escalation.raised", "clock.met", "clock.superseded", "clock.corrected"}
+                self.holds(follows.intersection(types[nth:]), say, "nothing followed a breach", fact["data"])
+        headers = {"Authorization": f"Bearer {self.customer}"}
+        one = await world.web.get(f"/v1/incidents/{record['id']}", headers=headers)
+        self.holds(one.status_code == (200 if record["contract"] == "WO-1" else 404), say, "to the customer", one.text)
+        if one.status_code == 200:
+            theirs = await self._all(f"/v1/incidents/{record['id']}/timeline", headers)
+            own = [fact["type"] for fact in facts if fact["visibility"] == "customer"]
+            self.holds([fact["type"] for fact in theirs] == own, say, "tells the customer otherwise")
+            self.holds(not re.search(r"@example\.org|\+351", str(theirs)), say, "gives an address away")
+
+    async def _all(self, path: str, headers: dict[str, str] | None = None, **query: str) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = []
+        while True:
+            answer = await self.walk.world.web.get(path, params={"limit": "200", **query}, headers=headers)
+            assert answer.status_code == 200, answer.text
+            items += answer.json()["items"]
+            if (cursor := answer.json()["next"]) is None:
+                return items
+            query["cursor"] = cursor
+
+
+def _named(record: dict[str, Any]) -> str:
+    return f"{record['number']} severity {record['severity']} {record['state']}:"
