@@ -5,14 +5,13 @@ Nothing is started before a test asks for it.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
-from tests.harness.kafka import KafkaServer, need_kafka, shared
+from tests.harness.kafka import KafkaServer, need_own_kafka, shared
 from tests.harness.postgres import PostgresServer, clone, migrated_template, ordinary
 from tests.harness.run import Run
 
@@ -98,9 +97,7 @@ def topic_prefix() -> str:
 @pytest.fixture
 def own_kafka(tmp_path: Path) -> Iterator[KafkaServer]:
     """A Kafka of this test's own that runs: kill it, freeze it, lose its disk."""
-    need_kafka()
-    if shutil.which("java") is None:
-        pytest.skip("a Kafka that may be killed needs Java; CRITSIT_TEST_KAFKA is somebody else's")
+    need_own_kafka()
     server = KafkaServer(tmp_path / "kafka")
     server.start()
     try:

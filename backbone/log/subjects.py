@@ -84,9 +84,7 @@ async def save_subjects(c: Connection, table: str, subjects: Sequence[Subject]) 
 
 
 def arrays(subjects: Sequence[Subject]) -> dict[str, list[Any]]:
-    """The parameters of ARRAYS. The rows count as written: what is heard or said after that is written once more."""
-    for row in subjects:
-        row.changed = False
+    """The parameters of ARRAYS."""
     return {
         "heard": [to_json(x.heard).decode() for x in subjects],
         "said": [x.said for x in subjects],

@@ -97,11 +97,9 @@ AWAY: tuple[type[BaseException], ...] = (
     OSError,
 )
 
-#: A server that was made a standby: it answers, and takes nothing.
-READ_ONLY = "25006"
-#: SQLSTATEs that a second try may well get over: serialisation, deadlock, lock timeout, idle, too long, read only, no such
-#: database (it is being restored).
-_PASSING = frozenset({"40001", "40P01", "55P03", "25P03", "25P04", READ_ONLY, "3D000"})
+#: SQLSTATEs that a second try may well get over: serialisation, deadlock, lock timeout, idle, too long, read only (it was
+#: made a standby), no such database (it is being restored).
+_PASSING = frozenset({"40001", "40P01", "55P03", "25P03", "25P04", "25006", "3D000"})
 #: Whole classes: connections, who may connect (a password is being changed), a disk or memory that is full, an operator's
 #: hand (shutdown, a cancelled statement), the system's own errors.
 _PASSING_CLASSES = frozenset({"08", "28", "53", "57", "58"})

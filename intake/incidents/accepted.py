@@ -22,7 +22,6 @@ class Accepting(NamedTuple):
     report_json: str
     digest: bytes
     key: str | None
-    reference: str | None
     urgent: bool
     submitted: str
     received: str
@@ -32,7 +31,7 @@ class Accepting(NamedTuple):
     @property
     def keys(self) -> list[tuple[str, str]]:
         """(kind, value) of what a repeat would be known by."""
-        both = (("key", self.key), ("reference", self.reference))
+        both = (("key", self.key), ("reference", self.report.reference))
         return [(kind, value) for kind, value in both if value is not None]
 
 

@@ -60,7 +60,6 @@ def accepting(
         report_json=text.decode(),
         digest=hashlib.sha256(text).digest(),
         key=key,
-        reference=report.reference,
         urgent=catalogue.by_impact[report.impact].urgent,
         submitted=received if submitted is None else write_instant(submitted),
         received=received,

@@ -74,7 +74,7 @@ async def take(direct: Direct, batch: Sequence[Accepting]) -> dict[str, str]:
         _lines([x.headers for x in batch]),
         _lines([x.report_json for x in batch]),
         _lines([x.report.contract or "" for x in batch]),
-        _lines([x.reference or "" for x in batch]),
+        _lines([x.report.reference or "" for x in batch]),
         _lines([x.key or "" for x in batch]),
         _lines([x.digest.hex() for x in batch]),
         KEY_KEPT,

@@ -46,7 +46,7 @@ class Past:
         """Every decision of an incident in order, and the report that it was made from."""
         async with self.transactions.reading() as connection:
             rows = await store.timeline(connection, id_, 0, 10_000, [*_TELLING, _ROUTED])
-        told = tellings((row[6], row[4], row[5]) for row in rows if row[3] != _ROUTED)
+        told = tellings((number, at, payload) for _, _, _, type_, at, payload, number in rows if type_ != _ROUTED)
         found: list[tuple[datetime, IncidentRouted, Report]] = []
         for _, _, _, type_, at, payload, _ in rows:
             if type_ == _ROUTED:

@@ -41,7 +41,11 @@ async def load(tx: Tx, ids: Sequence[str]) -> dict[str, Record]:
 
 
 async def save(tx: Tx, records: Sequence[Record]) -> None:
-    """Write records back in one statement, with what was heard and said of them; a report that is as it was stays."""
+    """Write records back in one statement, with what was heard and said of them; a report that is as it was stays.
+
+    What is heard or said of them after that is written once more.
+    """
+    rows = [tx.subjects[r.id] for r in records]
     await tx.execute(
         "update incident i set state = w.state, version = w.version, contract = w.contract, severity = w.severity,"
         " queue = w.queue, owner = w.owner, flags = array(select jsonb_array_elements_text(w.flags::jsonb)),"
@@ -65,9 +69,11 @@ async def save(tx: Tx, records: Sequence[Record]) -> None:
             "closed_at": [r.closed_at for r in records],
             "report": [None if r.report is r.stored_report else to_json(r.report).decode() for r in records],
             "view": [to_json(r.view).decode() for r in records],
-            **arrays([tx.subjects[r.id] for r in records]),
+            **arrays(rows),
         },
     )
+    for row in rows:
+        row.changed = False
 
 
 async def note(tx: Tx, events: Sequence[Event]) -> None:

@@ -43,7 +43,7 @@ def due_words(due: Due, zone: ZoneInfo, now: datetime) -> str:
     when = local_time(due.at, zone, now)
     if left >= 0:
         return f"{clock_words(due.name)} due {when}, {left} min left"
-    ago = int((now - due.at).total_seconds() // 60)
+    ago = minutes_left(now, due.at)
     return f"{clock_words(due.name)} was due {when}, {f'{ago} min ago' if ago else 'just now'}"
 
 

@@ -20,12 +20,10 @@ USER, PASSWORD = "critsit", "let; me = in"
 
 @dataclass(frozen=True, slots=True)
 class Guarded:
-    """`passwords` and `certificates` are bootstrap servers; `ca`, `certificate` and `key` are files in PEM."""
+    """`passwords` and `certificates` are bootstrap servers; `certificate`, which vouches for itself, and `key` are files."""
 
-    server: KafkaServer
     passwords: str
     certificates: str
-    ca: Path
     certificate: Path
     key: Path
 
@@ -62,6 +60,6 @@ listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config={login}.scram.ScramLoginMo
              "--entity-type", "users", "--entity-name", USER, "--add-config", f"SCRAM-SHA-512=[password={PASSWORD}]"],
             check=True, capture_output=True, timeout=60,
         )  # fmt: skip
-        yield Guarded(server, f"127.0.0.1:{passwords}", f"127.0.0.1:{certificates}", certificate, certificate, key)
+        yield Guarded(f"127.0.0.1:{passwords}", f"127.0.0.1:{certificates}", certificate, key)
     finally:
         server.kill()

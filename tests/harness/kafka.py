@@ -114,6 +114,13 @@ def need_kafka() -> None:
         pytest.skip(reason)
 
 
+def need_own_kafka() -> None:
+    """The same for a Kafka of the test's own: one that is somebody else's is not killed, and has no guard."""
+    need_kafka()
+    if shutil.which("java") is None:
+        pytest.skip("a Kafka of one's own needs Java; CRITSIT_TEST_KAFKA is somebody else's")
+
+
 def shared(run: Run) -> str:
     """The bootstrap servers of the run's one Kafka, which the first who asks starts."""
     need_kafka()

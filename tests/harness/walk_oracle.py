@@ -40,7 +40,7 @@ class Oracle:
         """After a step, when everybody rests."""
         world, before = self.walk.world, dict(self._states)
         pages: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for page in await self._all("/v1/pages"):
+        for page in await self.walk.world.lists("/v1/pages"):
             pages[page["incident"]].append(page)
         for case in self.walk.cases:
             record = await world.gets(f"/v1/incidents/{case}")
@@ -68,7 +68,7 @@ class Oracle:
             told = await world.web.get(f"/v1/incidents/{case}/explanation")
             self.holds(told.status_code == 200, say, "can't be explained", told.text[:200])
             ours = sorted((clock["name"], clock["state"], clock["due_at"]) for clock in record["clocks"])
-            watched = await self._all("/v1/clocks", incident=case)
+            watched = await self.walk.world.lists("/v1/clocks", incident=case)
             theirs = sorted((clock["name"], clock["state"], clock["due_at"]) for clock in watched)
             self.holds(ours == theirs, say, "escalation's clocks differ", ours, theirs)
             await self._timeline(record)
@@ -114,7 +114,7 @@ class Oracle:
         self.holds(shown == {page["id"]: page["state"] for page in pages}, say, "shows other pages", shown, states)
 
     async def _messages(self, before: dict[str, str]) -> None:
-        for message in reversed(await self._all("/v1/mailbox")):
+        for message in reversed(await self.walk.world.lists("/v1/mailbox")):
             if message["id"] in self._read:
                 continue
             self._read.add(message["id"])
@@ -130,7 +130,7 @@ class Oracle:
 
     async def _timeline(self, record: dict[str, Any]) -> None:
         say, world = _named(record), self.walk.world
-        facts = await self._all(f"/v1/incidents/{record['id']}/timeline")
+        facts = await self.walk.world.lists(f"/v1/incidents/{record['id']}/timeline")
         types = [fact["type"] for fact in facts]
         self.holds(types[:1] == ["incident.reported"], say, "begins with", types[:2])
         self.holds(types.count("clock.started") == len(record["clocks"]), say, "has other clocks than were started")
@@ -142,20 +142,10 @@ class Oracle:
         one = await world.web.get(f"/v1/incidents/{record['id']}", headers=headers)
         self.holds(one.status_code == (200 if record["contract"] == "WO-1" else 404), say, "to the customer", one.text)
         if one.status_code == 200:
-            theirs = await self._all(f"/v1/incidents/{record['id']}/timeline", headers)
+            theirs = await self.walk.world.lists(f"/v1/incidents/{record['id']}/timeline", headers)
             own = [fact["type"] for fact in facts if fact["visibility"] == "customer"]
             self.holds([fact["type"] for fact in theirs] == own, say, "tells the customer otherwise")
             self.holds(not re.search(r"@example\.org|\+351", str(theirs)), say, "gives an address away")
-
-    async def _all(self, path: str, headers: dict[str, str] | None = None, **query: str) -> list[dict[str, Any]]:
-        items: list[dict[str, Any]] = []
-        while True:
-            answer = await self.walk.world.web.get(path, params={"limit": "200", **query}, headers=headers)
-            assert answer.status_code == 200, answer.text
-            items += answer.json()["items"]
-            if (cursor := answer.json()["next"]) is None:
-                return items
-            query["cursor"] = cursor
 
 
 def _named(record: dict[str, Any]) -> str:

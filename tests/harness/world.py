@@ -5,7 +5,7 @@ A page that nobody expects fails the story: `expects` takes a message off a phon
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -198,15 +198,20 @@ class World:
 
     async def mailbox(self) -> list[dict[str, Any]]:
         """What has reached anybody and was not expected yet, the oldest first."""
-        found = await self.gets("/v1/mailbox", limit="200")
-        items = found["items"]
-        while found["next"] is not None:
-            found = await self.gets("/v1/mailbox", limit="200", cursor=found["next"])
-            items += found["items"]
-        return [message for message in reversed(items) if message["id"] not in self.read]
+        return [message for message in reversed(await self.lists("/v1/mailbox")) if message["id"] not in self.read]
 
-    async def gets(self, path: str, **query: str) -> Any:
-        answer = await self.web.get(path, params=query)
+    async def lists(self, path: str, headers: Mapping[str, str] | None = None, **query: str) -> list[dict[str, Any]]:
+        """All items of a list, page by page."""
+        items: list[dict[str, Any]] = []
+        while True:
+            found = await self.gets(path, headers, limit="200", **query)
+            items += found["items"]
+            if found["next"] is None:
+                return items
+            query["cursor"] = found["next"]
+
+    async def gets(self, path: str, headers: Mapping[str, str] | None = None, **query: str) -> Any:
+        answer = await self.web.get(path, params=query, headers=headers)
         assert answer.status_code == 200, answer.text
         return answer.json()
 

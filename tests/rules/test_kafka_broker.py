@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from pathlib import Path
 
 import pytest
 
@@ -58,6 +57,6 @@ def test_what_does_not_go_together_says_what_to_set(environ: dict[str, str], say
         _of(KAFKA="a:9092", **environ)
 
 
-def test_an_unknown_way_is_named(tmp_path: Path) -> None:
+def test_an_unknown_way_is_named() -> None:
     with pytest.raises(SettingsError, match="KAFKA_MECHANISM"):
         _of(KAFKA="a:9092", KAFKA_MECHANISM="gssapi")

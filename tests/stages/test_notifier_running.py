@@ -24,6 +24,7 @@ async def test_a_page_waits_for_no_poll_from_the_assignment_to_the_mailbox(
             await notifier.assigns(f"inc-{n}", "ana")
             await in_the_mailbox(notifier, n + 1)
         await notifier.running.stop()
+        assert await notifier.one("select count(*) from mailbox") == 20
 
 
 async def in_the_mailbox(notifier: Desk, count: int) -> None:

@@ -108,7 +108,7 @@ async def _until_refused(port: int) -> None:
         while True:
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", port)
-            except ConnectionRefusedError:
+            except ConnectionError:  # refused, or reset while it stood in the queue of one that closes
                 return
             await _close(writer)
             await asyncio.sleep(0.01)
