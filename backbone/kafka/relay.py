@@ -22,6 +22,7 @@ from ..log import store
 from ..log.event import Event, Lane
 from ..log.invariants import oldest_unread
 from ..log.lease import Lease, LeaseLost
+from ..loops.follow import RELAY
 from .broker import Broker
 from .patience import TROUBLES, let_go, within
 from .record import headers_of
@@ -29,7 +30,6 @@ from .topics import Topics, apply
 
 log = structlog.get_logger()
 
-READER = "relay"
 _MOST = {Lane.URGENT: 200, Lane.ORDINARY: 500}
 _PATIENCE = 10.0
 #: What is said of the record and not of the broker: another try would end the same.
@@ -56,7 +56,7 @@ class Relay:
         name = self._ground.name
         if lane not in self._positions:
             async with self._ground.transactions.reading() as connection:
-                self._positions[lane] = (await store.positions(connection, READER)).get((name, lane.value), 0)
+                self._positions[lane] = (await store.positions(connection, RELAY)).get((name, lane.value), 0)
         after = self._positions[lane]
         events = await self._ground.sources.lane(name, urgent=lane is Lane.URGENT, after=after, limit=_MOST[lane])
         if not events:
@@ -70,7 +70,7 @@ class Relay:
         """Measure how old the oldest event is that Kafka has not taken, whoever relays; nothing by which to wait less."""
         ground = self._ground
         async with ground.transactions.reading() as connection:
-            waiting = await oldest_unread(connection, ground.sources, [ground.name], READER)
+            waiting = await oldest_unread(connection, ground.sources, [ground.name], RELAY)
         now = ground.around.time.now()
         oldest = max([0.0, *((now - at).total_seconds() for at in waiting)])
         ground.around.gauges.outbox_age.labels(ground.name).set(oldest)
@@ -83,9 +83,9 @@ class Relay:
             except LeaseLost:
                 self._positions.clear()
                 return
-            position = await store.lock_cursor(tx.connection, READER, self._ground.name, lane)
+            position = await store.lock_cursor(tx.connection, RELAY, self._ground.name, lane)
             if position == after:
-                await store.move_cursor(tx.connection, READER, self._ground.name, lane, last)
+                await store.move_cursor(tx.connection, RELAY, self._ground.name, lane, last)
                 self._positions[lane] = last
             else:
                 self._positions.clear()

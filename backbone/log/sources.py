@@ -57,10 +57,10 @@ class Sources:
         async with self._reading(source) as connection:
             return await store.read_after(connection, source, heard)
 
-    async def last_position(self, source: str) -> dict[bool, int]:
-        """The last committed position of each lane (key: urgent)."""
+    async def ends(self, source: str, reader: str) -> dict[bool, tuple[int, int]]:
+        """Where each lane ends, and how far a reader of its own is; see `store.ends`."""
         async with self._reading(source) as connection:
-            return await store.last_position(connection, source)
+            return await store.ends(connection, source, reader)
 
     async def passed(self, source: str, readers: Iterable[str], reader: str) -> list[dict[Lane, int]]:
         """How far each of the stages `readers` has read this one's log, by lane; what was never read counts as 0."""

@@ -105,15 +105,17 @@ async def read_after(c: Connection, source: str, heard: Sequence[tuple[str, int]
     return await read_spans(c, source, [(subject, sequence + 1, 2_147_483_647) for subject, sequence in heard])
 
 
-async def last_position(c: Connection, source: str) -> dict[bool, int]:
-    """The last committed position of each lane (key: urgent), 0 where there is none."""
+async def ends(c: Connection, source: str, reader: str) -> dict[bool, tuple[int, int]]:
+    """Each lane's last committed position, and how far a reader of that stage's own is; key: urgent. 0 is none."""
     rows = await c.execute(
         statement(
-            f"select u, coalesce((select seq from {source}.outbox where urgent = u order by seq desc limit 1), 0)"
-            " from (values (true), (false)) lanes(u)"
-        )
+            f"select u, coalesce((select seq from {source}.outbox where urgent = u order by seq desc limit 1), 0),"
+            f" coalesce((select position from {source}.cursor where reader = :r and source = :s and lane = l), 0)"
+            " from (values (true, 'urgent'), (false, 'ordinary')) lanes(u, l)"
+        ),
+        {"r": reader, "s": source},
     )
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: (row[1], row[2]) for row in rows}
 
 
 async def append(c: Connection, said: Sequence[Said]) -> None:

@@ -1,6 +1,7 @@
 """Follow: read what the others say, hear it, go on. One follower a stage and lane, over all its sources.
 
 Alone it is the carrier; beside Kafka it trails by 1 s (urgent) or 5 s (ordinary) and takes what was not heard by then.
+What Kafka was not even given within 1 s is not waited for any longer.
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ from ..time_source import ticks
 from .hear import Ear
 
 READER = "follow"
+#: The reader that publishes a stage's log to Kafka.
+RELAY = "relay"
+#: Seconds that the relay has for an event before it is not waited for.
+_UNRELAYED = 1.0
 _MOST = {Lane.URGENT: 100, Lane.ORDINARY: 200}
 #: A round of the ordinary lane that took longer than this (seconds) is cut by half the next time.
 _LONG = 0.20
@@ -37,6 +42,7 @@ class Follower:
         self._limit = _MOST[lane]
         self._positions: dict[str, int] = {}
         self._seen: dict[str, deque[tuple[float, int]]] = {}
+        self._relayed: dict[str, int] = {}
 
     @property
     def positions(self) -> dict[str, int]:
@@ -117,12 +123,14 @@ class Follower:
         seen = self._seen.setdefault(source, deque())
         now = ticks()
         if not seen or now - seen[-1][0] >= 0.2:
-            last = await self._sources.last_position(source)
-            seen.append((now, last[self._lane is Lane.URGENT]))
-        old = 0
-        while seen and now - seen[0][0] >= self._behind:
-            old = seen[0][1]
-            if len(seen) == 1 or now - seen[1][0] < self._behind:
-                break
+            ends = await self._sources.ends(source, RELAY)
+            end, self._relayed[source] = ends[self._lane is Lane.URGENT]
+            seen.append((now, end))
+        while len(seen) > 1 and now - seen[1][0] >= self._behind:
             seen.popleft()
-        return old
+
+        def stood(seconds: float) -> int:
+            return max((end for at, end in seen if now - at >= seconds), default=0)
+
+        unrelayed = stood(_UNRELAYED)
+        return unrelayed if unrelayed > self._relayed[source] else stood(self._behind)
