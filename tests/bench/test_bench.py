@@ -109,6 +109,8 @@ def test_durable_accepts_against_pgbench_and_a_bare_endpoint(server: embedded.Em
     with process(*serve, ready=f"http://127.0.0.1:{port}/livez", **env):
         loaded(port, 8)
         few, many = loaded(port, 32), loaded(port, 128)
+    with process("-m", "tests.bench.ceiling", str(port), ready=f"http://127.0.0.1:{port}/livez", **env):
+        ceiling = loaded(port, 32)
     with process("-m", "tests.bench.bare", str(bare_port), ready=f"http://127.0.0.1:{bare_port}/docs"):
         bare = loaded(bare_port, 32)
     say("body", f"{len(BODY)} bytes")
@@ -122,6 +124,10 @@ def test_durable_accepts_against_pgbench_and_a_bare_endpoint(server: embedded.Em
     say("accepts / pgbench at 32 (asked: 0.6)", f"{few['rate'] / rows:.2f}")
     say("accepts / pgbench at 128", f"{many['rate'] / rows:.2f}")
     say("accepts / bare endpoint (asked: 1.5)", f"{few['rate'] / bare['rate']:.2f}")
+    say(
+        "the same with a commit that stores nothing",
+        f"{ceiling['rate']:,.0f}/s: {ceiling['rate'] / rows:.2f} of pgbench, {ceiling['rate'] / bare['rate']:.2f} of bare",
+    )
 
 
 def test_report_to_route_and_a_storm(tmp_path: Path) -> None:
