@@ -10,7 +10,7 @@ from escalation.clocks import api as clocks_api
 from escalation.clocks.due import DueClocks
 from escalation.clocks.frozen import PARSERS, Frozen
 from escalation.clocks.handlers import HEARS, Handlers
-from escalation.clocks.retention import Retention
+from escalation.clocks.retention import retention
 from escalation.escalations import api as escalations_api
 from escalation.invariants import invariants
 from escalation.metrics import Metrics
@@ -37,7 +37,7 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
         patience=0.1,
         works=(
             Work(CLOCKS, DueClocks(ground, frozen, policies, metrics).step),
-            Work("retention", Retention(ground, metrics, settings.keep_days).step, lanes=(Lane.ORDINARY,), poll=20.0),
+            Work("retention", retention(ground, metrics, settings.keep_days).step, lanes=(Lane.ORDINARY,), poll=20.0),
         ),
         routes=(
             clocks_api.routes(ground),

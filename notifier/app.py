@@ -25,7 +25,7 @@ from notifier.pages.handlers import HEARS, Handlers
 from notifier.pages.invariants import invariants
 from notifier.pages.people import PARSERS, People
 from notifier.pages.record import Recorder
-from notifier.pages.retention import Retention
+from notifier.pages.retention import retention
 from notifier.pages.sender import Sender
 from notifier.pages.stuck import OwnHolds
 from notifier.rules.ladder import Ladder
@@ -58,7 +58,7 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
             Work("send", sender.step),
             Work("beat", Beats(ground, sender).step, lanes=(Lane.URGENT,), poll=0.5),
             Work("own-holds", OwnHolds(ground, people, metrics).step, lanes=(Lane.URGENT,), poll=1.0),
-            Work("retention", Retention(ground, metrics, settings.keep_days).step, lanes=(Lane.ORDINARY,), poll=20.0),
+            Work("retention", retention(ground, metrics, settings.keep_days).step, lanes=(Lane.ORDINARY,), poll=20.0),
         ),
         routes=(
             pages_api.routes(ground, acts),
