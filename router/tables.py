@@ -42,6 +42,8 @@ desk = Table(
 )
 Index("desk_queue", desk.c.queue, desk.c.due_at, desk.c.subject,
       postgresql_where=text("state = 'open' and owner is null"))  # fmt: skip
+Index("desk_open", desk.c.queue, desk.c.due_at, desk.c.subject,
+      postgresql_where=text("state = 'open'"))  # fmt: skip
 Index("desk_crisis", desk.c.crisis_manager,
       postgresql_where=text("state = 'open' and crisis_manager is not null"))  # fmt: skip
 Index("desk_idle", desk.c.crisis_manager, desk.c.crisis_at,

@@ -119,7 +119,7 @@ class RunningStage:
         for work in self.stage.works:
             for lane in work.lanes:
                 self.loop(f"{work.name}.{lane}", self._work(work, lane), [f"{self.stage.name}.{work.name}"], work.poll)
-        self.loop("housekeeping", self._housekeeping, [], 5.0)
+        self.loop("housekeeping", self.housekeeping, [], 5.0)
         self.loop("directory", self._directory, [], 0.5)
 
     def loop(self, name: str, round_: Round, bells: Sequence[str], poll: float) -> None:
@@ -167,7 +167,7 @@ class RunningStage:
         await self.ground.directory.refresh()
         return None
 
-    async def _housekeeping(self) -> float | None:
+    async def housekeeping(self) -> float | None:
         """The database's clock, the partitions, the gauges, the invariants."""
         gauges, name = self.ground.around.gauges, self.stage.name
         async with self.ground.transactions.reading() as connection:
