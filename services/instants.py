@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from pydantic_core import to_json
+
 
 def write_instant(at: datetime) -> str:
     """An aware instant, such as `2026-03-20T10:45:00Z`."""
     utc = at if at.tzinfo is UTC else at.astimezone(UTC)
-    return utc.isoformat()[: -len("+00:00")] + "Z"
+    return to_json(utc).decode()[1:-1]
 
 
 def write_instant_if(at: datetime | None) -> str | None:

@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from .around import Around
 from .docs import docs_routes
 from .front import Front
 from .health import HEALTH, Health, health_routes
@@ -25,8 +26,6 @@ from .limits import Limits
 from .metrics import HttpMetrics, metrics_routes
 from .openapi import describe, operations, scopes_of
 from .problem import AnswerProblems, Problem, Unavailable, handle_problem
-from .request_id import RequestIds
-from .unread import Unread
 
 #: By (METHOD, path): plain ASGI apps, answered in front of FastAPI.
 Hot = Mapping[tuple[str, str], ASGIApp]
@@ -104,5 +103,4 @@ def web_app(
 
     context: dict[str, Any] = {RING: ring, HEALTH: health, "critsit.limits": limits}
     front = Front(app, dict(hot or {}), context)
-    stack = RequestIds(HttpMetrics(Unread(AnswerProblems(front)), registry, declared))
-    return WebApp(app, health, stack)
+    return WebApp(app, health, Around(front, HttpMetrics(registry, declared)))

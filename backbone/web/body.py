@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -15,7 +15,7 @@ from pydantic_core import from_json
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope
 
-from .headers import header
+from .headers import headers_of
 from .pointer import pointer
 from .problem import FieldError, Problem, bad_fields, not_json, wrong
 
@@ -47,16 +47,17 @@ async def read_body(
 
     Raises Problem: 413 too large, 408 too slow, 415 another media type or encoded, 400 empty or broken off.
     """
-    coding = header(scope, b"content-encoding")
+    headers = headers_of(scope)
+    coding = headers.get(b"content-encoding")
     if coding is not None and coding.strip().lower() not in (b"", b"identity"):
         raise Problem(
             415, "Encoded body", "Send the body as it is, without Content-Encoding.",
             headers={"Accept-Encoding": "identity"},
         )  # fmt: skip
-    length = announced(scope)
+    length = announced(headers)
     if length is not None and length > limit:
         raise _too_large(limit)
-    if json and not _is_json(header(scope, b"content-type")):
+    if json and not _is_json(headers.get(b"content-type")):
         raise Problem(
             415, "Unsupported media type", "Send JSON in UTF-8, with Content-Type: application/json.",
             headers={"Accept": "application/json"},
@@ -80,9 +81,9 @@ async def read_body(
     return body
 
 
-def announced(scope: Scope) -> int | None:
+def announced(headers: Mapping[bytes, bytes]) -> int | None:
     """The bytes that Content-Length announces; None where it says nothing. Raises Problem 400 for what is no number."""
-    sent = header(scope, b"content-length")
+    sent = headers.get(b"content-length")
     if sent is None:
         return None
     digits = sent.strip()
@@ -134,7 +135,7 @@ def parse(adapter: TypeAdapter[T], body: bytes, *, is_all_typed: Callable[[T], b
     """
     _refuse_depth(body)
     try:
-        value = adapter.validate_json(body)
+        value: T = adapter.validator.validate_json(body)
     except ValidationError as error:
         _refuse_unstorable(body)
         raise bad_fields(error, body) from None

@@ -91,7 +91,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Asyncio's."""
-        super().connection_made(Whole(transport, self.loop))  # type: ignore[arg-type]
+        super().connection_made(transport)
         self._written: Any = _Written(self.transport.write, transport.is_closing, self._linger)
         if len(self.connections) > self.bounds.connections:
             self._deaf = True
@@ -194,6 +194,7 @@ class Connection(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._active = cycle
         cycle.transport = self._written
+        cycle.send = Whole(cycle).send  # type: ignore[assignment, method-assign]
         scope: Any = cycle.scope
         scope[HERE] = cycle.message_event
         super()._start_asgi_task(cycle, app)

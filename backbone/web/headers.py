@@ -18,16 +18,20 @@ _ONCE = frozenset({
 _HEADERS = "critsit.headers"
 
 
-def header(scope: Scope, name: bytes) -> bytes | None:
-    """The header of that name (lower case), or None; one that was sent in several parts is joined by commas."""
+def headers_of(scope: Scope) -> dict[bytes, bytes]:
+    """The headers by their names (lower case); one that was sent in several parts is joined by commas."""
     known: dict[bytes, bytes] | None = scope.get(_HEADERS)
-    return (_known(scope) if known is None else known).get(name)
+    return _known(scope) if known is None else known
+
+
+def header(scope: Scope, name: bytes) -> bytes | None:
+    """One of them, or None."""
+    return headers_of(scope).get(name)
 
 
 def refuse_repeated(scope: Scope) -> None:
     """Refuse two values where only one has a meaning. Raises Problem 400 with each such header's name."""
-    known = scope.get(_HEADERS) or _known(scope)
-    if len(known) == len(scope["headers"]):
+    if len(headers_of(scope)) == len(scope["headers"]):
         return
     names = [name for name, _ in scope["headers"]]
     twice = sorted(name.decode() for name in _ONCE if names.count(name) > 1)

@@ -12,9 +12,9 @@ from random import getrandbits
 from types import MappingProxyType
 
 import uuid_utils
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 
-from .headers import header
+from .headers import headers_of
 
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _TRACEPARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(?:-.*)?")
@@ -29,8 +29,9 @@ def current_trace() -> Mapping[str, str]:
 
 def trace_of(scope: Scope) -> Mapping[str, str]:
     """The trace to carry on for a request: its own where it sends a good one (a new span of it), else a new one."""
-    request_id = header(scope, b"x-request-id")
-    sent = header(scope, b"traceparent")
+    headers = headers_of(scope)
+    request_id = headers.get(b"x-request-id")
+    sent = headers.get(b"traceparent")
     found = _TRACEPARENT.fullmatch(sent) if sent is not None else None
     random = f"{getrandbits(192):048x}"
     span = random[:16]
@@ -44,23 +45,8 @@ def trace_of(scope: Scope) -> Mapping[str, str]:
     return {"traceparent": traceparent, "request_id": str(uuid_utils.uuid7())}
 
 
-class RequestIds:
-    """ASGI: gives every request its trace, and every answer its `X-Request-Id`."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        trace = trace_of(scope)
-        _current.set(trace)
-        told = (b"x-request-id", trace["request_id"].encode())
-
-        async def with_id(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), told]
-            await send(message)
-
-        await self.app(scope, receive, with_id)
+def enter(scope: Scope) -> Mapping[str, str]:
+    """Begin a request: from here on `current_trace` is its trace. Answers it."""
+    trace = trace_of(scope)
+    _current.set(trace)
+    return trace

@@ -1,51 +1,66 @@
-"""A transport that writes once a turn of the loop: an answer's head goes out with its body, in one packet.
+"""An answer in one write: a head that announces its length waits for its body, which follows at once.
 
-What is written is never held longer than that, and never much of it.
+Whatever is not as simple as that (a stream, a HEAD, a connection that is to end) is uvicorn's to write.
 """
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
+from starlette.types import Message
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
-#: Bytes that are held at most before they are written at once: whoever writes faster than is read hears of it then.
-_HELD = 64 * 1024
+#: Headers that change how uvicorn writes a body, or what becomes of the connection.
+_UVICORNS = frozenset({b"connection", b"transfer-encoding"})
 
 
 class Whole:
-    """Stands before a transport; all else is the transport's own."""
+    """Stands before the `send` of a request's cycle."""
 
-    __slots__ = ("_held", "_loop", "_size", "_transport")
+    __slots__ = ("_cycle", "_head", "_length", "_send")
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport = transport
-        self._loop = loop
-        self._held: list[bytes] = []
-        self._size = 0
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self._cycle = cycle
+        self._send = cycle.send
+        self._head: Message | None = None
+        self._length = 0
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
+    async def send(self, message: Message) -> None:
+        """ASGI's."""
+        if message["type"] == "http.response.start" and self._announces(message["headers"]):
+            self._head = message
+            return
+        head, self._head = self._head, None
+        if head is not None:
+            if self._is_simple(message):
+                self._write(head, message["body"])
+                return
+            await self._send(head)  # type: ignore[arg-type]
+        await self._send(message)  # type: ignore[arg-type]
 
-    def write(self, data: bytes) -> None:
-        """Asyncio's."""
-        if not self._held:
-            self._loop.call_soon(self._flush)
-        self._held.append(data)
-        self._size += len(data)
-        if self._size > _HELD:
-            self._flush()
+    def _announces(self, headers: list[tuple[bytes, bytes]]) -> bool:
+        known = dict(headers)
+        self._length = int(known.get(b"content-length", -1))
+        return self._length >= 0 and _UVICORNS.isdisjoint(known)
 
-    def write_eof(self) -> None:
-        """Asyncio's."""
-        self._flush()
-        self._transport.write_eof()
+    def _is_simple(self, message: Message) -> bool:
+        cycle = self._cycle
+        return (
+            len(message.get("body", b"")) == self._length > 0
+            and not message.get("more_body", False)
+            and cycle.keep_alive
+            and cycle.scope["method"] != "HEAD"
+            and not (cycle.disconnected or cycle.flow.write_paused)
+        )
 
-    def close(self) -> None:
-        """Asyncio's."""
-        self._flush()
-        self._transport.close()
-
-    def _flush(self) -> None:
-        if self._held:
-            held, self._held, self._size = self._held, [], 0
-            self._transport.write(held[0] if len(held) == 1 else b"".join(held))
+    def _write(self, head: Message, body: bytes) -> None:
+        """What uvicorn does of such an answer, in one go. Raises RuntimeError for a header that would begin another line."""
+        cycle = self._cycle
+        headers = [*cycle.default_headers, *head["headers"]]
+        lines = [STATUS_LINE[head["status"]], *(b"%s: %s\r\n" % header for header in headers), b"\r\n"]
+        written = b"".join(lines)
+        if written.count(b"\n") != len(lines) or written.count(b"\r") != len(lines):
+            raise RuntimeError("A header of the answer holds the end of a line.")
+        cycle.response_started = cycle.response_complete = True
+        cycle.waiting_for_100_continue = False
+        cycle.transport.write(written + body)
+        cycle.message_event.set()
+        cycle.on_response()

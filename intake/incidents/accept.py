@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 from starlette.types import Receive, Scope, Send
 
 from backbone.time_source import TimeSource
@@ -67,7 +67,7 @@ class Accept:
             case Taken(id_, number):
                 if wait:
                     return 201, (await self._reread(id_, wait)).to_json()
-                return 201, fresh(id_, number, from_json(item.report_json), item.submitted, item.received)
+                return 201, fresh(id_, number, item.report, item.submitted, item.received)
             case Repeated(id_):
                 return 200, (await self._reread(id_, wait)).to_json()
             case Conflict(id_, why):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -35,23 +34,20 @@ class Accepting(NamedTuple):
         return [(kind, value) for kind, value in both if value is not None]
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """It is durable: a new incident, `version` 1."""
 
     id: str
     number: str
 
 
-@dataclass(frozen=True, slots=True)
-class Repeated:
+class Repeated(NamedTuple):
     """It was there already, with the same body."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
+class Conflict(NamedTuple):
     """The key or reference was used before, for something else: `id` is the incident it belongs to."""
 
     id: str

@@ -49,7 +49,7 @@ def accepting(
         raise wrong(faults)
     if report.contract is not None and not caller.sees(report.contract):
         raise Problem(404, "Not found", f"This key knows no contract {report.contract}.")
-    text = REPORT.dump_json(report)
+    text = REPORT.serializer.to_json(report)
     received = write_instant(now)
     submitted = report.submitted_at if report.submitted_at is not None and report.submitted_at < now else None
     return Accepting(

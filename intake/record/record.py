@@ -5,14 +5,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 
 from pydantic_core import from_json
 
 from services.instants import write_instant
+from services.report import Report
 
 
 @dataclass(slots=True)
@@ -106,13 +107,16 @@ _FRESH = Record(
 ).to_json()  # fmt: skip
 
 
-def fresh(id_: str, number: str, report: Mapping[str, Any], opened_at: str, received_at: str) -> dict[str, Any]:
+_reported = attrgetter(*_REPORTED)
+
+
+def fresh(id_: str, number: str, report: Report, opened_at: str, received_at: str) -> dict[str, Any]:
     """The record, in api.md's shape, of an incident that has just been taken; the instants as they are written."""
-    shown = {
-        **_FRESH, "id": id_, "number": number, "opened_at": opened_at, "received_at": received_at, "updated_at": received_at,
+    shown = _FRESH.copy()
+    shown.update(zip(_REPORTED, _reported(report), strict=True))
+    shown |= {
+        "id": id_, "number": number, "opened_at": opened_at, "received_at": received_at, "updated_at": received_at,
     }  # fmt: skip
-    for name in _REPORTED:
-        shown[name] = report[name]
     return shown
 
 

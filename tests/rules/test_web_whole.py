@@ -1,11 +1,17 @@
-"""A transport that writes once a turn: what was written goes out whole, in order, and before the end."""
+"""An answer in one write, where its head says how long it is and all of it follows; every other answer is uvicorn's."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
 
+import pytest
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
 from backbone.web.whole import Whole
+
+JSON = (b"content-type", b"application/json")
 
 
 class Kept:
@@ -17,48 +23,102 @@ class Kept:
     def write(self, data: bytes) -> None:
         self.done.append(data)
 
-    def write_eof(self) -> None:
-        self.done.append("eof")
-
     def close(self) -> None:
         self.done.append("close")
 
-    def is_closing(self) -> bool:
-        return "close" in self.done
+    def resume_reading(self) -> None:
+        """Nothing was paused."""
 
 
-def _whole() -> tuple[Whole, Kept]:
-    kept: Any = Kept()
-    return Whole(kept, asyncio.get_running_loop()), kept
+def cycle_of(kept: Kept, method: str = "POST", *, keep_alive: bool = True) -> Any:
+    transport: Any = kept
+    cycle: Any = RequestResponseCycle(
+        scope={"method": method},  # type: ignore[typeddict-item]
+        transport=transport, flow=FlowControl(transport), logger=None, access_logger=None,  # type: ignore[arg-type]
+        access_log=False, default_headers=[(b"date", b"today")], message_event=asyncio.Event(),
+        expect_100_continue=False, keep_alive=keep_alive, on_response=lambda: kept.done.append("answered"),
+    )  # fmt: skip
+    cycle.send = Whole(cycle).send
+    return cycle
 
 
-async def test_head_and_body_of_a_turn_are_one_write_and_the_next_turn_has_its_own() -> None:
-    whole, kept = _whole()
-    whole.write(b"head ")
-    whole.write(b"body")
+def start(*headers: tuple[bytes, bytes], status: int = 201) -> dict[str, Any]:
+    return {"type": "http.response.start", "status": status, "headers": list(headers)}
+
+
+def body(content: bytes, *, more: bool = False) -> dict[str, Any]:
+    return {"type": "http.response.body", "body": content, "more_body": more}
+
+
+async def test_head_and_body_are_one_write_and_then_it_is_answered() -> None:
+    cycle = cycle_of(kept := Kept())
+    await cycle.send(start(JSON, (b"content-length", b"2")))
     assert kept.done == []
-    await asyncio.sleep(0)
-    assert kept.done == [b"head body"]
-    whole.write(b"more")
-    await asyncio.sleep(0)
-    assert kept.done == [b"head body", b"more"]
+    await cycle.send(body(b"{}"))
+    head = b"HTTP/1.1 201 Created\r\ndate: today\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n"
+    assert kept.done == [head + b"{}", "answered"]
+    assert cycle.response_started
+    assert cycle.response_complete
+    assert cycle.message_event.is_set()
 
 
-async def test_what_was_written_goes_out_before_the_end() -> None:
-    whole, kept = _whole()
-    whole.write(b"answer")
-    whole.write_eof()
-    whole.write(b"late")
-    whole.close()
-    await asyncio.sleep(0)
-    assert kept.done == [b"answer", "eof", b"late", "close"]
-    assert whole.is_closing()
+@pytest.mark.parametrize(
+    ("method", "keep_alive", "first", "then"),
+    [
+        ("HEAD", True, start((b"content-length", b"2")), [body(b"")]),
+        ("GET", False, start((b"content-length", b"2")), [body(b"{}")]),
+        ("GET", True, start((b"content-length", b"2"), (b"connection", b"close")), [body(b"{}")]),
+        ("GET", True, start((b"content-length", b"2")), [body(b"{", more=True), body(b"}")]),
+        ("GET", True, start((b"content-length", b"0"), status=204), [body(b"")]),
+        ("GET", True, start(JSON), [body(b"{", more=True), body(b"}")]),
+    ],
+)
+async def test_every_other_answer_is_byte_for_byte_uvicorns(
+    method: str, keep_alive: bool, first: dict[str, Any], then: list[dict[str, Any]]
+) -> None:
+    ours, plain = cycle_of(Kept(), method, keep_alive=keep_alive), cycle_of(Kept(), method, keep_alive=keep_alive)
+    del plain.send
+    for message in (first, *then):
+        await ours.send(message)
+        await plain.send(message)
+    assert ours.transport.done == plain.transport.done
+    assert ours.keep_alive == plain.keep_alive
+    assert ours.response_complete
 
 
-async def test_much_is_not_held() -> None:
-    whole, kept = _whole()
-    for _ in range(3):
-        whole.write(b"x" * 40_000)
-    assert [len(data) for data in kept.done] == [80_000]
-    await asyncio.sleep(0)
-    assert [len(data) for data in kept.done] == [80_000, 40_000]
+async def test_a_stream_begins_before_it_has_anything_to_say() -> None:
+    cycle = cycle_of(kept := Kept())
+    await cycle.send(start((b"content-type", b"text/event-stream"), status=200))
+    assert kept.done[0].startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+async def test_another_length_than_was_announced_is_an_error() -> None:
+    cycle = cycle_of(Kept())
+    await cycle.send(start((b"content-length", b"2")))
+    with pytest.raises(RuntimeError, match="Content-Length"):
+        await cycle.send(body(b"too long"))
+
+
+async def test_a_header_that_would_begin_another_line_is_an_error() -> None:
+    cycle = cycle_of(kept := Kept())
+    await cycle.send(start((b"location", b"/x\r\nset-cookie: a=b"), (b"content-length", b"2")))
+    with pytest.raises(RuntimeError):
+        await cycle.send(body(b"{}"))
+    assert kept.done == []
+
+
+async def test_an_error_after_a_head_that_nobody_saw_is_told_instead_of_it() -> None:
+    cycle = cycle_of(kept := Kept())
+    await cycle.send(start((b"content-length", b"2")))
+    await cycle.send(start((b"content-length", b"3"), status=500))
+    await cycle.send(body(b"sad"))
+    assert kept.done[0].startswith(b"HTTP/1.1 500 ")
+    assert kept.done[0].endswith(b"sad")
+
+
+async def test_nothing_is_written_to_one_who_has_gone() -> None:
+    cycle = cycle_of(kept := Kept())
+    await cycle.send(start((b"content-length", b"2")))
+    cycle.disconnected = True
+    await cycle.send(body(b"{}"))
+    assert kept.done == []
