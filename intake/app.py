@@ -75,8 +75,8 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
 
     async def forget(lane: Lane) -> datetime | None:
         async with ground.transactions() as tx:
-            await taken_store.forget(tx.connection, tx.now)
-        return None
+            more = await taken_store.forget(tx.connection, tx.now)
+        return around.time.now() if more else None
 
     async def seal(lane: Lane) -> datetime | None:
         await seal_day(ground.transactions, around.time.now())

@@ -102,7 +102,7 @@ class Actions:
                 found = await records.find(connection, record.id)
             return found or record
 
-        return await self.waiting.until(record.id, read, enough, seconds)
+        return await self.waiting.until(record.id, read, enough, seconds) or record
 
 
 def _held(record: Record) -> Any:

@@ -17,7 +17,7 @@ from backbone.web.body import parse, read_body
 from backbone.web.etag import etag
 from backbone.web.keys import authorize
 from backbone.web.prefer import wait_of
-from backbone.web.problem import Problem
+from backbone.web.problem import Problem, Unavailable
 from backbone.web.request_id import current_trace
 from services.catalogue.model import Catalogue
 from services.report import REPORT, is_all_typed
@@ -27,8 +27,8 @@ from .accepted import Accepting, Conflict, Outcome, Repeated, Taken
 from .checks import accepting, idempotency_key
 from .group_commit import GroupCommit
 
-#: Reads the record again: (id, seconds to wait for the route).
-Reread = Callable[[str, float], Awaitable[Record]]
+#: Reads the record again: (id, seconds to wait for the route). None where it can't be read now.
+Reread = Callable[[str, float], Awaitable[Record | None]]
 
 
 class Accept:
@@ -62,14 +62,19 @@ class Accept:
         await send({"type": "http.response.body", "body": payload})
 
     async def settle(self, item: Accepting, outcome: Outcome, wait: float) -> tuple[int, dict[str, Any]]:
-        """The status and the record that answer a report. Raises Problem 409 on a conflict of keys."""
+        """The status and the record that answer a report.
+
+        Raises Problem 409 on a conflict of keys, Unavailable where what was there before can't be read.
+        """
         match outcome:
             case Taken(id_, number):
-                if wait:
-                    return 201, (await self._reread(id_, wait)).to_json()
+                if wait and (routed := await self._reread(id_, wait)) is not None:
+                    return 201, routed.to_json()
                 return 201, fresh(id_, number, item.report, item.submitted, item.received)
             case Repeated(id_):
-                return 200, (await self._reread(id_, wait)).to_json()
+                if (there := await self._reread(id_, wait)) is None:
+                    raise Unavailable()
+                return 200, there.to_json()
             case Conflict(id_, why):
                 raise conflict(why, self._url(id_))
 

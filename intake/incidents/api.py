@@ -45,8 +45,11 @@ class Incidents:
             raise Problem(404, "Not found", f"There is no incident {id_}.")
         return record
 
-    async def reread(self, id_: str, wait: float) -> Record:
-        """The record as it is now, or once the router has spoken and its clocks run, `wait` seconds at most."""
+    async def reread(self, id_: str, wait: float) -> Record | None:
+        """The record as it is now, or once the router has spoken and its clocks run, `wait` seconds at most.
+
+        None where it can't be read now.
+        """
 
         async def read() -> Record:
             async with self.ground.transactions.reading() as connection:
@@ -100,8 +103,8 @@ def routes(incidents: Incidents, accept: Accept, catalogue: Catalogue) -> APIRou
             try:
                 status, record = await accept.settle(item, outcome, 0)
                 answers[index] = {"status": status, "incident": record, "problem": None}
-            except Problem as problem:
-                answers[index] = _refused(problem)
+            except Exception as error:  # noqa: BLE001 (one bad item hurts no other)
+                answers[index] = _refused(problem_of(error))
         return {"items": answers}
 
     @router.get("/v1/incidents/{id}")

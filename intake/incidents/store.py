@@ -19,6 +19,8 @@ from .accepted import Accepting, Conflict, Outcome, Repeated
 
 #: How long an Idempotency-Key is remembered at least; a reference is until a day after its incident's closure.
 KEY_KEPT = timedelta(hours=24)
+#: Keys that are forgotten in one transaction.
+_FORGOTTEN = 5_000
 
 #: Lists come as lines, one a report: the driver encodes a text in one go, and an array value by value. The number is drawn
 #: first, so that the three tables are written from the same rows, each row's JSON parsed once.
@@ -124,7 +126,8 @@ async def seen(c: Connection, batch: Sequence[Accepting], now: datetime) -> dict
             found[item.id] = Conflict(hits[0][0], "the key or reference was used before, with another body")
         else:
             found[item.id] = Repeated(hits[0][0])
-            new += [(item, value, hits[0][0]) for kind, value in item.keys if (item.sender, kind, value) not in known]
+            if item.key is not None and (item.sender, "key", item.key) not in known:
+                new.append((item, item.key, hits[0][0]))
     if new:
         await _remember(c, new)
     return found
@@ -163,13 +166,13 @@ def number_of(number: int) -> str:
     return f"INC-{number:06d}"
 
 
-async def forget(c: Connection, now: datetime) -> int:
-    """Forget the keys whose time is over; answers how many."""
+async def forget(c: Connection, now: datetime) -> bool:
+    """Forget keys whose time is over; answers whether there may be more of them."""
     done = await c.execute(
         text(
-            "delete from remembered where ctid in (select ctid from remembered where forget_at < :now limit 5000)"
+            "delete from remembered where ctid in (select ctid from remembered where forget_at < :now limit :most)"
             " returning 1"
         ),
-        {"now": now},
+        {"now": now, "most": _FORGOTTEN},
     )
-    return len(done)
+    return len(done) == _FORGOTTEN

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -86,3 +87,13 @@ async def test_of_a_standby_nobody_keeps_a_connection(postgres: PostgresServer, 
         acted = [(await desk.act(id_, "customer-replies", {"by": "e", "text": "x"})).status_code for _ in range(2)]
         assert acted[-1] == 200
         assert [await _send(desk, f"k{n}") for n in range(3)] == [(201, None)] * 3
+
+
+async def test_what_is_durable_is_201_though_its_record_can_not_be_read_again(database: str) -> None:
+    async with intake(database) as desk, contextlib.AsyncExitStack() as taken:
+        for _ in range(desk.ground.engine.pool.size() + 6):  # type: ignore[attr-defined]
+            await taken.enter_async_context(desk.ground.engine.connect())
+        answer = await desk.web.post("/v1/incidents", json=incident(), headers={"Prefer": "wait=1"})
+        assert (answer.status_code, answer.json()["number"]) == (201, "INC-000001")
+        await taken.aclose()
+        assert (await desk.record(answer.json()["id"]))["title"] == answer.json()["title"]
