@@ -28,10 +28,12 @@ class Accepting(NamedTuple):
     headers: str
 
     @property
-    def keys(self) -> list[tuple[str, str]]:
-        """(kind, value) of what a repeat would be known by."""
-        both = (("key", self.key), ("reference", self.report.reference))
-        return [(kind, value) for kind, value in both if value is not None]
+    def keys(self) -> list[tuple[str, str, str]]:
+        """(sender, kind, value) of what a repeat would be known by."""
+        keys = [] if self.key is None else [(self.sender, "key", self.key)]
+        if self.report.reference is not None:
+            keys.append((self.sender, "reference", self.report.reference))
+        return keys
 
 
 class Taken(NamedTuple):

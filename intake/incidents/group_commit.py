@@ -152,7 +152,7 @@ def _without_doubles(items: list[Accepting]) -> tuple[list[Accepting], list[Acce
     followers: list[Accepting] = []
     keys: set[tuple[str, str, str]] = set()
     for item in items:
-        own = [(item.sender, kind, value) for kind, value in item.keys]
+        own = item.keys
         (firsts if keys.isdisjoint(own) else followers).append(item)
         keys.update(own)
     return firsts, followers

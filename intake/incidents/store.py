@@ -94,15 +94,16 @@ def _lines(values: list[str]) -> str:
 
 async def seen(c: Connection, batch: Sequence[Accepting], now: datetime) -> dict[str, Outcome]:
     """Which of a batch are repeats or conflicts by what is remembered: id → outcome; expired keys are forgotten."""
-    keys = [(x, kind, value) for x in batch for kind, value in x.keys]
+    keys = [key for x in batch for key in x.keys]
     if not keys:
         return {}
+    senders, kinds, values = (list(part) for part in zip(*keys, strict=True))
     await c.execute(
         text(
             "delete from remembered r using unnest(cast(:s as text[]), cast(:k as text[]), cast(:v as text[])) w(s, k, v)"
             " where r.sender = w.s and r.kind = w.k and r.value = w.v and r.forget_at < :now"
         ),
-        {"s": [x.sender for x, _, _ in keys], "k": [k for _, k, _ in keys], "v": [v for _, _, v in keys], "now": now},
+        {"s": senders, "k": kinds, "v": values, "now": now},
     )
     rows = await c.execute(
         text(
@@ -110,13 +111,13 @@ async def seen(c: Connection, batch: Sequence[Accepting], now: datetime) -> dict
             " join unnest(cast(:s as text[]), cast(:k as text[]), cast(:v as text[])) w(s, k, v)"
             " on r.sender = w.s and r.kind = w.k and r.value = w.v"
         ),
-        {"s": [x.sender for x, _, _ in keys], "k": [k for _, k, _ in keys], "v": [v for _, _, v in keys]},
+        {"s": senders, "k": kinds, "v": values},
     )
     known = {(r[0], r[1], r[2]): (r[3], bytes(r[4])) for r in rows}
     found: dict[str, Outcome] = {}
     new: list[tuple[Accepting, str, str]] = []
     for item in batch:
-        hits = [hit for kind, value in item.keys if (hit := known.get((item.sender, kind, value))) is not None]
+        hits = [hit for key in item.keys if (hit := known.get(key)) is not None]
         if not hits:
             continue
         subjects = {subject for subject, _ in hits}
