@@ -49,7 +49,8 @@ class Notify:
             await asyncio.sleep(1)
 
     async def _connected(self, url: str) -> None:
-        connection = await asyncpg.connect(driver_url(url), timeout=5)
+        # A notice that is lost with the machine is a poll's delay: no disk is waited for, and no commit behind it waits either.
+        connection = await asyncpg.connect(driver_url(url), timeout=5, server_settings={"synchronous_commit": "off"})
         try:
             await connection.add_listener(CHANNEL, self._heard)
             while True:
