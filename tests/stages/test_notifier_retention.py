@@ -143,6 +143,9 @@ async def test_a_log_that_is_read_from_its_beginning_after_the_removal_pages_nob
         await begin_again(notifier.ground)
         async with desk(database, notifier.time) as again:
             await days_pass(again, 1)
+            repeats = {"stage": "notifier", "outcome": "repeats"}
+            registry = again.ground.around.registry
+            assert registry.get_sample_value("critsit_events_heard_total", repeats) == len(events)
         await notifier.running.ear.hear(by_kafka(events))
         await days_pass(notifier, 1)
         assert await kept(notifier) == [0, 0, 0]
