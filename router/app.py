@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from backbone.ground import Ground, Surroundings
+from backbone.log.event import Lane
 from backbone.log.tx import Tx
 from backbone.process.settings import Settings
-from backbone.stage import Stage
+from backbone.stage import Stage, Work
 from services.catalogue.parse import load
 from services.contract.parse import build as build_contract
 from services.roster import parse_override, parse_person, parse_rotation
@@ -18,6 +19,7 @@ from .contracts import api as contracts_api
 from .contracts import charges_api
 from .decisions import api as decisions_api
 from .decisions.handlers import HEARS, Decisions
+from .decisions.retention import retention
 from .keys import api as keys_api
 from .metrics import Metrics
 from .people import api as people_api
@@ -56,6 +58,9 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
         name=NAME,
         hears=HEARS,
         handle=decisions.handle,
+        works=(
+            Work("retention", retention(ground, metrics, settings.keep_days).step, lanes=(Lane.ORDINARY,), poll=20.0),
+        ),
         routes=(
             contracts_api.routes(ground, catalogue),
             charges_api.routes(ground, catalogue),

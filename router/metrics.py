@@ -16,6 +16,10 @@ class Metrics:
     def __init__(self, registry: CollectorRegistry, catalogue: Catalogue) -> None:
         self._routed = Counter("critsit_decisions", "Decisions made.", ["service", "severity"], registry=registry)
         self._called = Counter("critsit_calls", "People called for incidents.", ["role"], registry=registry)
+        self.removed = Counter(
+            "critsit_decisions_removed", "Decisions removed, since their incident was closed long ago.",
+            registry=registry,
+        )  # fmt: skip
         for service in catalogue.services:
             for severity in catalogue.severities:
                 self._routed.labels(service.id, severity.id)

@@ -38,6 +38,7 @@ desk = Table(
     Column("crisis_manager", Text),
     Column("crisis_at", DateTime(timezone=True)),
     Column("doc", JSONB, nullable=False),
+    Column("closed_at", DateTime(timezone=True)),
     CheckConstraint("state in ('open', 'resolved', 'closed')", name="desk_state"),
 )
 Index("desk_queue", desk.c.queue, desk.c.due_at, desk.c.subject,
@@ -48,6 +49,7 @@ Index("desk_crisis", desk.c.crisis_manager,
       postgresql_where=text("state = 'open' and crisis_manager is not null"))  # fmt: skip
 Index("desk_idle", desk.c.crisis_manager, desk.c.crisis_at,
       postgresql_where=text("crisis_manager is not null"))  # fmt: skip
+Index("desk_closed", desk.c.closed_at, postgresql_where=text("closed_at is not null"))
 
 drawn = Table(
     "drawn",

@@ -238,6 +238,9 @@ def _root_cause(standing: Standing, catalogue: Catalogue) -> Allowed | Refused:
 
 
 def _effort(minutes: int, standing: Standing, catalogue: Catalogue) -> Allowed | Refused:
+    refused = _over(standing, catalogue)
+    if refused is not None:
+        return refused
     limit = standing.decision.terms.advisory_limit if standing.decision is not None else None
     if standing.decision is None or limit is None:
         return Allowed(pending=standing.decision is None)
@@ -256,9 +259,14 @@ def _effort(minutes: int, standing: Standing, catalogue: Catalogue) -> Allowed |
 def _reopen(standing: Standing, catalogue: Catalogue) -> Allowed | Refused:
     if standing.state == "open":
         return Refused(None, "It is open already.")
+    return _over(standing, catalogue) or Allowed()
+
+
+def _over(standing: Standing, catalogue: Catalogue) -> Refused | None:
+    """What was closed long ago is over for good: the stages need not know it any more."""
     within = catalogue.later.reopen_within
-    if standing.closed_at is not None and standing.now - standing.closed_at > within:
-        return Refused(
-            None, f"It was closed more than {within.days} days ago: report a new incident, and name this one in it."
-        )
-    return Allowed()
+    if standing.closed_at is None or standing.now - standing.closed_at <= within:
+        return None
+    return Refused(
+        None, f"It was closed more than {within.days} days ago: report a new incident, and name this one in it."
+    )

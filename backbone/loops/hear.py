@@ -152,14 +152,14 @@ class Ear:
                 self._count(name, getattr(result, name))
         return result
 
-    @staticmethod
-    def _begins(event: Event, pool: Mapping[Key, Event], now: datetime) -> bool:
-        """Whether the subject's story with this sayer is whole, from its first event on.
+    def _begins(self, event: Event, pool: Mapping[Key, Event], now: datetime) -> bool:
+        """Whether the subject's story is whole: the first event of its sayer is there, and of each that the sayer heard.
 
         What Kafka alone still has (`seq` 0) of a time that the log no longer holds begins nothing.
         """
-        first = pool.get((event.source, event.subject, 1))
-        return first is not None and (first.seq > 0 or now - first.occurred_at < _LOG_HOLDS)
+        tellers = {event.source, *(event.after.keys() & self.stage.hears.keys())}
+        firsts = [pool.get((teller, event.subject, 1)) for teller in tellers]
+        return all(first is not None and (first.seq > 0 or now - first.occurred_at < _LOG_HOLDS) for first in firsts)
 
     def _gaps(
         self,

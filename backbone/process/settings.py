@@ -93,7 +93,7 @@ class Settings(BaseModel):
     page_step_seconds: Annotated[float, Field(gt=0)] = 60
     #: Whether the built-in mailbox receives; None: when no real channel is configured.
     mailbox: bool | None = None
-    #: Days that pages and clocks of a closed incident are kept; 0: for ever. It may be reopened for 30, so not below 60.
+    #: Days that the stages keep a closed incident, but for intake; 0: for ever. It may be reopened for 30, so not below 60.
     keep_days: Annotated[int, Field(ge=0, le=36_500)] = 400
 
     #: A stage's own database, where it is not `database_url`.

@@ -1,6 +1,6 @@
 """Removes what belongs to incidents that were closed long ago: pages, attempts, the mailbox's entries, who reported.
 
-What makes a repeat a repeat stays for ever: the subject's row, and that the incident is closed.
+That the incident is closed stays known as long as the subject's row is there; see `backbone/log/retention.py`.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from backbone.ground import Ground
 from backbone.log.retention import Retention
 from backbone.log.tx import Tx
 from notifier.metrics import Metrics
+from notifier.pages.handlers import HEARS
 
 log = structlog.get_logger()
 
-#: What still moves, or waits for a human, is left alone however old it is.
+#: What still moves is left alone however old it is.
 _OLD = (
     "select i.id, i.closed_at from incident i join subject s on s.subject = i.id"
-    " where i.closed_at < :before and not s.held"
+    " where i.closed_at < :before"
     " and not exists (select from page p where p.incident = i.id and (p.next_at is not null or p.holder is not null))"
 )
 
@@ -35,6 +36,11 @@ def retention(ground: Ground, metrics: Metrics, days: int) -> Retention:
         )
         pages = await tx.execute("delete from page where incident = any(cast(:ids as text[])) returning 1", ids)
         await tx.execute(
+            "delete from incident i where id = any(cast(:ids as text[]))"
+            " and not exists (select from subject s where s.subject = i.id)",
+            ids,
+        )
+        await tx.execute(
             "update incident set closed_at = null, body = jsonb_build_object('id', id, 'number', number, 'title',"
             " '(closed long ago)', 'state', state, 'contract', contract) where id = any(cast(:ids as text[]))",
             ids,
@@ -43,4 +49,4 @@ def retention(ground: Ground, metrics: Metrics, days: int) -> Retention:
         tx.committed.append(lambda: log.info("retention.removed", incidents=len(incidents), **counts))
         tx.committed.append(lambda: metrics.removed.inc(counts["pages"]))
 
-    return Retention(ground, days, _OLD, remove)
+    return Retention(ground, days, HEARS, _OLD, remove)

@@ -32,7 +32,10 @@ async def load(tx: Tx, subjects: Sequence[str]) -> dict[str, Desk]:
 
 
 async def save(tx: Tx, desks: Sequence[Desk]) -> None:
-    """Write desks back in one statement; those without a decision are not on the desk yet."""
+    """Write desks back in one statement; those without a decision are not on the desk yet.
+
+    What is closed counts its days from when it was first heard to be.
+    """
     rows: list[tuple[Any, ...]] = [
         (
             desk.subject, desk.incident_number, desk.state, desk.contract, desk.decision.queue, desk.decision.severity,
@@ -47,20 +50,22 @@ async def save(tx: Tx, desks: Sequence[Desk]) -> None:
     names = ("s", "n", "st", "c", "q", "sev", "r", "l", "d", "o", "ow", "cm", "ca", "doc")
     await tx.execute(
         "insert into desk (subject, incident_number, state, contract, queue, severity, rank, language, due_at, opened_at,"
-        " owner, crisis_manager, crisis_at, doc) select s, n, st, c, q, sev, r, l, d, o, ow, cm, ca, doc::jsonb from"
+        " owner, crisis_manager, crisis_at, doc, closed_at) select s, n, st, c, q, sev, r, l, d, o, ow, cm, ca, doc::jsonb,"
+        " case when st = 'closed' then cast(:now as timestamptz) end from"
         " unnest(cast(:s as text[]), cast(:n as text[]), cast(:st as text[]), cast(:c as text[]), cast(:q as text[]),"
         " cast(:sev as text[]), cast(:r as int[]), cast(:l as text[]), cast(:d as timestamptz[]),"
         " cast(:o as timestamptz[]), cast(:ow as text[]), cast(:cm as text[]), cast(:ca as timestamptz[]),"
         " cast(:doc as text[])) w(s, n, st, c, q, sev, r, l, d, o, ow, cm, ca, doc) on conflict (subject) do update set"
         " state = excluded.state, contract = excluded.contract, queue = excluded.queue, severity = excluded.severity,"
         " rank = excluded.rank, language = excluded.language, due_at = excluded.due_at, owner = excluded.owner,"
-        " crisis_manager = excluded.crisis_manager, crisis_at = excluded.crisis_at, doc = excluded.doc",
-        {name: [row[index] for row in rows] for index, name in enumerate(names)},
+        " crisis_manager = excluded.crisis_manager, crisis_at = excluded.crisis_at, doc = excluded.doc,"
+        " closed_at = case when excluded.state = 'closed' then coalesce(desk.closed_at, excluded.closed_at) end",
+        {name: [row[index] for row in rows] for index, name in enumerate(names)} | {"now": tx.now},
     )
 
 
 async def keep(tx: Tx, decisions: Sequence[Kept]) -> None:
-    """Keep decisions for ever."""
+    """Keep decisions."""
     if not decisions:
         return
     await tx.execute(

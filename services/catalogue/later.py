@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from datetime import timedelta
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from .conditions import Duration
 
 _STRICT = ConfigDict(extra="forbid")
+
+#: No catalogue lets an incident be reopened later: what the stages know of it is kept for twice as long at least.
+REOPENED_WITHIN = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,4 +83,4 @@ class Later:
     downgrade: Downgrade
     change_rule: str
     warn_percent: int
-    reopen_within: Duration
+    reopen_within: Annotated[Duration, Field(le=REOPENED_WITHIN)]

@@ -161,6 +161,10 @@ class Desk:
     async def reports(self, subject: str, *, number: str = "INC-000042", severity: str = "1") -> None:
         """An incident, reported, routed, its first clock running."""
         await self.tells("intake", subject, reported(number))
+        await self.routes(subject, severity=severity)
+
+    async def routes(self, subject: str, *, severity: str = "1") -> None:
+        """It is decided on, and its first clock runs."""
         await self.tells("router", subject, routed(severity, self.time.now()))
         await self.tells("escalation", subject, ClockStarted(first_response(self.time.now()), "decided"))
 

@@ -20,7 +20,7 @@ from sqlalchemy import text
 from backbone.directory.ring import DirectoryRing
 from backbone.ground import Ground, Surroundings
 from backbone.log.event import Event
-from backbone.process.runner import RunningStage
+from backbone.process.runner import RunningStage, settle
 from backbone.process.settings import Settings
 from backbone.time_source import HandMoved
 from backbone.web.app import web_app
@@ -55,6 +55,9 @@ class Office:
 
     async def hears(self, events: Sequence[Event]) -> None:
         await self.running.ear.hear(events)
+
+    async def rests(self) -> None:
+        await settle([self.running])
 
     def event(self, subject: str, fact: Fact, *, source: str = "intake", urgent: bool = False) -> Event:
         self.sequences[source, subject] += 1

@@ -112,6 +112,18 @@ async def test_a_story_whose_beginning_no_log_holds_is_counted_and_never_handled
     assert await people.set_aside() == []
 
 
+async def test_a_first_word_about_what_begins_in_no_log_begins_nothing(people: Room, carrier: Carrier) -> None:
+    await people.router.says("old")
+    await people.router.forgets("old")
+    await people.notifier.says("old", after={"router": 1})
+    await people.router.says("young")
+    await carrier.carries()
+    assert await people.handled() == ["router young 1"]
+    assert await people.ask("select subject from subject") == [("young",)]
+    assert people.hearer.counted("lost") >= 1
+    assert await people.set_aside() == []
+
+
 async def test_what_the_moment_of_the_database_hinders_is_heard_later_and_is_no_poison(
     people: Room, carrier: Carrier
 ) -> None:

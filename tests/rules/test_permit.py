@@ -244,6 +244,15 @@ def test_an_incident_is_reopened_within_thirty_days() -> None:
     assert refused(acts.Close(), closed).reason == "It is closed already."
 
 
+def test_effort_is_recorded_as_long_as_the_incident_may_be_reopened() -> None:
+    """DSE, RSM-ADDON: the router, which draws it, need not know for ever what is over."""
+    closed = replace(standing(), state="closed", closed_at=NOON - timedelta(days=30))
+    allowed(acts.RecordEffort(60), closed)
+    late = refused(acts.RecordEffort(60), replace(closed, closed_at=NOON - timedelta(days=30, seconds=1)))
+    assert late.rule is None
+    assert "report a new incident" in late.reason
+
+
 def test_an_order_with_the_multi_country_service_is_one_whatever_it_lists() -> None:
     """MULTI-ONSITE, MULTI: with one location listed, an unlisted place still needs a visit that was bought."""
     alone: dict[str, Any] = {"locations": LOCATIONS[:1]}

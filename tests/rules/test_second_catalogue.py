@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ import pytest
 from services.acts import Allowed, AskManagement, AskRootCause, HandOverCrisis, NotifyExecutives, Standing
 from services.calendar import calendar_of
 from services.catalogue.model import Catalogue
-from services.catalogue.parse import SHIPPED, load
+from services.catalogue.parse import SHIPPED, CatalogueFaults, from_json, load
 from services.catalogue.public import public
 from services.clocks import proposal, question
 from services.contract.parse import parse
@@ -69,6 +69,16 @@ def test_a_root_cause_analysis_is_for_the_technologies_that_offer_one() -> None:
         assert answer.rule == "SH-WHY"
     before = permit(AskRootCause(), Standing(state="open", now=at, contract=contract), SECOND)
     assert before == Allowed("SH-WHY", pending=True), "which product it is may still be corrected"
+
+
+def test_no_catalogue_lets_an_incident_be_reopened_that_the_stages_may_not_know_any_more() -> None:
+    """SEV-CHANGE: what is closed is kept for 60 days at least."""
+    raw = json.loads(json.dumps(SECOND.raw))
+    raw["catalogue"]["later"]["reopen_within"] = "P30D"
+    assert from_json(raw).later.reopen_within == timedelta(days=30)
+    raw["catalogue"]["later"]["reopen_within"] = "P31D"
+    with pytest.raises(CatalogueFaults, match="reopen_within"):
+        from_json(raw)
 
 
 CODE = ("services", "router", "escalation", "notifier", "intake")

@@ -7,8 +7,10 @@ import asyncio
 import pytest
 
 from backbone.log.event import Lane
+from escalation.clocks.handlers import HEARS
 from events.incidents import IncidentClosed, IncidentReopened, IncidentResolved, QuestionAsked
 from tests.harness.escalation import Watch, watch
+from tests.harness.logs import are_dropped, by_kafka
 
 INC = "inc-1"
 KEPT = ("clock", "escalation", "proposal")
@@ -81,6 +83,30 @@ async def test_a_log_that_is_read_from_its_beginning_after_the_removal_starts_an
         async with watch(database, desk.time) as again:
             await again.rests()
         assert await kept(desk) == [0, 0, 0]
+        assert await desk.said() == []
+
+
+async def test_once_no_log_tells_of_it_nothing_is_kept_and_a_kafka_that_is_read_from_its_beginning_starts_no_clock(
+    database: str,
+) -> None:
+    async with watch(database) as desk:
+        await closed(desk)
+        sources, lanes = desk.ground.sources, (True, False)
+        logs = [await sources.lane(name, urgent=lane, after=0, limit=99) for name in HEARS for lane in lanes]
+        events = by_kafka(event for log in logs for event in log if event.subject == INC)
+        assert {event.type for event in events} >= {"incident.reported", "incident.routed", "incident.closed"}
+        await are_dropped(desk.ground)
+        await desk.passes(days=401)
+        everything = dict.fromkeys((*KEPT, "incident", "subject", "dead_letter"), 0)
+        assert {table: await desk.one(f"select count(*) from {table}") for table in everything} == everything
+        await desk.said()
+        await desk.running.ear.hear(events)
+        for event in reversed(events):
+            await desk.running.ear.hear([event])
+        await desk.says("router", INC, desk.routed(INC))
+        await desk.acknowledges(INC)
+        await desk.passes(days=1)
+        assert {table: await desk.one(f"select count(*) from {table}") for table in everything} == everything
         assert await desk.said() == []
 
 

@@ -10,17 +10,19 @@ from typing import Any
 
 import pytest
 
-from backbone.log.event import Lane
+from backbone.log.event import Event, Lane
 from backbone.process.settings import Settings, SettingsError
 from events.assignments import CrisisManagerAssigned
 from events.codec import Fact
 from events.incidents import IncidentClosed, IncidentReopened, IncidentResolved, IncidentStuck
 from notifier.callbacks.receipt import take
 from notifier.channels.twilio_callback import Receipt
+from tests.harness.logs import are_dropped, begin_again, by_kafka, stand
 from tests.harness.notifier import START, Desk, desk, person, reported, rotation, routed
 
 INC = "0198-a"
 KEPT = ("page", "attempt", "mailbox")
+ALL = (*KEPT, "incident", "subject", "dead_letter")
 
 
 @asynccontextmanager
@@ -33,8 +35,10 @@ async def staffed(database: str, **settings: Any) -> AsyncIterator[Desk]:
 
 
 async def had(notifier: Desk, subject: str = INC, number: str = "INC-000042") -> None:
-    """An incident that paged somebody, and is closed."""
-    await notifier.reports(subject, number=number)
+    """An incident that paged somebody, and is closed; intake's log still holds its beginning."""
+    await stand(notifier.ground, notifier.event("intake", subject, reported(number)))
+    await notifier.rests()
+    await notifier.routes(subject)
     await notifier.assigns(subject, "ana")
     await notifier.passes(minutes=1)
     await notifier.tells("intake", subject, IncidentClosed("ana", ""))
@@ -110,24 +114,58 @@ async def test_what_was_reopened_counts_from_its_last_closure(database: str) -> 
         assert await kept(notifier) == [0, 0, 0]
 
 
+async def all_kept(notifier: Desk) -> dict[str, int]:
+    """How many rows there are of anything that has to do with incidents."""
+    return {table: await notifier.one(f"select count(*) from {table}") for table in ALL}
+
+
+async def heard(notifier: Desk) -> list[Event]:
+    """The story of an incident that paged somebody and is closed; it stands in the logs, and was heard from there."""
+    said: list[tuple[str, Fact]] = [
+        ("intake", reported()),
+        ("router", routed("1", START)),
+        ("router", CrisisManagerAssigned("ana", "Ana", 1, "least loaded", [], acknowledged=False)),
+        ("intake", IncidentClosed("ana", "")),
+    ]
+    events = [notifier.event(source, INC, fact) for source, fact in said]
+    for event in events:
+        await stand(notifier.ground, event)
+        await notifier.rests()
+    assert min(await kept(notifier)) > 0
+    await notifier.said()
+    return events
+
+
 async def test_a_log_that_is_read_from_its_beginning_after_the_removal_pages_nobody(database: str) -> None:
     async with staffed(database) as notifier:
-        said: list[tuple[str, Fact]] = [
-            ("intake", reported()),
-            ("router", routed("1", START)),
-            ("router", CrisisManagerAssigned("ana", "Ana", 1, "least loaded", [], acknowledged=False)),
-            ("intake", IncidentClosed("ana", "")),
-        ]
-        events = [notifier.event(source, INC, fact) for source, fact in said]
-        for event in events:
-            await notifier.running.ear.hear([event])
-            await notifier.rests()
-        assert min(await kept(notifier)) > 0
+        events = await heard(notifier)
         await days_pass(notifier, 401)
-        await notifier.said()
-        await notifier.running.ear.hear(events)
+        await begin_again(notifier.ground)
+        async with desk(database, notifier.time) as again:
+            await days_pass(again, 1)
+            repeats = {"stage": "notifier", "outcome": "repeats"}
+            registry = again.ground.around.registry
+            assert registry.get_sample_value("critsit_events_heard_total", repeats) == len(events)
+        await notifier.running.ear.hear(by_kafka(events))
         await days_pass(notifier, 1)
         assert await kept(notifier) == [0, 0, 0]
+        assert await notifier.said() == []
+
+
+async def test_once_no_log_tells_of_it_nothing_is_kept_and_a_kafka_that_is_read_from_its_beginning_pages_nobody(
+    database: str,
+) -> None:
+    async with staffed(database) as notifier:
+        events = by_kafka(await heard(notifier))
+        await are_dropped(notifier.ground)
+        await days_pass(notifier, 401)
+        assert await all_kept(notifier) == dict.fromkeys(ALL, 0)
+        await notifier.running.ear.hear(events)
+        for event in reversed(events):
+            await notifier.running.ear.hear([event])
+        await notifier.assigns(INC, "dan", attempt=2)
+        await days_pass(notifier, 1)
+        assert await all_kept(notifier) == dict.fromkeys(ALL, 0)
         assert await notifier.said() == []
 
 

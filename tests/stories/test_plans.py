@@ -13,7 +13,9 @@ from typing import Any
 
 import asyncpg
 
+from backbone.log.event import Lane
 from backbone.postgres.address import driver_url
+from tests.harness.logs import are_dropped
 from tests.harness.walk import Walk
 from tests.harness.world import START, World, world
 
@@ -54,6 +56,7 @@ async def test_no_table_is_read_whole(database: str) -> None:
         while len(walk.done) < 40:
             await walk.goes_on()
         await _asks_for_everything(there)
+        await _ends(there, walk.cases)
         there.read |= {message["id"] for message in await there.mailbox()}
     assert (await _ask(database, "select sum(idx_scan) from pg_stat_user_tables"))[0][0] > 1000
     whole = "select schemaname || '.' || relname, seq_scan from pg_stat_user_tables where seq_scan > 0"
@@ -76,6 +79,23 @@ async def _asks_for_everything(there: World) -> None:
                 await there.gets(path, headers, **query, cursor=cursor, limit="1")
     for view in ("", "/timeline", "/explanation"):
         await there.gets(f"/v1/incidents/{one}{view}")
+
+
+async def _ends(there: World, cases: list[str]) -> None:
+    """All is closed, and long ago: the log's days are gone, and what the stages keep of incidents goes."""
+    for case in cases:
+        answer = await there.web.post(f"/v1/incidents/{case}/closure", json={"by": "ana", "note": "done"})
+        assert answer.status_code in (200, 409), answer.text
+    await there.rests()
+    there.time.passes(days=401)
+    for running in there.process.running:
+        await are_dropped(running.ground)
+        for work in running.stage.works:
+            if work.name == "retention":
+                await work.step(Lane.ORDINARY)
+    registry = there.process.running[0].ground.around.registry
+    for what in ("decisions", "clocks", "pages"):
+        assert registry.get_sample_value(f"critsit_{what}_removed_total"), what
 
 
 async def _ask(database: str, sql: str) -> list[Any]:
