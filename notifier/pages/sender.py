@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -17,6 +17,7 @@ import structlog
 from backbone.ground import Ground
 from backbone.log.event import Lane
 from backbone.log.tx import Tx
+from backbone.postgres.engine import is_passing
 from backbone.time_source import ticks
 from notifier.acknowledgement.token import Links
 from notifier.channels import Attempt, Failed, Outcome
@@ -36,6 +37,8 @@ PATIENCE = 0.05
 STALE = 3.0
 #: Seconds between two beats.
 BEAT = 1.0
+#: What is written down of an attempt where what the channel said of it can't be.
+UNRECORDED = Failed("what became of it could not be recorded", retry=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +156,34 @@ class Sender:
         )  # fmt: skip
 
     async def _record(self, lane: Lane) -> None:
-        """Write down what became of the attempts; they stay in hand until that is committed."""
-        done = list(self.finished[lane])
+        """Write down what became of the attempts; they stay in hand until that is committed.
+
+        What breaks the batch is looked for one by one: no attempt keeps the others from being recorded."""
+        finished = self.finished[lane]
+        done = list(finished)
         if not done:
             return
+        try:
+            await self._write(done)
+            del finished[: len(done)]
+        except Exception as error:
+            if is_passing(error):
+                raise
+            for item in done:
+                await self._record_alone(item)
+                finished.remove(item)
+
+    async def _record_alone(self, item: Finished) -> None:
+        """Write it down, else that it could not be; else Beats finds a claim that nothing works on."""
+        for outcome in (item.outcome, UNRECORDED):
+            try:
+                return await self._write([replace(item, outcome=outcome)])
+            except Exception as error:
+                if is_passing(error):
+                    raise
+                page, channel = str(item.errand.page.id), item.errand.way.channel
+                log.error("page.not_recorded", page=page, channel=channel, exc_info=error)
+
+    async def _write(self, done: Sequence[Finished]) -> None:
         async with self.ground.transactions() as tx:
             await self.recorder.write(tx, done)
-        self.finished[lane] = self.finished[lane][len(done) :]

@@ -187,12 +187,12 @@ async def test_a_signed_callback_says_what_became_of_a_message(notifier: Desk) -
 
 async def test_a_message_that_did_not_arrive_is_followed_by_the_next_channel_at_once(notifier: Desk) -> None:
     attempt = await by_text_message(notifier)
-    form = {"MessageSid": "SM1", "MessageStatus": "undelivered", "ErrorCode": "30003"}
+    form = {"MessageSid": "SM1", "MessageStatus": "undelivered", "ErrorCode": "3000\x003"}
     await calls_back(notifier, attempt, form)
     await notifier.rests()
     page = await notifier.page("ana")
     assert [(a["channel"], a["outcome"]) for a in page["attempts"]] == [("sms", "failed"), ("mailbox", "delivered")]
-    assert page["attempts"][0]["detail"] == "undelivered (code 30003)"
+    assert page["attempts"][0]["detail"] == "undelivered (code 3000 3)"
 
 
 async def test_pressing_1_on_a_call_acknowledges(notifier: Desk) -> None:
