@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from backbone.ground import Ground
-from backbone.log.event import Lane
-from events.incidents import IncidentStuck
+from backbone.log.event import Fact, Lane
+from backbone.log.tx import Tx
+from events.incidents import IncidentMended, IncidentStuck
 from notifier.messages import Reason
 from notifier.metrics import Metrics
 from notifier.pages import requests
+from notifier.pages.handlers import cancel_unwanted
+from notifier.pages.incident import told
 from notifier.pages.ledger import Ledger
 from notifier.pages.page import OPEN
 from notifier.pages.people import People
@@ -51,9 +54,18 @@ class OwnHolds:
             ledger = await Ledger.open(tx, self.metrics, subjects, pages_of=subjects)
             fact = IncidentStuck("notifier", "an event", "")
             for subject, letter in letters.items():
+                ledger.tell(told(ledger.incident(subject), fact))
                 ledger.request(subject, requests.stuck(fact, f"{CAUSE}{letter}", self.people.roster(), tx.now))
             moved = await ledger.close()
         if not moved:
             return None
         self.ground.wake("send")
         return self.ground.around.time.now()
+
+    async def mended(self, tx: Tx, subject: str, fact: Fact) -> None:
+        """Nobody hears oneself: where nothing of an incident is held here any more, nobody needs to be told."""
+        if isinstance(fact, IncidentMended):
+            ledger = await Ledger.open(tx, self.metrics, [subject], pages_of=[subject])
+            ledger.tell(told(ledger.incident(subject), fact))
+            cancel_unwanted(ledger, subject)
+            await ledger.close()
