@@ -50,17 +50,20 @@ class Beats:
             held = [(row[0], row[1], list(row[2]), list(row[3])) for row in rows]
             await self._forget(tx)
         self._last = self.sender.clock()
-        dead = [(pages, incidents) for holder, beat, pages, incidents in held if self._is_dead(holder, beat, me)]
+        dead = [
+            (holder, pages, incidents) for holder, beat, pages, incidents in held if self._is_dead(holder, beat, me)
+        ]
         dead += self._lost([pages for holder, _, pages, _ in held if holder == me], held, me)
         self._seen = {holder: seen for holder, seen in self._seen.items() if any(h[0] == holder for h in held)}
         if forgotten := await bring_forward(self.ground.transactions, self.sender.dispatch.ladder):
             log.warning("page.brought_forward", incidents=forgotten)
             self.ground.wake("send")
-        for pages, incidents in dead:
+        for holder, pages, incidents in dead:
             async with self.ground.transactions() as tx:
                 await tx.lock(sorted(incidents), make=False)
-                await release(tx, pages)
-            log.warning("page.taken_over", pages=len(pages))
+                released = await release(tx, holder, pages)
+            if released:
+                log.warning("page.taken_over", pages=released)
         if not dead:
             return None
         self.ground.wake("send")
@@ -92,9 +95,9 @@ class Beats:
 
     def _lost(
         self, mine: list[list[UUID]], held: list[tuple[str, int | None, list[UUID], list[str]]], me: str
-    ) -> list[tuple[list[UUID], list[str]]]:
+    ) -> list[tuple[str, list[UUID], list[str]]]:
         """Claims of our own that nothing of ours is working on, twice in a row: a fault broke in between."""
         strays = frozenset(page for pages in mine for page in pages) - self.sender.pages_at_work()
         lost, self._strays = sorted(strays & self._strays), strays
         incidents = sorted({i for holder, _, _, found in held if holder == me for i in found})
-        return [(lost, incidents)] if lost else []
+        return [(me, lost, incidents)] if lost else []

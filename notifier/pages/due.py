@@ -242,10 +242,13 @@ async def next_due(tx: Tx, *, urgent: bool, busy: frozenset[str]) -> datetime | 
     return None if row is None else row[0]
 
 
-async def release(tx: Tx, pages: list[UUID]) -> None:
-    """Give back claims whose holder is gone: due at once, and their attempt is in doubt."""
-    await tx.execute(
+async def release(tx: Tx, holder: str, pages: list[UUID]) -> int:
+    """Give back what a holder that is gone still has: due at once, and its attempt is in doubt. Answers how many pages.
+
+    What somebody else has taken over meanwhile is theirs."""
+    released = await tx.execute(
         "update page set state = coalesce(reached, 'waiting'), holder = null, next_at = :now"
-        " where id = any(cast(:p as uuid[])) and state = 'sending'",
-        {"p": pages, "now": tx.now},
+        " where id = any(cast(:p as uuid[])) and holder = :h returning 1",
+        {"p": pages, "h": holder, "now": tx.now},
     )
+    return len(released)
