@@ -121,7 +121,9 @@ class Dispatch:
             return None
         reach = await self.people.reach(page, incident, tx.connection)
         if doubtful is not None:
-            return self._errand(ledger, page, incident, reach, doubtful.channel, replace(doubtful, repeat=True))
+            way = _again(doubtful, reach.ways)
+            attempt = replace(doubtful, channel=way.channel, address=way.address, repeat=True)
+            return self._errand(ledger, page, incident, reach, way, attempt)
         match next_step(page, len(reach.ways), self.ladder, tx.now):
             case Climb(step):
                 way = reach.ways[step]
@@ -135,7 +137,7 @@ class Dispatch:
                 if page.attempts == 0:
                     self._first(tx, page)
                 page = replace(page, step=step + 1, attempts=page.attempts + 1)
-                return self._errand(ledger, page, incident, reach, way.channel, attempt)
+                return self._errand(ledger, page, incident, reach, way, attempt)
             case Rest(until):
                 ledger.move(replace(page, next_at=until))
             case Afresh(at):
@@ -147,14 +149,8 @@ class Dispatch:
         return None
 
     def _errand(
-        self, ledger: Ledger, page: Page, incident: Incident, reach: Reach, channel: str, attempt: PageAttempt
+        self, ledger: Ledger, page: Page, incident: Incident, reach: Reach, way: Way, attempt: PageAttempt
     ) -> Errand:
-        named = [way for way in reach.ways if way.channel == channel]
-        way = next((way for way in named if way.address == attempt.address), None)
-        if way is None:
-            # Their contacts have changed since: the attempt goes where it was going, by what carries that channel now.
-            carrier = named[0] if named else reach.ways[0]
-            way = Way(channel, carrier.through, attempt.address if named else carrier.address)
         later = reach.ways[page.step].channel if page.step < len(reach.ways) else ""
         page = ledger.move(replace(page, state=State.SENDING, holder=self.holder, next_at=None, channel=later))
         return Errand(page, attempt, way, facts_of(page, incident), reach.time_zone, reach.last_resort)
@@ -186,6 +182,14 @@ class Dispatch:
     def _first(self, tx: Tx, page: Page) -> None:
         waited = max(0.0, (tx.now - page.created_at).total_seconds())
         tx.committed.append(lambda: self.metrics.first.labels(page.purpose.value).observe(waited))
+
+
+def _again(attempt: PageAttempt, ways: tuple[Way, ...]) -> Way:
+    """The way of an attempt that is repeated. Contacts may have changed since: it goes where it was going, by what carries
+    that channel now; where nothing does any more, it goes the first way there is."""
+    named = [way for way in ways if way.channel == attempt.channel]
+    same = [way for way in named if way.address == attempt.address]
+    return same[0] if same else replace(named[0], address=attempt.address) if named else ways[0]
 
 
 def pass_on(ledger: Ledger, page: Page, follower: Somebody, at: datetime) -> None:

@@ -118,7 +118,7 @@ async def save_pages(tx: Tx, changed: Sequence[Page]) -> None:
 
 
 async def save_attempts(tx: Tx, attempts: Sequence[PageAttempt]) -> None:
-    """Write them in one statement; of a known one, what became of it."""
+    """Write them in one statement; of a known one, what became of it, and by which way it went last."""
     if not attempts:
         return
     await tx.execute(
@@ -126,8 +126,9 @@ async def save_attempts(tx: Tx, attempts: Sequence[PageAttempt]) -> None:
         " select * from unnest(cast(:id as uuid[]), cast(:page as uuid[]), cast(:incident as text[]),"
         " cast(:channel as text[]), cast(:address as text[]), cast(:at as timestamptz[]), cast(:outcome as text[]),"
         " cast(:detail as text[]), cast(:repeat as bool[]), cast(:provider as text[]))"
-        " on conflict (id) do update set outcome = excluded.outcome, detail = excluded.detail,"
-        " repeat = excluded.repeat, provider_id = excluded.provider_id",
+        " on conflict (id) do update set channel = excluded.channel, address = excluded.address,"
+        " outcome = excluded.outcome, detail = excluded.detail, repeat = excluded.repeat,"
+        " provider_id = excluded.provider_id",
         {
             "id": [x.id for x in attempts],
             "page": [x.page for x in attempts],
