@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from backbone.log.tx import Tx
 from notifier.channels import Way
@@ -79,7 +78,7 @@ class Dispatch:
     async def claim(self, tx: Tx, *, urgent: bool, room: Room, limit: int) -> list[Errand]:
         """Take what is due in a lane and has room on its channel; of `limit` incidents at most."""
         busy = room.busy()
-        subjects = await _lock_due(tx, urgent=urgent, busy=busy, limit=limit)
+        subjects = await store.lock_due(tx, urgent=urgent, busy=busy, limit=limit)
         if not subjects:
             return []
         await tx.lock(subjects, make=False)
@@ -222,37 +221,3 @@ def facts_of(page: Page, incident: Incident) -> PageFacts:
         description=incident.description, product=incident.product, queue=incident.queue, language=incident.language,
         crisis_manager=incident.crisis_manager, flags=incident.flags, because=incident.because,
     )  # fmt: skip
-
-
-async def _lock_due(tx: Tx, *, urgent: bool, busy: frozenset[str], limit: int) -> list[str]:
-    rows = await tx.execute(
-        "select subject from subject where subject in (select incident from page where urgent = :urgent"
-        " and next_at <= :now and channel <> all(cast(:busy as text[])) order by next_at limit :limit)"
-        " order by subject for update skip locked",
-        {"urgent": urgent, "now": tx.now, "busy": list(busy), "limit": limit},
-    )
-    return [row[0] for row in rows]
-
-
-async def next_due(tx: Tx, *, urgent: bool, busy: frozenset[str]) -> datetime | None:
-    """When the next page of a lane is due, but for those whose channel has no room."""
-    row = (
-        await tx.execute(
-            "select next_at from page where urgent = :urgent and next_at is not null"
-            " and channel <> all(cast(:busy as text[])) order by next_at limit 1",
-            {"urgent": urgent, "busy": list(busy)},
-        )
-    ).first()
-    return None if row is None else row[0]
-
-
-async def release(tx: Tx, holder: str, pages: list[UUID]) -> int:
-    """Give back what a holder that is gone still has: due at once, and its attempt is in doubt. Answers how many pages.
-
-    What somebody else has taken over meanwhile is theirs."""
-    released = await tx.execute(
-        "update page set state = coalesce(reached, 'waiting'), holder = null, next_at = :now"
-        " where id = any(cast(:p as uuid[])) and holder = :h returning 1",
-        {"p": pages, "h": holder, "now": tx.now},
-    )
-    return len(released)

@@ -22,7 +22,8 @@ from backbone.time_source import ticks
 from notifier.acknowledgement.token import Links
 from notifier.channels import Attempt, Failed, Outcome
 from notifier.messages import compose
-from notifier.pages.due import Dispatch, Errand, Room, next_due
+from notifier.pages import store
+from notifier.pages.due import Dispatch, Errand, Room
 from notifier.pages.record import Finished, Recorder
 
 log = structlog.get_logger()
@@ -75,7 +76,7 @@ class Sender:
             if errands:
                 await self.beat(tx)
             # Whoever has something to send looks for the next in a round of its own: nobody waits for that.
-            following = None if errands else await next_due(tx, urgent=urgent, busy=room.busy())
+            following = None if errands else await store.next_due(tx, urgent=urgent, busy=room.busy())
         for errand in errands:
             task = asyncio.create_task(self._send(lane, errand), name=f"page {errand.page.id}")
             self.flying[errand.attempt.id] = Flight(lane, errand.page.id, errand.way.channel, task)
@@ -91,11 +92,7 @@ class Sender:
         """Say in this transaction that we live, unless we just did."""
         if self.clock() - self.beaten_at < BEAT:
             return
-        await tx.execute(
-            "insert into sender (holder, beat) values (:h, 1) on conflict (holder) do update"
-            " set beat = sender.beat + 1",
-            {"h": self.dispatch.holder},
-        )
+        await store.beat(tx, self.dispatch.holder)
         now = self.clock()
         tx.committed.append(lambda: self._beaten(now))
 
