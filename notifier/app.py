@@ -49,6 +49,7 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
     dispatch = Dispatch(people, metrics, ladder, around.holder)
     sender = Sender(ground, dispatch, Recorder(metrics, ladder, drafts, around.holder), links)
     acts = Acts(ground, people, metrics, ladder, wake)
+    own_holds = OwnHolds(ground, people, metrics)
     stage = Stage(
         name=NAME,
         hears=HEARS,
@@ -57,7 +58,7 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
         works=(
             Work("send", sender.step),
             Work("beat", Beats(ground, sender).step, lanes=(Lane.URGENT,), poll=0.5),
-            Work("own-holds", OwnHolds(ground, people, metrics).step, lanes=(Lane.URGENT,), poll=1.0),
+            Work("own-holds", own_holds.step, lanes=(Lane.URGENT,), poll=1.0),
             Work("retention", retention(ground, metrics, settings.keep_days).step, lanes=(Lane.ORDINARY,), poll=20.0),
         ),
         routes=(
@@ -71,5 +72,6 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
         ),
         invariants=invariants(ground),
         on_stop=sender.stop,
+        on_hold=own_holds.mended,
     )  # fmt: skip
     return stage, ground

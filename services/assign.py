@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
+from services.calendar.local_time import zone as zone_of
 from services.roster.model import Person, Role, Roster
 from services.roster.on_call import on_call
 
@@ -94,7 +94,7 @@ def assign(
 def is_awake(person: Person, at: datetime) -> bool:
     """Whether it is between 08 and 20 o'clock where they live."""
     start, end = WAKING_HOURS
-    return start <= at.astimezone(ZoneInfo(person.time_zone)).hour < end
+    return start <= at.astimezone(zone_of(person.time_zone)).hour < end
 
 
 def speaks(person: Person, language: str) -> bool:

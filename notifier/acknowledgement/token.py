@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from backbone.log.tx import Transactions
+from notifier.acknowledgement import store
 
 #: How long a link is good for.
 GOOD_FOR = timedelta(days=14)
@@ -72,12 +73,7 @@ class Links:
         if self._secret is not None:
             return
         async with self.transactions() as tx:
-            await tx.execute(
-                "insert into secret (name, value) values ('ack', :v) on conflict do nothing",
-                {"v": secrets.token_bytes(32)},
-            )
-            row = await tx.execute("select value from secret where name = 'ack'")
-            self._secret = bytes(row.scalar_one())
+            self._secret = await store.secret(tx, secrets.token_bytes(32))
 
     def link(self, page: UUID) -> str:
         """The link of a page. `ready` comes first."""

@@ -31,20 +31,15 @@ async def take(
 ) -> UUID | None:
     """Take a receipt in; answers the page that it is about, None where it is about none of ours."""
     async with ground.transactions() as tx:
-        rows = await tx.execute(
-            f"select {store.ATTEMPT_COLUMNS} from attempt a where provider_id = :p or id = :i limit 1",
-            {"p": receipt.provider_id, "i": attempt_id},
-        )
-        row = rows.first()
-        if row is None:
+        found = await store.attempt_named(tx, receipt.provider_id, attempt_id)
+        if found is None:
             return None
-        subject = str(row[2])
+        subject = found.incident
         await tx.lock([subject], make=False)
         ledger = await Ledger.open(tx, metrics, [subject], pages_of=[subject])
-        again = await tx.execute(f"select {store.ATTEMPT_COLUMNS} from attempt a where id = :i", {"i": row[0]})
-        if (now_there := again.first()) is None:
+        attempt = await store.attempt(tx, found.id)
+        if attempt is None:
             return None  # it was removed meanwhile, with what else belonged to an incident of long ago
-        attempt = store.attempt_of(now_there)
         page = ledger.page(attempt.page)
         assert page is not None
         if attempt.outcome in _SETTLED or receipt.word == "on-the-way":

@@ -89,5 +89,4 @@ def compose_letter(message: Message, address: str, attempt: Attempt, sender: str
 
 
 def _refused(code: int, text: str) -> Failed:
-    said = redact(" ".join(text.split()))[:200]
-    return Failed(f"the mail server answered {code}: {said}", retry=not 500 <= code < 600)
+    return Failed(f"the mail server answered {code}: {redact(text)}", retry=not 500 <= code < 600)

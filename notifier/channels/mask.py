@@ -1,6 +1,7 @@
 """Addresses as logs, records and screens may show them: enough to recognise, too little to use.
 
-A phone number or a mail address never leaves the notifier whole but to the one who carries it.
+A phone number or a mail address never leaves the notifier whole but to the one who carries it; what somebody else said
+is text that can be kept, whatever bytes it was.
 """
 
 from __future__ import annotations
@@ -8,9 +9,12 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from notifier.messages.plain import one_line, shortened
+
 _EMAIL = re.compile(r"[^\s<>\"'(),;:@]+@[^\s<>\"'(),;:@]+")
 _PHONE = re.compile(r"(?<![\w.])\+?\d(?:[ ().-]{0,2}\d){6,14}(?!\w)")
 _URL = re.compile(r"https?://[^\s<>\"']+")
+_MOST_SAID = 200
 
 
 def mask(address: str) -> str:
@@ -28,10 +32,10 @@ def mask(address: str) -> str:
 
 
 def redact(text: str) -> str:
-    """A text of somebody else's, with every address in it masked."""
-    text = _URL.sub(lambda found: _mask_url(found[0]), text)
+    """A text of somebody else's in one line of 200 letters at most, with every address in it masked."""
+    text = _URL.sub(lambda found: _mask_url(found[0]), one_line(text))
     text = _EMAIL.sub(lambda found: mask(found[0]), text)
-    return _PHONE.sub(lambda found: mask(found[0]), text)
+    return shortened(_PHONE.sub(lambda found: mask(found[0]), text), _MOST_SAID)
 
 
 def _mask_url(address: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import Literal
 from urllib.parse import urlencode
 from xml.sax.saxutils import escape, quoteattr
@@ -20,6 +21,8 @@ from notifier.messages.message import Message
 _MOST_BYTES = 64 * 1024
 _MOST_SMS = 1_500
 _MOST_SPOKEN = 1_200
+#: What a provider may call a message or a call: it is kept, and looked for by an index.
+_SID = re.compile(r"[!-~]{1,100}")
 
 
 class Twilio:
@@ -61,7 +64,7 @@ class Twilio:
             passing = answer.status_code == 429 or answer.status_code >= 500
             return Failed(f"the provider answered {answer.status_code}{named}", retry=passing)
         sid = said.get("sid")
-        if not isinstance(sid, str) or not sid:
+        if not isinstance(sid, str) or not _SID.fullmatch(sid):
             return Failed(f"the provider answered {answer.status_code} without saying what it made", retry=True)
         if said.get("status") in ("failed", "undelivered", "canceled"):
             return Failed(f"the provider took it and gave up: {said.get('status')}", retry=False)

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from notifier.messages.plain import one_line, shortened
+
 Word = Literal["delivered", "failed", "acknowledged", "declined", "on-the-way"]
 
 _WORDS: Mapping[str, Word] = {
@@ -47,14 +49,14 @@ def signed_by_twilio(url: str, form: Mapping[str, str], signature: str, token: s
 
 def read_receipt(form: Mapping[str, str]) -> Receipt | None:
     """What the form says, None where it is about neither a message nor a call."""
-    provider_id = form.get("MessageSid") or form.get("CallSid")
+    provider_id = one_line(form.get("MessageSid") or form.get("CallSid") or "")
     if not provider_id:
         return None
     pressed = form.get("Digits")
     if pressed is not None:
         word: Word = "acknowledged" if pressed == "1" else "declined" if pressed == "2" else "delivered"
-        return Receipt(provider_id, word, f"pressed {pressed[:1]}")
+        return Receipt(provider_id, word, one_line(f"pressed {pressed[:1]}"))
     status = form.get("MessageStatus") or form.get("CallStatus") or ""
     code = form.get("ErrorCode")
     detail = f"{status} (code {code})" if code else status
-    return Receipt(provider_id, _WORDS.get(status, "on-the-way"), detail[:100])
+    return Receipt(provider_id, _WORDS.get(status, "on-the-way"), shortened(one_line(detail), 100))

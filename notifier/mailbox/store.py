@@ -60,11 +60,10 @@ async def newest(
     *,
     incident: str | None,
     person: str | None,
-    contracts: Sequence[str] | None,
     before: UUID | None,
     limit: int,
 ) -> list[Mapping[str, Any]]:
-    """Entries newest first, behind `before`; `incident` is an id or a number; `contracts` None is all of them."""
+    """Entries newest first, behind `before`; `incident` is an id or a number."""
     where, params = ["true"], {"limit": limit}  # type: tuple[list[str], dict[str, Any]]
     if incident is not None:
         where.append("m.incident in (select :incident union select id from incident where number = :incident)")
@@ -72,9 +71,6 @@ async def newest(
     if person is not None:
         where.append("m.person = :person")
         params["person"] = person
-    if contracts is not None:
-        where.append("exists (select from incident i where i.id = m.incident and i.contract = any(cast(:c as text[])))")
-        params["c"] = list(contracts)
     if before is not None:
         where.append("m.id < :before")
         params["before"] = before

@@ -15,11 +15,12 @@ from notifier.messages.local import local_time, minutes_left
 from notifier.messages.message import Message
 from notifier.messages.plain import one_line, shortened
 from notifier.messages.reasons import Words, reads_for_the_customer, words
+from services.calendar.local_time import zone as zone_of
 
 
 def compose(facts: PageFacts, time_zone: str, now: datetime) -> Message:
     """The message for a reader who lives in `time_zone` (IANA), as of `now` (aware)."""
-    zone = ZoneInfo(time_zone)
+    zone = zone_of(time_zone)
     first = headline(facts, zone, now)
     asked = words(facts)
     urgent = [first, *_reach(facts, asked)]

@@ -1,10 +1,11 @@
 """`GET /v1/pages`, and acknowledging and declining by the API.
 
-What a key may not see is 404 to it.
+What a key may not see is 404 to it: a customer's key sees the pages of the customer's people.
 """
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
@@ -58,9 +59,19 @@ def routes(ground: Ground, acts: Acts) -> APIRouter:
             raise missing()
         return page
 
-    async def answer(page: Page) -> dict[str, Any]:
+    async def answer(page: Page, caller: Caller) -> dict[str, Any]:
         async with ground.transactions.reading() as connection:
-            return shown(page, (await queries.attempts(connection, [page]))[page.id])
+            attempts = (await queries.attempts(connection, [page]))[page.id]
+        return shown(page, attempts, to_customer=caller.bound)
+
+    async def done(act: Awaitable[Page], caller: Caller) -> dict[str, Any]:
+        try:
+            return await answer(await act, caller)
+        except NoPage:
+            raise missing() from None
+        except Over as over:
+            why = "Nobody is asked by it any more." if caller.bound else str(over)
+            raise Problem(409, "The page is over", why, type="page-over") from None
 
     @router.get("/v1/pages")
     async def list_pages(
@@ -79,34 +90,22 @@ def routes(ground: Ground, acts: Acts) -> APIRouter:
             kept = found[:limit]
             attempts = await queries.attempts(connection, kept)
         following = encode_cursor(str(kept[-1].id)) if len(found) > limit else None
-        return {"items": [shown(page, attempts[page.id]) for page in kept], "next": following}
+        return {"items": [shown(page, attempts[page.id], to_customer=caller.bound) for page in kept], "next": following}
 
     @router.get("/v1/pages/{id}")
     async def get_page(caller: View, id: str) -> dict[str, Any]:
         """One page."""
-        return await answer(await seen(id, caller))
+        return await answer(await seen(id, caller), caller)
 
     @router.post("/v1/pages/{id}/acknowledgement")
     async def acknowledge(caller: Work, id: str, body: Annotated[Acknowledgement, json_body(Acknowledgement)]) -> Any:
         """Somebody has it; twice is the same as once."""
-        page = await seen(id, caller)
-        try:
-            return await answer(await acts.acknowledge(page.id, body.by))
-        except NoPage:
-            raise missing() from None
-        except Over as over:
-            raise Problem(409, "The page is over", str(over), type="page-over") from None
+        return await done(acts.acknowledge((await seen(id, caller)).id, body.by), caller)
 
     @router.post("/v1/pages/{id}/decline")
     async def decline(caller: Work, id: str, body: Annotated[Decline, json_body(Decline)]) -> Any:
         """They can't: the next one is paged at once."""
-        page = await seen(id, caller)
-        try:
-            return await answer(await acts.decline(page.id, body.by, body.reason))
-        except NoPage:
-            raise missing() from None
-        except Over as over:
-            raise Problem(409, "The page is over", str(over), type="page-over") from None
+        return await done(acts.decline((await seen(id, caller)).id, body.by, body.reason), caller)
 
     return router
 

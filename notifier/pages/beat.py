@@ -5,7 +5,7 @@ No instants are compared: a holder is dead when its beat has not changed for 5 s
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -14,9 +14,10 @@ import structlog
 from backbone.ground import Ground
 from backbone.log.event import Lane
 from backbone.log.tx import Tx
+from notifier.pages import store
 from notifier.pages.came_back import bring_forward
-from notifier.pages.due import release
 from notifier.pages.sender import BEAT, Sender
+from notifier.pages.store import Held
 
 log = structlog.get_logger()
 
@@ -43,24 +44,21 @@ class Beats:
         me = self.ground.around.holder
         async with self.ground.transactions() as tx:
             await self.sender.beat(tx)
-            rows = await tx.execute(
-                "select p.holder, s.beat, array_agg(p.id), array_agg(distinct p.incident) from page p"
-                " left join sender s on s.holder = p.holder where p.holder is not null group by 1, 2"
-            )
-            held = [(row[0], row[1], list(row[2]), list(row[3])) for row in rows]
+            held = await store.held(tx)
             await self._forget(tx)
         self._last = self.sender.clock()
-        dead = [(pages, incidents) for holder, beat, pages, incidents in held if self._is_dead(holder, beat, me)]
-        dead += self._lost([pages for holder, _, pages, _ in held if holder == me], held, me)
-        self._seen = {holder: seen for holder, seen in self._seen.items() if any(h[0] == holder for h in held)}
+        dead = [one for one in held if one.holder != me and self._is_dead(one)]
+        dead += self._lost(next((one for one in held if one.holder == me), Held(me, None, (), ())))
+        self._seen = {one.holder: self._seen[one.holder] for one in held if one.holder in self._seen}
         if forgotten := await bring_forward(self.ground.transactions, self.sender.dispatch.ladder):
             log.warning("page.brought_forward", incidents=forgotten)
             self.ground.wake("send")
-        for pages, incidents in dead:
+        for one in dead:
             async with self.ground.transactions() as tx:
-                await tx.lock(sorted(incidents), make=False)
-                await release(tx, pages)
-            log.warning("page.taken_over", pages=len(pages))
+                await tx.lock(sorted(one.incidents), make=False)
+                released = await store.release(tx, one.holder, one.pages)
+            if released:
+                log.warning("page.taken_over", pages=released)
         if not dead:
             return None
         self.ground.wake("send")
@@ -71,30 +69,19 @@ class Beats:
         now = self.sender.clock()
         if now - self._looked_at < _FORGET_AFTER:
             return
-        rows = await tx.execute("select holder, beat from sender")
-        beats = {row[0]: row[1] for row in rows}
-        still = [holder for holder, beat in beats.items() if self._beats.get(holder) == beat]
-        await tx.execute(
-            "delete from sender s where holder = any(cast(:h as text[]))"
-            " and not exists (select from page p where p.holder = s.holder)",
-            {"h": still},
-        )
+        beats = await store.beats(tx)
+        await store.forget(tx, [holder for holder, beat in beats.items() if self._beats.get(holder) == beat])
         self._beats, self._looked_at = beats, now
 
-    def _is_dead(self, holder: str, beat: int | None, me: str) -> bool:
-        if holder == me:
-            return False
-        seen = self._seen.get(holder)
-        if seen is None or seen[0] != beat:
-            self._seen[holder] = (beat, self.sender.clock())
+    def _is_dead(self, one: Held) -> bool:
+        seen = self._seen.get(one.holder)
+        if seen is None or seen[0] != one.beat:
+            self._seen[one.holder] = (one.beat, self.sender.clock())
             return False
         return self.sender.clock() - seen[1] >= TAKE_OVER_AFTER
 
-    def _lost(
-        self, mine: list[list[UUID]], held: list[tuple[str, int | None, list[UUID], list[str]]], me: str
-    ) -> list[tuple[list[UUID], list[str]]]:
+    def _lost(self, mine: Held) -> list[Held]:
         """Claims of our own that nothing of ours is working on, twice in a row: a fault broke in between."""
-        strays = frozenset(page for pages in mine for page in pages) - self.sender.pages_at_work()
-        lost, self._strays = sorted(strays & self._strays), strays
-        incidents = sorted({i for holder, _, _, found in held if holder == me for i in found})
-        return [(lost, incidents)] if lost else []
+        strays = frozenset(mine.pages) - self.sender.pages_at_work()
+        lost, self._strays = tuple(sorted(strays & self._strays)), strays
+        return [replace(mine, pages=lost)] if lost else []

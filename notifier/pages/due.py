@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from backbone.log.tx import Tx
 from notifier.channels import Way
@@ -79,7 +78,7 @@ class Dispatch:
     async def claim(self, tx: Tx, *, urgent: bool, room: Room, limit: int) -> list[Errand]:
         """Take what is due in a lane and has room on its channel; of `limit` incidents at most."""
         busy = room.busy()
-        subjects = await _lock_due(tx, urgent=urgent, busy=busy, limit=limit)
+        subjects = await store.lock_due(tx, urgent=urgent, busy=busy, limit=limit)
         if not subjects:
             return []
         await tx.lock(subjects, make=False)
@@ -121,7 +120,9 @@ class Dispatch:
             return None
         reach = await self.people.reach(page, incident, tx.connection)
         if doubtful is not None:
-            return self._errand(ledger, page, incident, reach, doubtful.channel, replace(doubtful, repeat=True))
+            way = _again(doubtful, reach.ways)
+            attempt = replace(doubtful, channel=way.channel, address=way.address, repeat=True)
+            return self._errand(ledger, page, incident, reach, way, attempt)
         match next_step(page, len(reach.ways), self.ladder, tx.now):
             case Climb(step):
                 way = reach.ways[step]
@@ -135,7 +136,7 @@ class Dispatch:
                 if page.attempts == 0:
                     self._first(tx, page)
                 page = replace(page, step=step + 1, attempts=page.attempts + 1)
-                return self._errand(ledger, page, incident, reach, way.channel, attempt)
+                return self._errand(ledger, page, incident, reach, way, attempt)
             case Rest(until):
                 ledger.move(replace(page, next_at=until))
             case Afresh(at):
@@ -147,14 +148,8 @@ class Dispatch:
         return None
 
     def _errand(
-        self, ledger: Ledger, page: Page, incident: Incident, reach: Reach, channel: str, attempt: PageAttempt
+        self, ledger: Ledger, page: Page, incident: Incident, reach: Reach, way: Way, attempt: PageAttempt
     ) -> Errand:
-        named = [way for way in reach.ways if way.channel == channel]
-        way = next((way for way in named if way.address == attempt.address), None)
-        if way is None:
-            # Their contacts have changed since: the attempt goes where it was going, by what carries that channel now.
-            carrier = named[0] if named else reach.ways[0]
-            way = Way(channel, carrier.through, attempt.address if named else carrier.address)
         later = reach.ways[page.step].channel if page.step < len(reach.ways) else ""
         page = ledger.move(replace(page, state=State.SENDING, holder=self.holder, next_at=None, channel=later))
         return Errand(page, attempt, way, facts_of(page, incident), reach.time_zone, reach.last_resort)
@@ -188,6 +183,14 @@ class Dispatch:
         tx.committed.append(lambda: self.metrics.first.labels(page.purpose.value).observe(waited))
 
 
+def _again(attempt: PageAttempt, ways: tuple[Way, ...]) -> Way:
+    """The way of an attempt that is repeated. Contacts may have changed since: it goes where it was going, by what carries
+    that channel now; where nothing does any more, it goes the first way there is."""
+    named = [way for way in ways if way.channel == attempt.channel]
+    same = [way for way in named if way.address == attempt.address]
+    return same[0] if same else replace(named[0], address=attempt.address) if named else ways[0]
+
+
 def pass_on(ledger: Ledger, page: Page, follower: Somebody, at: datetime) -> None:
     """Page `follower` for the same, from `at` on: by a page of their own, or by the one that they still have."""
     theirs = [p for p in ledger.asked(page.incident, page.purpose) if p.person == follower.id]
@@ -218,34 +221,3 @@ def facts_of(page: Page, incident: Incident) -> PageFacts:
         description=incident.description, product=incident.product, queue=incident.queue, language=incident.language,
         crisis_manager=incident.crisis_manager, flags=incident.flags, because=incident.because,
     )  # fmt: skip
-
-
-async def _lock_due(tx: Tx, *, urgent: bool, busy: frozenset[str], limit: int) -> list[str]:
-    rows = await tx.execute(
-        "select subject from subject where subject in (select incident from page where urgent = :urgent"
-        " and next_at <= :now and channel <> all(cast(:busy as text[])) order by next_at limit :limit)"
-        " order by subject for update skip locked",
-        {"urgent": urgent, "now": tx.now, "busy": list(busy), "limit": limit},
-    )
-    return [row[0] for row in rows]
-
-
-async def next_due(tx: Tx, *, urgent: bool, busy: frozenset[str]) -> datetime | None:
-    """When the next page of a lane is due, but for those whose channel has no room."""
-    row = (
-        await tx.execute(
-            "select next_at from page where urgent = :urgent and next_at is not null"
-            " and channel <> all(cast(:busy as text[])) order by next_at limit 1",
-            {"urgent": urgent, "busy": list(busy)},
-        )
-    ).first()
-    return None if row is None else row[0]
-
-
-async def release(tx: Tx, pages: list[UUID]) -> None:
-    """Give back claims whose holder is gone: due at once, and their attempt is in doubt."""
-    await tx.execute(
-        "update page set state = coalesce(reached, 'waiting'), holder = null, next_at = :now"
-        " where id = any(cast(:p as uuid[])) and state = 'sending'",
-        {"p": pages, "now": tx.now},
-    )

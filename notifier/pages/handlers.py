@@ -24,31 +24,34 @@ from notifier.pages.page import Purpose
 from notifier.pages.people import People
 from notifier.rules.wanted import unwanted
 
+_STUCK, _MENDED = "incident.stuck", "incident.mended"
 #: What is only kept, since pages are put into words from it.
 _KEPT = frozenset({"incident.reported", "incident.corrected", "clock.started", "clock.breached"})
 #: After these, a page may no longer be wanted.
 _ENDING = frozenset(
     {
         "incident.resolved", "incident.closed", "incident.reopened", "incident.routed", "clock.met", "clock.superseded",
-        "downgrade.decided",
+        "downgrade.decided", _MENDED,
     }
 )  # fmt: skip
 #: These ask for pages.
 _ASKING = frozenset(
     {"crisis_manager.assigned", "people.assigned", "executives.requested", "escalation.raised", "downgrade.proposed"}
 )
-_STUCK = "incident.stuck"
 
 HEARS: Mapping[str, frozenset[str]] = {
     "intake": frozenset(
         {
             "incident.reported", "incident.corrected", "incident.resolved", "incident.closed", "incident.reopened",
-            "executives.requested", "downgrade.decided", _STUCK,
+            "executives.requested", "downgrade.decided", _STUCK, _MENDED,
         }
     ),
-    "router": frozenset({"incident.routed", "crisis_manager.assigned", "people.assigned", _STUCK}),
+    "router": frozenset({"incident.routed", "crisis_manager.assigned", "people.assigned", _STUCK, _MENDED}),
     "escalation": frozenset(
-        {"clock.started", "clock.breached", "clock.met", "clock.superseded", "escalation.raised", "downgrade.proposed", _STUCK}
+        {
+            "clock.started", "clock.breached", "clock.met", "clock.superseded", "escalation.raised", "downgrade.proposed",
+            _STUCK, _MENDED,
+        }
     ),
 }  # fmt: skip
 
@@ -76,7 +79,7 @@ class Handlers:
             before = ledger.incidents.get(event.subject) or unknown(event.subject)
             ledger.tell(told(before, fact))
             if event.type in _ENDING:
-                _cancel_unwanted(ledger, event)
+                cancel_unwanted(ledger, event.subject, event)
             elif event.type not in _KEPT:
                 await self._ask(ledger, event, fact)
             await breath()
@@ -109,9 +112,10 @@ class Handlers:
             ledger.request(event.subject, wanted, event)
 
 
-def _cancel_unwanted(ledger: Ledger, event: Event) -> None:
-    incident = ledger.incident(event.subject)
-    for page in ledger.pages(event.subject):
+def cancel_unwanted(ledger: Ledger, subject: str, event: Event | None = None) -> None:
+    """End those of an incident's pages that nobody needs to hear of any more."""
+    incident = ledger.incident(subject)
+    for page in ledger.pages(subject):
         told_once = page.reached is not None and not page.wants_ack
         reason = unwanted(page, incident) if page.is_open and not told_once else None
         if reason is not None:

@@ -17,9 +17,11 @@ from events.incidents import (
     DowngradeDecided,
     IncidentClosed,
     IncidentCorrected,
+    IncidentMended,
     IncidentReopened,
     IncidentReported,
     IncidentResolved,
+    IncidentStuck,
 )
 from services.report import Report
 
@@ -43,7 +45,8 @@ class Unmet:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """One incident; what is None has not been heard of yet. `led`: a crisis manager is promised;
-    `proposed`: what a downgrade that waits for a decision is about, and what it would come to."""
+    `proposed`: what a downgrade that waits for a decision is about, and what it would come to; `set_aside`: the stages
+    that could not handle something of it."""
 
     id: str
     number: str
@@ -65,6 +68,7 @@ class Incident:
     urgent: bool | None = None
     led: bool | None = None
     proposed: tuple[str, str] | None = None
+    set_aside: tuple[str, ...] | None = None
     unmet: tuple[Unmet, ...] = ()
     #: What the decision promised, until the first of its clocks is heard of: a page does not wait for that.
     promised: tuple[Unmet, ...] = ()
@@ -114,8 +118,16 @@ def told(incident: Incident, fact: Fact) -> Incident:
             return replace(incident, unmet=tuple(kept), promised=())
         case ClockSuperseded():
             return replace(incident, unmet=tuple(c for c in incident.unmet if c.id != fact.clock.id), promised=())
+        case IncidentStuck():
+            return replace(incident, set_aside=(*_besides(fact.stage, incident.set_aside or ()), fact.stage))
+        case IncidentMended() if incident.set_aside is not None:
+            return replace(incident, set_aside=_besides(fact.stage, incident.set_aside))
         case _:
             return incident
+
+
+def _besides(stage: str, stages: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(other for other in stages if other != stage)
 
 
 def _reported(incident: Incident, report: Report) -> Incident:

@@ -1,6 +1,6 @@
 """Reads pages for those who look at them; locks nothing.
 
-A key that is bound to contracts is never shown a page of another.
+A key that is bound to contracts is never shown a page of another, nor one of the provider's own people.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ from backbone.postgres.connection import Connection
 from notifier.pages.page import Page, PageAttempt
 from notifier.pages.store import ATTEMPT_COLUMNS, PAGE_COLUMNS, attempt_of, page_of
 
-_VISIBLE = "exists (select from incident i where i.id = p.incident and i.contract = any(cast(:contracts as text[])))"
+_VISIBLE = (
+    "p.side = 'customer'"
+    " and exists (select from incident i where i.id = p.incident and i.contract = any(cast(:contracts as text[])))"
+)
 
 
 async def newest(

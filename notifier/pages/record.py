@@ -62,7 +62,7 @@ class Recorder:
                 log.warning("page.overtaken", page=str(page.id), channel=item.errand.way.channel)
         await ledger.close()
         await store.save_attempts(tx, attempts)
-        ids = [str(attempt.id) for attempt in attempts]
+        ids = [str(attempt.id) for attempt in attempts if attempt.outcome is not AttemptOutcome.FAILED]
         await save_entries(tx, [entry for id_ in ids if (entry := self.drafts.kept.get(id_)) is not None])
         taken = [str(item.errand.attempt.id) for item in done]
         tx.committed.append(lambda: self.drafts.forget(taken))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
@@ -17,11 +17,13 @@ import structlog
 from backbone.ground import Ground
 from backbone.log.event import Lane
 from backbone.log.tx import Tx
+from backbone.postgres.engine import is_passing
 from backbone.time_source import ticks
 from notifier.acknowledgement.token import Links
 from notifier.channels import Attempt, Failed, Outcome
 from notifier.messages import compose
-from notifier.pages.due import Dispatch, Errand, Room, next_due
+from notifier.pages import store
+from notifier.pages.due import Dispatch, Errand, Room
 from notifier.pages.record import Finished, Recorder
 
 log = structlog.get_logger()
@@ -36,6 +38,8 @@ PATIENCE = 0.05
 STALE = 3.0
 #: Seconds between two beats.
 BEAT = 1.0
+#: What is written down of an attempt where what the channel said of it can't be.
+UNRECORDED = Failed("what became of it could not be recorded", retry=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ class Sender:
             if errands:
                 await self.beat(tx)
             # Whoever has something to send looks for the next in a round of its own: nobody waits for that.
-            following = None if errands else await next_due(tx, urgent=urgent, busy=room.busy())
+            following = None if errands else await store.next_due(tx, urgent=urgent, busy=room.busy())
         for errand in errands:
             task = asyncio.create_task(self._send(lane, errand), name=f"page {errand.page.id}")
             self.flying[errand.attempt.id] = Flight(lane, errand.page.id, errand.way.channel, task)
@@ -88,11 +92,7 @@ class Sender:
         """Say in this transaction that we live, unless we just did."""
         if self.clock() - self.beaten_at < BEAT:
             return
-        await tx.execute(
-            "insert into sender (holder, beat) values (:h, 1) on conflict (holder) do update"
-            " set beat = sender.beat + 1",
-            {"h": self.dispatch.holder},
-        )
+        await store.beat(tx, self.dispatch.holder)
         now = self.clock()
         tx.committed.append(lambda: self._beaten(now))
 
@@ -153,10 +153,34 @@ class Sender:
         )  # fmt: skip
 
     async def _record(self, lane: Lane) -> None:
-        """Write down what became of the attempts; they stay in hand until that is committed."""
-        done = list(self.finished[lane])
+        """Write down what became of the attempts; they stay in hand until that is committed.
+
+        What breaks the batch is looked for one by one: no attempt keeps the others from being recorded."""
+        finished = self.finished[lane]
+        done = list(finished)
         if not done:
             return
+        try:
+            await self._write(done)
+            del finished[: len(done)]
+        except Exception as error:
+            if is_passing(error):
+                raise
+            for item in done:
+                await self._record_alone(item)
+                finished.remove(item)
+
+    async def _record_alone(self, item: Finished) -> None:
+        """Write it down, else that it could not be; else Beats finds a claim that nothing works on."""
+        for outcome in (item.outcome, UNRECORDED):
+            try:
+                return await self._write([replace(item, outcome=outcome)])
+            except Exception as error:
+                if is_passing(error):
+                    raise
+                page, channel = str(item.errand.page.id), item.errand.way.channel
+                log.error("page.not_recorded", page=page, channel=channel, exc_info=error)
+
+    async def _write(self, done: Sequence[Finished]) -> None:
         async with self.ground.transactions() as tx:
             await self.recorder.write(tx, done)
-        self.finished[lane] = self.finished[lane][len(done) :]

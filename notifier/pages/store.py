@@ -1,4 +1,4 @@
-"""The SQL of pages: read and written a batch at a time, whatever the batch holds.
+"""The SQL of pages and of who sends them: read and written a batch at a time, whatever the batch holds.
 
 What is over is never moved again: the tables refuse it too.
 """
@@ -6,13 +6,15 @@ What is over is never moved again: the tables refuse it too.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from backbone.log.tx import Tx
 from notifier.messages import Reason
 from notifier.pages.incident import INCIDENT, Incident
-from notifier.pages.page import AttemptOutcome, Page, PageAttempt, Purpose, Side, State
+from notifier.pages.page import OPEN, AttemptOutcome, Page, PageAttempt, Purpose, Side, State
 
 PAGE_COLUMNS = (
     "p.id, p.incident, p.purpose, p.side, p.person, p.name, p.cause, p.reason, p.happened, p.clocks, p.urgent,"
@@ -40,6 +42,16 @@ _SAVE_PAGES = (
     + f") w({', '.join(_TYPES)}) on conflict (id) do update set "
     + ", ".join(f"{c} = excluded.{c}" for c in _MOVING)
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a replica is sending; `beat` is its last one, None where it never said one."""
+
+    holder: str
+    beat: int | None
+    pages: tuple[UUID, ...]
+    incidents: tuple[str, ...]
 
 
 def page_of(row: Sequence[Any]) -> Page:
@@ -118,7 +130,7 @@ async def save_pages(tx: Tx, changed: Sequence[Page]) -> None:
 
 
 async def save_attempts(tx: Tx, attempts: Sequence[PageAttempt]) -> None:
-    """Write them in one statement; of a known one, what became of it."""
+    """Write them in one statement; of a known one, what became of it, and by which way it went last."""
     if not attempts:
         return
     await tx.execute(
@@ -126,8 +138,9 @@ async def save_attempts(tx: Tx, attempts: Sequence[PageAttempt]) -> None:
         " select * from unnest(cast(:id as uuid[]), cast(:page as uuid[]), cast(:incident as text[]),"
         " cast(:channel as text[]), cast(:address as text[]), cast(:at as timestamptz[]), cast(:outcome as text[]),"
         " cast(:detail as text[]), cast(:repeat as bool[]), cast(:provider as text[]))"
-        " on conflict (id) do update set outcome = excluded.outcome, detail = excluded.detail,"
-        " repeat = excluded.repeat, provider_id = excluded.provider_id",
+        " on conflict (id) do update set channel = excluded.channel, address = excluded.address,"
+        " outcome = excluded.outcome, detail = excluded.detail, repeat = excluded.repeat,"
+        " provider_id = excluded.provider_id",
         {
             "id": [x.id for x in attempts],
             "page": [x.page for x in attempts],
@@ -151,3 +164,118 @@ async def unfinished(tx: Tx, pages_: Iterable[UUID]) -> dict[UUID, PageAttempt]:
         {"p": list(pages_)},
     )
     return {attempt.page: attempt for attempt in map(attempt_of, rows)}
+
+
+async def attempt_named(tx: Tx, provider_id: str, id_: UUID | None) -> PageAttempt | None:
+    """The attempt that a provider calls so, or that has this id of ours."""
+    return await _attempt(tx, "provider_id = :p or id = :i", {"p": provider_id, "i": id_})
+
+
+async def attempt(tx: Tx, id_: UUID) -> PageAttempt | None:
+    """An attempt, None where it is there no more."""
+    return await _attempt(tx, "id = :i", {"i": id_})
+
+
+async def _attempt(tx: Tx, where: str, params: dict[str, Any]) -> PageAttempt | None:
+    row = (await tx.execute(f"select {ATTEMPT_COLUMNS} from attempt a where {where} limit 1", params)).first()
+    return None if row is None else attempt_of(row)
+
+
+async def lock_due(tx: Tx, *, urgent: bool, busy: frozenset[str], limit: int) -> list[str]:
+    """Lock subjects that have due pages in a lane, but for those whose channel has no room; skip what others have."""
+    rows = await tx.execute(
+        "select subject from subject where subject in (select incident from page where urgent = :urgent"
+        " and next_at <= :now and channel <> all(cast(:busy as text[])) order by next_at limit :limit)"
+        " order by subject for update skip locked",
+        {"urgent": urgent, "now": tx.now, "busy": list(busy), "limit": limit},
+    )
+    return [row[0] for row in rows]
+
+
+async def next_due(tx: Tx, *, urgent: bool, busy: frozenset[str]) -> datetime | None:
+    """When the next page of a lane is due, but for those whose channel has no room."""
+    row = (
+        await tx.execute(
+            "select next_at from page where urgent = :urgent and next_at is not null"
+            " and channel <> all(cast(:busy as text[])) order by next_at limit 1",
+            {"urgent": urgent, "busy": list(busy)},
+        )
+    ).first()
+    return None if row is None else row[0]
+
+
+async def release(tx: Tx, holder: str, pages_: Iterable[UUID]) -> int:
+    """Give back what a holder that is gone still has: due at once, and its attempt is in doubt. Answers how many pages.
+
+    What somebody else has taken over meanwhile is theirs."""
+    released = await tx.execute(
+        "update page set state = coalesce(reached, 'waiting'), holder = null, next_at = :now"
+        " where id = any(cast(:p as uuid[])) and holder = :h returning 1",
+        {"p": list(pages_), "h": holder, "now": tx.now},
+    )
+    return len(released)
+
+
+async def resting_beyond(tx: Tx, furthest: datetime) -> list[str]:
+    """Some incidents of which a page rests until later than `furthest`."""
+    rows = await tx.execute(
+        "select distinct incident from page where urgent in (true, false) and next_at > :furthest limit 200",
+        {"furthest": furthest},
+    )
+    return sorted(row[0] for row in rows)
+
+
+async def bring_forward(tx: Tx, subjects: list[str], furthest: datetime, step: timedelta) -> None:
+    """Make due what rests longer: at once where nothing has left yet, else after `step`; their subjects are locked."""
+    await tx.execute(
+        "update page set round_at = least(round_at, :now),"
+        " next_at = case when attempts = 0 then :now else cast(:step as timestamptz) end"
+        " where incident = any(cast(:s as text[])) and next_at > :furthest",
+        {"now": tx.now, "step": tx.now + step, "s": subjects, "furthest": furthest},
+    )
+
+
+async def lock_held(tx: Tx, cause: str, limit: int) -> dict[str, int]:
+    """Lock subjects that are held here: where no page has been about the letter that holds them (`cause` and its id),
+    and none that needs a human is open. Answers the letters by subject."""
+    rows = await tx.execute(
+        "select s.subject, l.id from subject s, lateral"
+        " (select coalesce(min(id), 0) id from dead_letter d where d.subject = s.subject) l"
+        " where s.held and not exists"
+        " (select from page p where p.incident = s.subject and (p.cause = :cause || l.id"
+        " or p.reason = :reason and p.state = any(cast(:open as text[]))))"
+        " order by s.subject limit :limit for update of s skip locked",
+        {"cause": cause, "reason": Reason.NEEDS_A_HUMAN, "open": [state.value for state in OPEN], "limit": limit},
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def beat(tx: Tx, holder: str) -> None:
+    """One more beat of a replica."""
+    await tx.execute(
+        "insert into sender (holder, beat) values (:h, 1) on conflict (holder) do update set beat = sender.beat + 1",
+        {"h": holder},
+    )
+
+
+async def beats(tx: Tx) -> dict[str, int]:
+    """The last beat of every replica that is remembered."""
+    return {row[0]: row[1] for row in await tx.execute("select holder, beat from sender")}
+
+
+async def forget(tx: Tx, holders: list[str]) -> None:
+    """Forget replicas, but for those that hold a page."""
+    await tx.execute(
+        "delete from sender s where holder = any(cast(:h as text[]))"
+        " and not exists (select from page p where p.holder = s.holder)",
+        {"h": holders},
+    )
+
+
+async def held(tx: Tx) -> list[Held]:
+    """What each replica is sending just now."""
+    rows = await tx.execute(
+        "select p.holder, s.beat, array_agg(p.id), array_agg(distinct p.incident) from page p"
+        " left join sender s on s.holder = p.holder where p.holder is not null group by 1, 2"
+    )
+    return [Held(row[0], row[1], tuple(row[2]), tuple(row[3])) for row in rows]

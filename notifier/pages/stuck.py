@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from backbone.ground import Ground
-from backbone.log.event import Lane
-from events.incidents import IncidentStuck
-from notifier.messages import Reason
+from backbone.log.event import Fact, Lane
+from backbone.log.tx import Tx
+from events.incidents import IncidentMended, IncidentStuck
 from notifier.metrics import Metrics
-from notifier.pages import requests
+from notifier.pages import requests, store
+from notifier.pages.handlers import cancel_unwanted
+from notifier.pages.incident import told
 from notifier.pages.ledger import Ledger
-from notifier.pages.page import OPEN
 from notifier.pages.people import People
 
 #: With the letter that holds the incident: what is held again after that one was settled is paged about again.
@@ -33,16 +34,7 @@ class OwnHolds:
     async def step(self, lane: Lane) -> datetime | None:
         """Page the duty manager about each. Answers None where the poll is often enough."""
         async with self.ground.transactions() as tx:
-            rows = await tx.execute(
-                "select s.subject, l.id from subject s, lateral"
-                " (select coalesce(min(id), 0) id from dead_letter d where d.subject = s.subject) l"
-                " where s.held and not exists"
-                " (select from page p where p.incident = s.subject and (p.cause = :cause || l.id"
-                " or p.reason = :reason and p.state = any(cast(:open as text[]))))"
-                " order by s.subject limit 50 for update of s skip locked",
-                {"cause": CAUSE, "reason": Reason.NEEDS_A_HUMAN, "open": [state.value for state in OPEN]},
-            )
-            letters = {subject: letter for subject, letter in rows}
+            letters = await store.lock_held(tx, CAUSE, 50)
             subjects = list(letters)
             if not subjects:
                 return None
@@ -51,9 +43,18 @@ class OwnHolds:
             ledger = await Ledger.open(tx, self.metrics, subjects, pages_of=subjects)
             fact = IncidentStuck("notifier", "an event", "")
             for subject, letter in letters.items():
+                ledger.tell(told(ledger.incident(subject), fact))
                 ledger.request(subject, requests.stuck(fact, f"{CAUSE}{letter}", self.people.roster(), tx.now))
             moved = await ledger.close()
         if not moved:
             return None
         self.ground.wake("send")
         return self.ground.around.time.now()
+
+    async def mended(self, tx: Tx, subject: str, fact: Fact) -> None:
+        """Nobody hears oneself: where nothing of an incident is held here any more, nobody needs to be told."""
+        if isinstance(fact, IncidentMended):
+            ledger = await Ledger.open(tx, self.metrics, [subject], pages_of=[subject])
+            ledger.tell(told(ledger.incident(subject), fact))
+            cancel_unwanted(ledger, subject)
+            await ledger.close()

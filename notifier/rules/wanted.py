@@ -17,6 +17,9 @@ _PROMISED = frozenset({Reason.CRISIS_MANAGER, Reason.NOBODY_ON_CALL})
 
 def unwanted(page: Page, incident: Incident) -> str | None:
     """Why nobody needs to hear of it any more; None while somebody does."""
+    if page.reason is Reason.NEEDS_A_HUMAN:
+        # Whatever its state: what was set aside may be that it is open again.
+        return "nothing of it is set aside any more" if incident.set_aside == () else None
     if incident.state != "open":
         return f"the incident is {incident.state}"
     if not page.clocks and not _is_called(page.reason, incident):

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
+from services.calendar.local_time import zone as zone_of
 from services.roster.model import Role, Roster, Rotation
 from services.roster.on_call import on_call
 from services.roster.rotation import turn_start, windows_on
@@ -66,7 +66,7 @@ def _edges(roster: Roster, role: Role, start: datetime, end: datetime) -> Iterat
 
 
 def _edges_of(rotation: Rotation, start: datetime, end: datetime) -> Iterator[datetime]:
-    zone = ZoneInfo(rotation.time_zone)
+    zone = zone_of(rotation.time_zone)
     if rotation.shift is not None:
         # Later handovers open no gap: whoever is known takes the turn of somebody who is not.
         yield turn_start(rotation.shift, zone, 0)

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from zoneinfo import ZoneInfo
 
 from services.calendar.local_time import instant
+from services.calendar.local_time import zone as zone_of
 from services.roster.model import Rotation, Shift, Window
 
 
@@ -17,7 +18,7 @@ def is_manned(rotation: Rotation, at: datetime) -> bool:
     """Whether `at` is within the rotation's hours; without hours, always."""
     if rotation.hours is None:
         return True
-    today = at.astimezone(ZoneInfo(rotation.time_zone)).date()
+    today = at.astimezone(zone_of(rotation.time_zone)).date()
     return any(
         start <= at < end for day in (today - timedelta(days=1), today) for start, end in windows_on(rotation, day)
     )
@@ -27,13 +28,13 @@ def windows_on(rotation: Rotation, day: date) -> tuple[tuple[datetime, datetime]
     """The windows that begin on that local day, as instants; a window may end on the next one."""
     if rotation.hours is None:
         return ()
-    zone = ZoneInfo(rotation.time_zone)
+    zone = zone_of(rotation.time_zone)
     return tuple(_instants(window, day, zone) for window in rotation.hours[day.weekday()])
 
 
 def turn_at(shift: Shift, zone_name: str, at: datetime) -> int | None:
     """The number of the turn at `at`, 0 for the first; None before the first began."""
-    zone = ZoneInfo(zone_name)
+    zone = zone_of(zone_name)
     if isinstance(shift.every, timedelta):
         number = (at - instant(shift.starts_at, zone)) // shift.every
         return number if number >= 0 else None

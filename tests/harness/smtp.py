@@ -65,6 +65,13 @@ class MailServer:
         return AuthResult(success=known, handled=known)
 
 
+class _Speaking(SMTP):
+    """Answers in Latin-1, as servers of old do."""
+
+    async def push(self, status: str | bytes) -> None:
+        await super().push(status.encode("latin-1") if isinstance(status, str) else status)
+
+
 @asynccontextmanager
 async def mail_server(tls: ssl.SSLContext | None = None) -> AsyncIterator[MailServer]:
     """The server on loopback; with `tls` it offers STARTTLS, and takes logins only after it."""
@@ -73,7 +80,7 @@ async def mail_server(tls: ssl.SSLContext | None = None) -> AsyncIterator[MailSe
     sessions: set[SMTP] = set()
 
     def session() -> SMTP:
-        made = SMTP(state, hostname="mail.test", loop=loop, tls_context=tls, authenticator=state.knows)
+        made = _Speaking(state, hostname="mail.test", loop=loop, tls_context=tls, authenticator=state.knows)
         sessions.add(made)
         return made
 

@@ -21,8 +21,9 @@ from tests.harness.raw_http import Heard, answer, listening
 ACCOUNT, TOKEN = "ACtest", "s3cret"
 
 Mood = Literal[
-    "kind", "busy", "down", "bad-number", "html", "no-sid", "endless", "hangs", "drops", "redirects", "cut", "failed"
-]
+    "kind", "busy", "down", "bad-number", "html", "no-sid", "odd-sid", "endless", "hangs", "drops", "redirects", "cut",
+    "failed",
+]  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -67,6 +68,8 @@ class FakeTwilio:
                 writer.write(answer(200, b"<html>Welcome to the hotel's network</html>"))
             case "no-sid":
                 writer.write(_json(201, ["sid"]))
+            case "odd-sid":
+                writer.write(_json(201, {"sid": f"{sid}\x00\ud800", "status": "queued"}))
             case "redirects":
                 writer.write(answer(307, headers={"location": f"http://127.0.0.1:{self.port}/elsewhere"}))
             case "cut":

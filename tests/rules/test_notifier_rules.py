@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from events.escalations import Clock, ClockBreached, ClockMet, ClockStarted, ClockSuperseded, EscalationRaised
+from events.incidents import IncidentMended, IncidentStuck
 from notifier.messages import Reason
 from notifier.pages import requests
 from notifier.pages.incident import UNROUTED, Incident, told, unknown
@@ -126,6 +127,12 @@ def test_a_page_about_a_missing_route_is_wanted_until_there_is_one() -> None:
 @pytest.mark.parametrize("state", ["resolved", "closed"])
 def test_what_is_over_is_not_paged_about(state: str) -> None:
     assert unwanted(PAGE, replace(OPEN, state=state)) == f"the incident is {state}"
+    stuck, over = replace(DUTY, reason=Reason.NEEDS_A_HUMAN), replace(OPEN, state=state)
+    assert unwanted(stuck, over) is None
+    over = told(told(over, IncidentStuck("router", "", "")), IncidentStuck("intake", "", ""))
+    over = told(over, IncidentMended("intake"))
+    assert unwanted(stuck, over) is None
+    assert unwanted(stuck, told(over, IncidentMended("router"))) is not None
 
 
 @pytest.mark.parametrize(

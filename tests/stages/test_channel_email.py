@@ -73,6 +73,19 @@ async def test_what_is_refused_for_good_is_not_worth_a_retry_and_names_no_addres
     assert code[:3] in outcome.reason
 
 
+@pytest.mark.parametrize("said", ["Bo\xeete pleine", "no\x00thing", "x" * 400])
+async def test_whatever_bytes_the_server_answers_the_reason_is_text_that_can_be_kept(
+    server: MailServer, said: str
+) -> None:
+    server.on_data = f"554 {said}"
+    outcome = await email(server).send(MESSAGE, "ana@provider.example", ATTEMPT)
+    assert isinstance(outcome, Failed)
+    assert "554" in outcome.reason
+    assert outcome.reason.encode().isascii()
+    assert outcome.reason.isprintable()
+    assert len(outcome.reason) < 250
+
+
 async def test_a_full_disk_over_there_is_worth_a_retry(server: MailServer) -> None:
     server.on_data = "452 4.3.1 disk full"
     outcome = await email(server).send(MESSAGE, "ana@provider.example", ATTEMPT)

@@ -83,6 +83,7 @@ async def test_without_a_callback_a_call_only_speaks(twilio: FakeTwilio) -> None
         ("bad-number", False),
         ("html", True),
         ("no-sid", True),
+        ("odd-sid", True),
         ("endless", True),
         ("drops", True),
         ("cut", True),

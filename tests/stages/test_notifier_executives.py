@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from backbone.web.keys import new_key
 from events.incidents import ExecutivesRequested
 from tests.harness.notifier import Desk, desk, person, rotation
 
@@ -57,6 +58,31 @@ async def test_the_customers_executives_are_those_of_the_work_order(notifier: De
     message = (await notifier.mailbox(to="boss"))[0]
     assert "first response due 19:35" in message["subject"]
     assert message["channel"] == "email"
+
+
+async def test_a_customers_key_sees_the_pages_of_the_customers_people_and_nothing_of_ours(notifier: Desk) -> None:
+    await notifier.knows("contract", CONTRACT)
+    await notifier.assigns(INC, "ana")
+    await notifier.tells("intake", INC, ExecutivesRequested("ana", "customer", "we need a decision"))
+    await notifier.rests()
+    ours, theirs = await notifier.page("ana"), await notifier.page("boss")
+    key, hashed = new_key()
+    body = {"name": "customer", "scopes": ["view", "work"], "contracts": ["WO-1001"], "hash": hashed}
+    await notifier.knows("key", body, "k1")
+    headers = {"Authorization": f"Bearer {key}"}
+    assert (await notifier.web.get("/v1/mailbox", headers=headers)).status_code == 404
+    assert (await notifier.web.get(f"/v1/pages/{ours['id']}", headers=headers)).status_code == 404
+    refused = await notifier.post(f"/v1/pages/{ours['id']}/acknowledgement", {"by": "boss"}, **headers)
+    assert refused.status_code == 404
+    listed = await notifier.web.get(f"/v1/pages?incident={INC}", headers=headers)
+    (shown,) = listed.json()["items"]
+    assert shown == {name: value for name, value in theirs.items() if name not in ("reason", "ended")}
+    assert "ana" not in listed.text
+    await notifier.post(f"/v1/pages/{theirs['id']}/acknowledgement", {"by": "ana"})
+    one = await notifier.web.get(f"/v1/pages/{theirs['id']}", headers=headers)
+    assert (one.json()["state"], one.json()["acknowledged_by"]) == ("acknowledged", None)
+    over = await notifier.post(f"/v1/pages/{theirs['id']}/decline", {"by": "boss", "reason": "no"}, **headers)
+    assert (over.status_code, "ana" in over.text) == (409, False)
 
 
 CONTRACT = {

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 
 from backbone.log.event import Lane
+from backbone.log.tx import Transactions, Tx
 from backbone.time_source import HandMoved
 from notifier.channels import Attempt, Delivered, Failed, Outcome
 from notifier.messages import Message
@@ -100,6 +102,48 @@ async def test_who_is_overtaken_while_the_other_still_sends_leaves_the_page_to_i
             page = await other.page("ana")
             assert [(a["outcome"], a["repeat"]) for a in page["attempts"]] == [("delivered", True)]
             assert [t for t, _ in await other.said()] == ["page.sent", "page.delivered"]
+
+
+async def test_of_two_that_take_over_in_the_same_moment_only_one_sends(database: str) -> None:
+    async with _with_phone(database) as (frozen, _), _with_phone(database, frozen.time) as (late, its_phone):
+        await frozen.knows("person", person("ana", "crisis-manager") | {"contacts": [_SMS]})
+        await frozen.reports(INC)
+        await frozen.assigns(INC, "ana")
+        await frozen.sender.step(Lane.URGENT)
+        async with _with_phone(database, frozen.time) as (quick, quick_phone):
+            seconds = 1_000.0
+            for desk_ in (late, quick):
+                desk_.sender.clock = lambda: seconds
+                await desk_.running.stage.works[1].step(Lane.URGENT)
+            seconds += 6
+
+            async def takes_over() -> None:
+                await quick.running.stage.works[1].step(Lane.URGENT)
+                await quick.sender.step(Lane.URGENT)
+
+            _before_the_release(late, takes_over)
+            await late.running.stage.works[1].step(Lane.URGENT)
+            await late.sender.step(Lane.URGENT)
+            assert [a.repeat for a in quick_phone.got] == [True]
+            assert its_phone.got == []
+
+
+def _before_the_release(desk_: Desk, act: Callable[[], Awaitable[None]]) -> None:
+    """It has seen who is dead, and does nothing about it before `act` is over."""
+    good = desk_.ground.transactions
+    opened = 0
+
+    class Interrupted(Transactions):
+        @asynccontextmanager
+        async def __call__(self, **options: Any) -> AsyncIterator[Tx]:
+            nonlocal opened
+            opened += 1
+            if opened == 2:
+                await act()
+            async with good(**options) as tx:
+                yield tx
+
+    desk_.sender.ground.transactions = Interrupted(good.engine, good.time)
 
 
 _SMS = {"channel": "sms", "address": "+351910000009"}

@@ -14,6 +14,7 @@ from backbone.log.tx import Transactions
 from events.incidents import IncidentReported
 from tests.harness.notifier import Desk, desk, person, reported, routed
 from tests.harness.notifier_phone import BY_TEXT, IN_THE_MAILBOX, Phone, staffed, with_phone
+from tests.harness.smtp import mail_server
 from tests.harness.statements import statements
 
 INC = "0198-a"
@@ -52,6 +53,32 @@ async def test_what_was_sent_and_not_recorded_is_sent_again_and_marked_as_a_repe
         assert page["state"] == "delivered"
         assert [(a["channel"], a["outcome"], a["repeat"]) for a in page["attempts"]] == [("sms", "delivered", True)]
         assert [p["repeat"] for t, p in await other.said() if t == "page.sent"] == [True]
+
+
+async def test_what_is_sent_again_where_that_channel_is_gone_goes_to_an_address_of_another(
+    notifier: Desk, database: str
+) -> None:
+    phone = Phone()
+    phone.free.set()
+    with_phone(notifier, phone)
+    await notifier.knows("person", person("ana", "crisis-manager") | BY_TEXT)
+    await notifier.assigns(INC, "ana")
+    await dies_before_recording(notifier)
+    await notifier.knows("person", person("ana", "crisis-manager", contacts=1))
+    async with mail_server() as server:
+        mail_settings = {"smtp_host": "127.0.0.1", "smtp_port": server.port, "smtp_tls": "none"}
+        async with desk(database, notifier.time, smtp_from="pages@example.org", **mail_settings) as other:
+            seconds = 1_000.0
+            other.sender.clock = lambda: seconds
+            await other.rests()
+            seconds += 6.0
+            await other.rests()
+            assert [mail["To"] for mail in server.mails] == ["ana@example.org"]
+            ((attempt,),) = [page["attempts"] for page in await other.pages()]
+            assert (attempt["id"], attempt["channel"], attempt["address"], attempt["outcome"], attempt["repeat"]) == (
+                phone.got[0].id, "email", "a…@example.org", "sent", True,
+            )  # fmt: skip
+            assert [p["address"] for t, p in await other.said() if t == "page.sent"] == ["a…@example.org"]
 
 
 async def test_two_replicas_never_send_the_same_step_twice(notifier: Desk, database: str) -> None:

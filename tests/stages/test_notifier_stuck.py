@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from backbone.log.event import Lane
-from events.incidents import IncidentStuck
+from events.incidents import IncidentMended, IncidentReopened, IncidentResolved, IncidentStuck
 from tests.harness.notifier import Desk, desk, person, rotation, routed
 
 INC = "0198-a"
@@ -44,6 +44,37 @@ async def test_own_holds_wait_for_the_call_that_is_on_its_way_and_are_told_after
     await notifier.rests()
     assert await notifier.received() == [("dan", "email"), ("dan", "email")]
     assert "notifier could not handle an event" in (await notifier.mailbox())[0]["text"]
+
+
+async def test_what_is_set_aside_of_an_incident_that_is_over_asks_for_a_human_too(notifier: Desk) -> None:
+    """It may be that it was opened again: of a severity 1 nobody would hear."""
+    await notifier.tells("intake", INC, IncidentResolved("ana", ""))
+    again = notifier.event("intake", INC, IncidentReopened("ana", ""))
+    await notifier.running.ear.hear([replace(again, payload='{"by": 1}')])
+    await notifier.rests()
+    assert await notifier.received() == [("dan", "email")]
+    assert "notifier could not handle an event" in (await notifier.mailbox())[0]["text"]
+
+
+async def test_nobody_is_called_any_more_when_nothing_is_set_aside_at_any_stage(notifier: Desk) -> None:
+    for stage in ("router", "escalation"):
+        await notifier.tells(stage, INC, IncidentStuck(stage, "incident.reopened", "KeyError"))
+    await notifier.rests()
+    await notifier.tells("router", INC, IncidentMended("router"))
+    await notifier.tells("intake", INC, IncidentResolved("ana", ""))
+    await notifier.passes(minutes=1)
+    assert await notifier.received() == [("dan", "email"), ("dan", "sms")]
+    await notifier.tells("escalation", INC, IncidentMended("escalation"))
+    (page,) = await notifier.pages()
+    assert page["ended"] == "nothing of it is set aside any more"
+
+
+async def test_nor_when_what_was_set_aside_here_was_passed_over(notifier: Desk) -> None:
+    await _cannot_be_read(notifier)
+    await notifier.rests()
+    assert await notifier.running.replay(await notifier.one("select id from dead_letter"), discard=True) == 0
+    (page,) = await notifier.pages()
+    assert page["ended"] == "nothing of it is set aside any more"
 
 
 async def test_to_take_a_breach_is_not_to_take_what_is_stuck(notifier: Desk) -> None:
