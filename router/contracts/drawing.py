@@ -21,26 +21,30 @@ from . import store
 from .store import Term
 
 
+class NotLocked(LookupError):
+    """Nobody knows what is drawn of a contract that was not locked: a fault of ours, and never taken for nothing."""
+
+
 @dataclass(slots=True)
 class Drawing:
-    """What is drawn of the contracts that a batch may draw from; written back once."""
+    """What is drawn of the `locked` contracts, those that a batch may draw from; written back once."""
 
     tx: Tx
+    locked: frozenset[str]
     drawn: dict[Term, dict[str, int]] = field(default_factory=dict)
     changed: set[tuple[Term, str]] = field(default_factory=set)
 
     @classmethod
     async def open(cls, tx: Tx, contracts: Iterable[str]) -> Drawing:
         """Lock the contracts' balances until the commit; nothing where none is drawn from."""
-        wanted = sorted(set(contracts))
-        return cls(tx, await store.lock(tx, wanted) if wanted else {})
+        wanted = frozenset(contracts)
+        return cls(tx, wanted, await store.lock(tx, sorted(wanted)) if wanted else {})
 
     def draw(
         self, contract: Contract, terms: WorkOrderTerms, balance: str, amount: int, at: datetime
     ) -> Drawn | Refused:
-        """Draw whole parts of a balance, or be told by which rule not. The contract was named when this was opened."""
-        term = (contract.number, contract.term.starts)
-        before = self.drawn.setdefault(term, {})
+        """Draw whole parts of a balance, or be told by which rule not. Raises NotLocked."""
+        term, before = self._drawn(contract)
         found = draw(contract, terms, before, balance, amount, at)
         if isinstance(found, Drawn):
             before[balance] = before.get(balance, 0) + found.amount
@@ -50,9 +54,9 @@ class Drawing:
     def give_back(
         self, contract: Contract, terms: WorkOrderTerms, balance: str, amount: int, at: datetime
     ) -> int | None:
-        """Whole parts that are left once `amount` stand there again; None where the term has none of them drawn."""
-        term = (contract.number, contract.term.starts)
-        before = self.drawn.get(term, {})
+        """Whole parts that are left once `amount` stand there again; None where the term has none of them drawn. Raises
+        NotLocked."""
+        term, before = self._drawn(contract)
         if before.get(balance, 0) < amount:
             return None
         before[balance] -= amount
@@ -60,8 +64,8 @@ class Drawing:
         return self.left(contract, terms, balance, at)
 
     def left(self, contract: Contract, terms: WorkOrderTerms, balance: str, at: datetime) -> int:
-        """Whole parts that could still be drawn."""
-        found = balances(contract, terms, self.drawn.get((contract.number, contract.term.starts), {}), at)
+        """Whole parts that could still be drawn. Raises NotLocked."""
+        found = balances(contract, terms, self._drawn(contract)[1], at)
         return next((round(one.left * terms.balances[balance].parts) for one in found if one.name == balance), 0)
 
     async def close(self) -> None:
@@ -69,3 +73,9 @@ class Drawing:
         if self.changed:
             rows = [(*term, name, self.drawn[term][name]) for term, name in sorted(self.changed)]
             await store.save(self.tx, rows)
+
+    def _drawn(self, contract: Contract) -> tuple[Term, dict[str, int]]:
+        if contract.number not in self.locked:
+            raise NotLocked(contract.number)
+        term = contract.number, contract.term.starts
+        return term, self.drawn.setdefault(term, {})

@@ -5,7 +5,7 @@ Everything is decided by pure functions; this only fetches what they need and sa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -47,6 +47,7 @@ HEARS = {
 
 _INPUTS: TypeAdapter[said.Inputs] = TypeAdapter(said.Inputs)
 _CRISIS_MANAGER = "crisis-manager"
+_NAMING = frozenset({heard.IncidentReported.TYPE, heard.IncidentCorrected.TYPE})
 
 
 class Decisions:
@@ -63,7 +64,8 @@ class Decisions:
         await self._frozen.directory.refresh(tx.connection)
         fresh = {event.subject for event in events if event.type == heard.IncidentReported.TYPE}
         known = [event.subject for event in events if event.subject not in fresh]
-        round_ = await Round.open(tx, known, [event.subject for event in events if event.type in DRAWING])
+        drawing = {event.subject for event in events if event.type in DRAWING}
+        round_ = await Round.open(tx, known, drawing, _named(events, drawing))
         breath = Breath()
         for event in events:
             fact = codec.read(event.type, event.payload)
@@ -195,3 +197,10 @@ class Decisions:
         """The contract whose visit was drawn, as it is now: a correction may have named another meanwhile."""
         stored = self._frozen.current(desk.visit.contract) if desk.visit is not None else None
         return stored.value if stored is not None else None
+
+
+def _named(events: Sequence[Event], drawing: Collection[str]) -> set[str]:
+    """The contracts that a batch itself puts those under who draw in it."""
+    telling = (event for event in events if event.type in _NAMING and event.subject in drawing)
+    facts: Iterator[Any] = (codec.read(event.type, event.payload) for event in telling)
+    return {fact.report.contract for fact in facts if fact.report.contract is not None}

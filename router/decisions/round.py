@@ -28,11 +28,12 @@ class Round:
     kept: list[Kept] = field(default_factory=list)
 
     @classmethod
-    async def open(cls, tx: Tx, subjects: Iterable[str], drawing: Iterable[str]) -> Round:
-        """Load the desks of `subjects`, and lock the balances of the contracts that `drawing` ones are under."""
+    async def open(cls, tx: Tx, subjects: Iterable[str], drawing: Iterable[str], named: Iterable[str]) -> Round:
+        """Load the desks of `subjects`, and lock the balances of the contracts that `drawing` ones are under, or come
+        under with this batch: those that are `named` in it."""
         wanted = sorted(set(subjects))
         desks = await store.load(tx, wanted) if wanted else {}
-        contracts = {desk.contract for name in drawing if (desk := desks.get(name)) is not None}
+        contracts = {desk.contract for name in drawing if (desk := desks.get(name)) is not None}.union(named)
         # A visit that is not made is given back, whatever ends it.
         contracts |= {desk.visit.contract for desk in desks.values() if desk.visit is not None}
         drawn = await Drawing.open(tx, [number for number in contracts if number is not None])

@@ -36,8 +36,8 @@ MANAGED = {
 }  # fmt: skip
 
 
-async def _balance(router: Office, name: str) -> float:
-    items = (await router.get("/v1/contracts/WO-1/balances", at="2026-02-04T09:00:00Z"))["items"]
+async def _balance(router: Office, name: str, contract: str = "WO-1") -> float:
+    items = (await router.get(f"/v1/contracts/{contract}/balances", at="2026-02-04T09:00:00Z"))["items"]
     found: float = next(item["left"] for item in items if item["name"] == name)
     return found
 
@@ -234,6 +234,31 @@ async def test_who_asks_for_bought_hours_that_are_used_up_is_told_when_it_is_day
         ((_, type_, payload),) = await router.said()
         assert (type_, payload["request"], payload["rule"]) == ("request.refused", "management-requests", "RSM-ADDON")
         assert "next from 2026-02-05T04:00:00Z" in payload["reason"]
+
+
+async def test_what_was_drawn_before_stays_drawn_whatever_a_batch_names_and_draws_at_once(database: str) -> None:
+    """DSE: when the router lags, the report or correction that names a contract comes together with its first effort."""
+    async with office(database) as router:
+        for number in ("WO-1", "WO-2"):
+            await router.stores(work_order(number=number, **DESIGNATED))
+        for name in (INC, "inc-2"):
+            await router.reports(
+                name, product="sql-server", impact="moderate", contract="WO-2" if name == INC else "WO-1"
+            )
+        await router.tells(INC, EffortRecorded("eng", 60, 60))
+        theirs = REPORT.validate_python(incident(contract="WO-2", product="sql-server", impact="moderate"))
+        await router.tells(
+            "inc-2", IncidentCorrected("eve", {"contract": "WO-2"}, theirs, "theirs"), EffortRecorded("eng", 10, 10)
+        )
+        assert round(await _balance(router, "dse_hours", "WO-2") * 60) == 120 - 60 - 10
+        await router.hears(
+            [
+                router.reported("inc-3", product="sql-server", impact="moderate", contract="WO-2"),
+                router.event("inc-3", EffortRecorded("eng", 20, 20)),
+            ]
+        )
+        assert round(await _balance(router, "dse_hours", "WO-2") * 60) == 120 - 60 - 10 - 20
+        assert await _balance(router, "dse_hours") == 2
 
 
 async def test_many_who_draw_at_once_draw_no_more_than_there_is_and_none_is_in_anothers_way(database: str) -> None:
