@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from backbone.ground import Ground, Surroundings
-from backbone.log.event import Lane
+from backbone.log.event import Fact, Lane
+from backbone.log.tx import Tx
 from backbone.process.settings import Settings
 from backbone.stage import Stage, Work
 from escalation.clocks import api as clocks_api
@@ -11,12 +12,14 @@ from escalation.clocks.due import DueClocks
 from escalation.clocks.frozen import PARSERS, Frozen
 from escalation.clocks.handlers import HEARS, Handlers
 from escalation.clocks.retention import retention
+from escalation.clocks.store import unmark
 from escalation.escalations import api as escalations_api
 from escalation.invariants import invariants
 from escalation.metrics import Metrics
 from escalation.policies import api as policies_api
 from escalation.policies.frozen import Policies
 from escalation.proposals import api as proposals_api
+from events.incidents import IncidentMended
 from services.catalogue.parse import load
 
 NAME = "escalation"
@@ -30,6 +33,11 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
     metrics, policies = Metrics(around.registry, catalogue), Policies()
     frozen = Frozen(ground.directory, ground.sources, catalogue)
     handlers = Handlers(frozen, policies, metrics, lambda: ground.wake(CLOCKS))
+
+    async def ask_anew(tx: Tx, subject: str, fact: Fact) -> None:
+        if isinstance(fact, IncidentMended):
+            await unmark(tx, subject)
+
     stage = Stage(
         name=NAME,
         hears=HEARS,
@@ -46,5 +54,6 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
             policies_api.routes(ground),
         ),
         invariants=invariants(ground),
+        on_hold=ask_anew,
     )
     return stage, ground

@@ -44,7 +44,8 @@ class State(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
     """One promise's row. `next_at`: when to look at it again; `level`: of the ladder, the last that was raised;
-    `silent`: nobody hears of it unless it is breached. A breached one has `met_at` where it was done after all."""
+    `silent`: nobody hears of it unless it is breached; `stuck`: it could not be acted on, and a human was asked for.
+    A breached one has `met_at` where it was done after all."""
 
     id: UUID
     incident: str
@@ -71,6 +72,7 @@ class Clock:
     breached_at: datetime | None = None
     superseded_at: datetime | None = None
     reason: str | None = None
+    stuck: bool = False
 
     @property
     def is_open(self) -> bool:

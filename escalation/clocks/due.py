@@ -74,7 +74,7 @@ class DueClocks:
         await ledger.close()
 
     async def _alone(self, subject: str, urgent: bool) -> None:
-        """One that can't be acted on stops no other: a human is asked for, and it is tried again later."""
+        """One that can't be acted on stops no other: a human is asked for, once, and it is tried again later."""
         try:
             async with self.ground.transactions() as tx:
                 await self._round(tx, [subject], urgent)
@@ -84,8 +84,8 @@ class DueClocks:
             log.error("clock.stuck", incident=subject, error=repr(error)[:500], exc_info=error)
             async with self.ground.transactions() as tx:
                 await tx.lock([subject], make=False)
-                await store.postpone(tx, subject, tx.now + _STUCK)
-                tx.say(IncidentStuck("escalation", "a clock that is due", repr(error)[:500]), subject, urgent=True)
+                if await store.postpone(tx, subject, urgent=urgent, until=tx.now + _STUCK):
+                    tx.say(IncidentStuck("escalation", "a clock that is due", repr(error)[:500]), subject, urgent=True)
 
     async def _act(self, ledger: Ledger, tx: Tx, urgent: bool) -> None:
         breath = Breath()

@@ -14,6 +14,7 @@ from escalation.escalations import store as escalation_store
 from escalation.metrics import Metrics
 from escalation.policies.frozen import Policies
 from escalation.proposals import store as proposal_store
+from events.incidents import IncidentMended
 
 from . import store
 from .incident import Incident
@@ -75,7 +76,13 @@ class Ledger:
         self._said[subject] = len(promises.facts)
 
     async def close(self) -> bool:
-        """Write what has changed; answers whether a clock did."""
+        """Write what has changed; answers whether a clock did.
+
+        Where events of an incident are held, it waits for a human all the same, whatever its clocks do.
+        """
+        for promises in self._promises.values():
+            if promises.mended and not self.tx.subjects[promises.incident.id].held:
+                self.tx.say(IncidentMended("escalation"), promises.incident.id)
         touched = [p.clocks[id_] for p in self._promises.values() for id_ in sorted(p.touched)]
         await store.save_incidents(self.tx, [p.incident for p in self._promises.values() if p.changed])
         await store.save_clocks(self.tx, touched)

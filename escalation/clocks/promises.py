@@ -43,6 +43,8 @@ class Promises:
     #: (clock, outcome) for the metrics.
     outcomes: list[tuple[Clock, str]] = field(default_factory=list)
     changed: bool = False
+    #: A clock that was stuck goes on.
+    unstuck: bool = False
 
     def open(self, *names: str, side: str | None = None) -> list[Clock]:
         """The clocks that are still to be met, oldest first: of these names, or of a side."""
@@ -177,6 +179,11 @@ class Promises:
         self.facts.append(proposal.said())
         self.keep(proposed=(*self.incident.proposed, proposed.about))
 
+    @property
+    def mended(self) -> bool:
+        """Whether the last of the clocks that were stuck went on."""
+        return self.unstuck and not any(clock.stuck for clock in self.clocks.values())
+
     def settle(self, outcome: Outcome, by: str, reason: str) -> None:
         """End the open proposals."""
         if self.incident.proposed:
@@ -198,6 +205,8 @@ class Promises:
         self.facts.append(escalation.said())
 
     def _move(self, clock: Clock) -> Clock:
+        if clock.stuck:
+            clock, self.unstuck = replace(clock, stuck=False), True
         self.clocks[clock.id] = clock
         self.touched.add(clock.id)
         return clock

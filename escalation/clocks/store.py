@@ -20,17 +20,18 @@ from .incident import INCIDENT, Incident
 CLOCK_COLUMNS = (
     "c.id, c.incident, c.name, c.side, c.state, c.started_at, c.warn_at, c.due_at, c.next_at, c.target, c.calendar,"
     " c.rule, c.repeats, c.urgent, c.silent, c.cause, c.decision, c.severity, c.level, c.warned_at, c.met_at, c.met_by,"
-    " c.breached_at, c.superseded_at, c.reason"
+    " c.breached_at, c.superseded_at, c.reason, c.stuck"
 )
 _NAMES = tuple(column.removeprefix(" ").removeprefix("c.") for column in CLOCK_COLUMNS.split(","))
 _TYPES = {
     "id": "uuid", "started_at": "timestamptz", "warn_at": "timestamptz", "due_at": "timestamptz",
     "next_at": "timestamptz", "repeats": "bool", "urgent": "bool", "silent": "bool", "decision": "int", "level": "int",
     "warned_at": "timestamptz", "met_at": "timestamptz", "breached_at": "timestamptz", "superseded_at": "timestamptz",
+    "stuck": "bool",
 }  # fmt: skip
 _MOVING = (
     "state", "next_at", "urgent", "silent", "level", "warned_at", "met_at", "met_by", "breached_at", "superseded_at",
-    "reason",
+    "reason", "stuck",
 )  # fmt: skip
 _SAVE_CLOCKS = (
     f"insert into clock ({', '.join(_NAMES)}) select * from unnest("
@@ -114,9 +115,17 @@ async def claim(tx: Tx, *, urgent: bool, most: int) -> list[str]:
     return [row[0] for row in rows]
 
 
-async def postpone(tx: Tx, incident: str, until: datetime) -> None:
-    """Look at an incident's due clocks again at `until`."""
-    await tx.execute(
-        "update clock set next_at = :until where incident = :i and next_at <= :now",
+async def postpone(tx: Tx, incident: str, *, urgent: bool, until: datetime) -> bool:
+    """Mark the incident's due clocks of a lane as stuck, to be looked at again at `until`; whether none of its were."""
+    rows = await tx.execute(
+        "with known as (select 1 from clock where incident = :i and stuck) update clock set next_at = :until, stuck = true"
+        f" where incident = :i and {'urgent' if urgent else 'not urgent'} and next_at <= :now"
+        " returning not exists (select from known)",
         {"until": until, "i": incident, "now": tx.now},
     )
+    return any(row[0] for row in rows)
+
+
+async def unmark(tx: Tx, incident: str) -> None:
+    """Nobody is asked for any more because of the incident's clocks: one that is stuck still asks anew."""
+    await tx.execute("update clock set stuck = false where incident = :i and stuck", {"i": incident})

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest_asyncio
 from sqlalchemy import text
 
 from backbone.log.event import Lane
 from backbone.process.runner import settle
-from events.incidents import IncidentResponded, IncidentUpdated
+from events.incidents import IncidentMended, IncidentResolved, IncidentResponded, IncidentUpdated
 from tests.harness.escalation import Watch, report, watch
 from tests.harness.statements import statements
 
@@ -178,6 +179,69 @@ async def test_a_clock_that_cannot_be_acted_on_stops_no_other_and_asks_for_a_hum
     assert [d["stage"] for t, d in said if t == "incident.stuck"] == ["escalation"]
     await desk.passes(minutes=4)
     assert "incident.stuck" not in {t for t, _ in await desk.said()}
+
+
+async def test_a_clock_that_goes_on_after_all_is_said_to_be_mended_once_and_nobody_is_asked_for_twice(
+    desk: Watch,
+) -> None:
+    for name in ("broken", "settled"):
+        await desk.happens(name)
+    bodies = {
+        name: await desk.one(f"select body::text from incident where id = '{name}'") for name in ("broken", "settled")
+    }
+    await _becomes(desk, broken="{}", settled="{}")
+    await desk.said()
+    await desk.passes(minutes=16)
+    for _ in range(3):
+        await desk.passes(minutes=5)
+    assert [t for t, _ in await desk.said()] == ["incident.stuck"] * 2
+    await _becomes(desk, **bodies)
+    await desk.says("intake", "settled", IncidentResolved("bo", "done"))
+    await desk.hears()
+    assert (await desk.said("incident.mended")) == [("incident.mended", {"stage": "escalation"})]
+    await desk.passes(minutes=5)
+    await desk.passes(minutes=5)
+    said = await desk.said()
+    assert [d["stage"] for t, d in said if t == "incident.mended"] == ["escalation"]
+    assert sum(t == "clock.breached" for t, _ in said) == 2
+    await _becomes(desk, broken="{}")
+    await desk.passes(hours=1)
+    assert [t for t, _ in await desk.said()] == ["incident.stuck"], "it is stuck anew"
+
+
+async def test_what_is_held_besides_waits_for_a_human_though_its_clock_goes_on(desk: Watch) -> None:
+    await desk.happens("held")
+    body = await desk.one("select body::text from incident where id = 'held'")
+    await _becomes(desk, held="{}")
+    await desk.passes(minutes=16)
+    await desk.says("intake", "held", replace(IncidentResponded("bo", "hi"), by=None))  # type: ignore[arg-type]
+    await desk.hears()
+    await _becomes(desk, held=body)
+    assert await desk.one("select held from subject where subject = 'held'")
+    await desk.said()
+    await desk.passes(minutes=5)
+    assert {t for t, _ in await desk.said()} == {"clock.breached", "escalation.raised"}
+
+
+async def test_a_replay_that_says_all_is_mended_lets_a_clock_that_is_not_ask_again(desk: Watch) -> None:
+    await desk.happens("both")
+    await _becomes(desk, both="{}")
+    await desk.passes(minutes=16)
+    await desk.said()
+    assert desk.running.stage.on_hold is not None
+    async with desk.ground.transactions() as tx:
+        await desk.running.stage.on_hold(tx, "both", IncidentMended("escalation"))
+    await desk.passes(minutes=5)
+    assert [t for t, _ in await desk.said()] == ["incident.stuck"]
+
+
+async def _becomes(desk: Watch, **bodies: str) -> None:
+    """What is known of these incidents is this now."""
+    async with desk.ground.engine.begin() as connection:
+        for name, body in bodies.items():
+            await connection.execute(
+                text("update incident set body = cast(:body as jsonb) where id = :id"), {"body": body, "id": name}
+            )
 
 
 async def test_a_held_incident_is_escalated_all_the_same(desk: Watch) -> None:
