@@ -46,8 +46,8 @@ class Record:
         """The severity in force."""
         return self.decision["severity"] if self.decision else None
 
-    def to_json(self) -> dict[str, Any]:
-        """The record in api.md's shape."""
+    def to_json(self, *, to_customer: bool = False) -> dict[str, Any]:
+        """The record in api.md's shape; a customer is told of the pages to its own people."""
         decision = self.decision or {}
         view, report = self.view, self.report
         return {
@@ -92,7 +92,7 @@ class Record:
                 {name: value for name, value in clock.items() if name not in ("id", "warned", "decision")}
                 for clock in view.get("clocks", [])
             ],
-            "pages": view.get("pages", []),
+            "pages": [page for page in view.get("pages", []) if not to_customer or page["side"] == "customer"],
         }
 
 

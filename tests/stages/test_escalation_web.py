@@ -78,6 +78,14 @@ async def test_a_bound_key_sees_its_own(desk: Watch) -> None:
     assert [(c["incident"], c["name"], c["state"]) for c in found["items"]] == [("theirs", "unrouted", "breached")]
 
 
+async def test_a_customer_is_not_told_whom_we_called(desk: Watch) -> None:
+    await desk.says("intake", "theirs", desk.reported("theirs", report(contract="WO-2")))
+    await desk.rests()
+    await desk.passes(minutes=3)
+    assert [one["incident"] for one in (await desk.get("/v1/escalations"))["items"]] == ["theirs"]
+    assert await desk.get("/v1/escalations", key=CUSTOMER, incident="theirs") == {"items": [], "next": None}
+
+
 async def test_the_shipped_policy_is_there_until_another_is_stored(desk: Watch) -> None:
     found = await desk.get("/v1/policies/default")
     assert (found["version"], found["levels"]) == (0, to_json(shipped())["levels"])

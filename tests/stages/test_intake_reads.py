@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from events.incidents import IncidentMended, IncidentStuck
+from events.notifications import Page, PageDeclined, PageRequested
 from tests.harness.intake import Counterpart, intake
 from tests.harness.work_orders import work_order
 
@@ -74,6 +75,19 @@ async def test_the_timeline_is_whole_in_order_and_a_customer_sees_what_is_theirs
             assert (await web.get(f"/v1/incidents/{id_}")).status_code == 404
             assert (await web.get(f"/v1/incidents/{id_}/timeline")).status_code == 404
             assert (await web.get("/v1/incidents")).json()["items"] == []
+
+
+async def test_a_bound_key_sees_of_the_pages_those_to_the_customers_own_people(database: str) -> None:
+    async with intake(database) as desk:
+        await desk.knows("contract", "WO-1", work_order())
+        id_ = await desk.has()
+        for number, (side, to) in enumerate((("provider", "ana"), ("customer", "ceo"))):
+            page = Page(f"p-{number}", "executive", side, to, to.title(), 1, "")
+            await desk.tells("notifier", id_, PageRequested(page), PageDeclined(page, to, "no"))
+        async with desk.with_key("work", contracts=["WO-1"]) as web:
+            answer = await web.post(f"/v1/incidents/{id_}/responses", json={"by": "eng", "message": "we look"})
+            assert [page["to"] for page in answer.json()["pages"]] == ["ceo"]
+        assert [page["to"] for page in (await desk.record(id_))["pages"]] == ["ana", "ceo"]
 
 
 async def test_a_human_is_needed_until_every_stage_that_was_stuck_is_mended(database: str) -> None:
