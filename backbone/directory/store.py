@@ -72,17 +72,13 @@ async def write(tx: Tx, events: Sequence[Event]) -> None:
 
 
 async def history(c: Connection, kind: str, id_: str) -> list[Mapping[str, Any]]:
-    """All versions of an object."""
+    """All versions of an object, oldest first; `at` is an instant."""
     rows = await c.execute(
         text("select version, body::text, by, stored_at from directory where kind = :k and id = :i order by version"),
         {"k": kind, "i": id_},
     )
     return [
-        {
-            "version": r[0], "body": json.loads(r[1]) if r[1] else None, "by": r[2],
-            "at": r[3].isoformat().replace("+00:00", "Z"),
-        }
-        for r in rows
+        {"version": r[0], "body": json.loads(r[1]) if r[1] else None, "by": r[2], "at": r[3]} for r in rows
     ]  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from services.explain_words import spoken
+from services.instants import write_instant
 
 from .record import Record
 
@@ -45,7 +46,7 @@ def _routed(record: Record, data: dict[str, Any], at: datetime) -> None:
     contract = data["inputs"].get("contract")
     if contract is not None:
         record.contract = contract["number"]
-        record.view["customer"] = contract["customer"]
+    record.view["customer"] = contract["customer"] if contract is not None else None
     stuck = [NEEDS_HUMAN] if NEEDS_HUMAN in record.flags else []
     record.flags = [*data["decision"]["flags"], *stuck]
     if all(clock["name"] != "crisis_manager" for clock in data["decision"]["clocks"]):
@@ -82,7 +83,7 @@ def _clock(state: str) -> Projection:
         if state == "running":
             return
         shown["state"] = state
-        shown["stopped_at"] = data.get("met_at") or (None if state == "breached" else at.isoformat())
+        shown["stopped_at"] = data.get("met_at") or (None if state == "breached" else write_instant(at))
         if state in ("breached", "superseded"):
             shown["reason"] = data.get("reason")
         if state == "breached":
@@ -123,7 +124,10 @@ def _impact(record: Record, data: dict[str, Any], at: datetime) -> None:
 def _corrected(record: Record, data: dict[str, Any], at: datetime) -> None:
     record.version += 1
     record.report = data["report"]
-    record.contract = data["report"].get("contract")
+    contract = data["report"].get("contract")
+    if contract != record.contract:
+        record.view["customer"] = None  # whose that contract is, if anybody's, the decision says
+    record.contract = contract
 
 
 def _state(state: str) -> Projection:

@@ -74,7 +74,8 @@ def routes(ground: Ground, catalogue: Catalogue) -> APIRouter:
     async def history(number: str, caller: Annotated[Caller, require("manage")]) -> dict[str, Any]:
         """Every version: who stored it, when, and what it said."""
         await contracts.stored(number, caller)
-        return {"items": await ground.directory.history("contract", number), "next": None}
+        versions = await ground.directory.history("contract", number)
+        return {"items": [{**one, "at": write_instant(one["at"])} for one in versions], "next": None}
 
     @router.post("/v1/contracts:check")
     async def check_contract(

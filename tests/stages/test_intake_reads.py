@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from events.escalations import ClockSuperseded
 from events.incidents import IncidentMended, IncidentStuck
 from events.notifications import Page, PageDeclined, PageRequested
-from tests.harness.intake import Counterpart, intake
+from tests.harness.intake import Counterpart, clocks_of, intake
 from tests.harness.work_orders import work_order
 
 
@@ -114,3 +115,29 @@ async def test_the_version_counts_actions_and_decisions_and_a_stale_one_is_412(d
         done = await desk.act(id_, "responses", body, if_match=f'W/"{version}"')
         assert (done.status_code, done.headers["etag"]) == (200, f'W/"{version + 1}"')
         assert (await desk.act(id_, "responses", body, if_match=f'W/"{version}"')).status_code == 412
+
+
+async def test_a_contract_that_nobody_knows_has_no_customer(database: str) -> None:
+    async with intake(database) as desk:
+        await desk.knows("contract", "WO-1", work_order())
+        id_ = await desk.has()
+        body = {"by": "eve", "changes": {"contract": "WO-9"}, "reason": "theirs"}
+        corrected = (await desk.act(id_, "corrections", body)).json()
+        assert (corrected["contract"], corrected["customer"]) == ("WO-9", None)
+        await desk.routes(id_, cause="incident.corrected")
+        record = await desk.record(id_)
+        assert (record["queue"], record["contract"], record["customer"]) == ("entitlement-review", "WO-9", None)
+
+
+async def test_all_instants_of_a_record_are_written_alike(database: str) -> None:
+    async with intake(database) as desk:
+        await desk.knows("contract", "WO-1", work_order())
+        id_ = await desk.reports()
+        fact = await desk.routed(id_)
+        await desk.tells("router", id_, fact)
+        await desk.starts_clocks(id_, fact)
+        await desk.tells("escalation", id_, *(ClockSuperseded(clock, "resolved") for clock in clocks_of(fact)))
+        clocks = (await desk.record(id_))["clocks"]
+        instants = [clock[name] for clock in clocks for name in ("started_at", "due_at", "stopped_at")]
+        assert instants
+        assert all(instant.endswith("Z") for instant in instants)
