@@ -49,7 +49,7 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
     catalogue = load(settings.catalogue)
     metrics = Metrics(around.registry, catalogue)
     waiting = Waiting()
-    streams = Streams(ground.transactions, around.bell)
+    streams = Streams(ground.transactions, ground.directory, around.bell)
 
     def url(id_: str) -> str:
         return f"/v1/incidents/{id_}"

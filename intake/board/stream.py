@@ -1,6 +1,6 @@
 """`GET /v1/stream`: every fact, live, in intake's commit order; resumed without a gap, cut off rather than buffered.
 
-One reader of the database feeds all streams of the process.
+One reader of the database feeds all streams of the process. No stream goes on whose key is not what it came with.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import from_json, to_json
+from starlette.types import Scope
 
+from backbone.directory.directory import Directory
 from backbone.log.tx import Transactions
 from backbone.loops.bell import Bell
 from backbone.postgres.connection import Connection
-from backbone.web.keys import Caller
+from backbone.web.keys import RING, Caller, authenticate
+from backbone.web.problem import Problem
 from backbone.web.sse import MOST, RESET, Reader, frame, mark
 from services.instants import write_instant
 
@@ -30,17 +33,21 @@ BELL = "intake.facts"
 @dataclass(slots=True)
 class _Listener:
     reader: Reader
+    scope: Scope
     caller: Caller
     incident: str | None
     types: frozenset[str] | None
     position: int
+    #: The directory's, when its key was last looked at.
+    revision: int = -1
 
 
 class Streams:
     """The open streams of a process."""
 
-    def __init__(self, transactions: Transactions, bell: Bell) -> None:
+    def __init__(self, transactions: Transactions, directory: Directory, bell: Bell) -> None:
         self._transactions = transactions
+        self._directory = directory
         self._listeners: list[_Listener] = []
         self._bell = bell
 
@@ -52,6 +59,8 @@ class Streams:
         listeners = tuple(self._listeners)
         if not listeners:
             return None
+        for listener in listeners:
+            await self._end_unless_known(listener)
         rows = await self._behind(min(one.position for one in listeners))
         for row in rows:
             for listener in listeners:
@@ -62,16 +71,19 @@ class Streams:
         return 0.0 if len(rows) == _PAGE else None
 
     async def open(
-        self, caller: Caller, incident: str | None, types: frozenset[str] | None, last_id: int | None
+        self, scope: Scope, caller: Caller, incident: str | None, types: frozenset[str] | None, last_id: int | None
     ) -> tuple[Reader, bytes, AsyncIterator[bytes] | None]:
-        """A new reader from now on, or from behind `last_id`; what it is to be told first, and what of the past then."""
+        """A new reader from now on, or from behind `last_id`; what it is to be told first, and what of the past then.
+
+        `scope` is that of its request, by which its key is looked at again whenever the directory changes.
+        """
         first = b""
         async with self._transactions.reading() as connection:
             now = await store.last_position(connection)
             if last_id is not None and not await _holds(connection, last_id, now):
                 first, last_id = RESET, None
         reader = Reader()
-        listener = _Listener(reader, caller, incident, types, now if last_id is None else last_id)
+        listener = _Listener(reader, scope, caller, incident, types, now if last_id is None else last_id)
         reader.on_close = lambda: self._forget(listener)
         if last_id is None:
             # Whoever is cut off before it was told anything resumes from here as well.
@@ -83,7 +95,10 @@ class Streams:
 
     async def _past(self, listener: _Listener) -> AsyncIterator[bytes]:
         """What was said before, a page whenever the one before is written; then it hears what is new."""
-        while not listener.reader.closed:
+        while True:
+            await self._end_unless_known(listener)
+            if listener.reader.closed:
+                return
             rows = await self._behind(listener.position)
             frames = b"".join(told for row in rows if (told := _told(listener, row)) is not None)
             if len(rows) < _PAGE:
@@ -96,6 +111,19 @@ class Streams:
     async def _behind(self, position: int) -> list[Any]:
         async with self._transactions.reading() as connection:
             return await store.since(connection, position, _PAGE)
+
+    async def _end_unless_known(self, listener: _Listener) -> None:
+        """End a stream whose key was removed since it was last looked at, or may see something else by now."""
+        revision = self._directory.revision
+        if listener.revision == revision:
+            return
+        try:
+            known = await authenticate(listener.scope, listener.scope[RING]) == listener.caller
+        except Problem:
+            known = False
+        if not known:
+            listener.reader.close()
+        listener.revision = revision
 
     def _join(self, listener: _Listener) -> None:
         self._listeners.append(listener)

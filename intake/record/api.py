@@ -110,7 +110,7 @@ def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
         """The same facts, live (server-sent events)."""
         subject = (await incidents.find(incident, caller)).id if incident is not None else None
         types = frozenset(name for one in type for name in one.split(",")) if type else None
-        reader, first, past = await streams.open(caller, subject, types, last_event_id(request.scope))
+        reader, first, past = await streams.open(request.scope, caller, subject, types, last_event_id(request.scope))
         return EventStream(reader, first=first, past=past)
 
     @router.get("/v1/attainment")

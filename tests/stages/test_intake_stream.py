@@ -6,74 +6,25 @@ The log that it is read from is in commit order, whoever writes at the same time
 from __future__ import annotations
 
 import asyncio
-import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
-import httpx2
+import pytest
 from sqlalchemy import text
 
-from backbone.log.event import Lane
 from backbone.log.tx import Transactions
 from backbone.loops.bell import Bell
 from backbone.postgres.connection import Connection
-from backbone.web.keys import SCOPES, Caller
+from backbone.web.keys import RING, SCOPES, Caller, NoKeys, WithAdmin
 from events.incidents import IncidentStuck
 from intake.board.stream import Streams
 from intake.record import store
 from tests.harness.intake import ADMIN, Counterpart, intake
+from tests.harness.listening import WITHIN, listening, shows, titles
 from tests.harness.small_app import served
 from tests.harness.work_orders import incident, work_order
-
-WITHIN = 10
-
-
-@dataclass
-class Listener:
-    """One open stream. `next` gives (id, event, data); `ends` all that comes until the server ends it."""
-
-    lines: AsyncIterator[str]
-
-    async def next(self) -> tuple[str | None, str | None, dict[str, Any]]:
-        found: dict[str, str] = {}
-        async with asyncio.timeout(WITHIN):
-            async for line in self.lines:
-                if line == "" and "data" in found:
-                    return found.get("id"), found.get("event"), json.loads(found["data"])
-                name, _, value = line.partition(": ")
-                found[name] = value
-        raise EOFError
-
-    async def some(self, count: int) -> list[tuple[str | None, str | None, dict[str, Any]]]:
-        return [await self.next() for _ in range(count)]
-
-
-@asynccontextmanager
-async def listening(
-    desk: Counterpart, *, last: object = None, key: str = ADMIN, **query: str
-) -> AsyncIterator[Listener]:
-    """A stream that is open: what is said from now on comes."""
-    headers = {"Authorization": f"Bearer {key}"} | ({"Last-Event-ID": str(last)} if last is not None else {})
-    async with (
-        served(desk.app) as port,
-        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers) as web,
-        web.stream("GET", "/v1/stream", params=query) as answer,
-    ):
-        assert answer.status_code == 200
-        assert answer.headers["content-type"].startswith("text/event-stream")
-        lines = answer.aiter_lines()
-        assert await anext(lines) == ": connected"
-        yield Listener(lines)
-
-
-async def shows(desk: Counterpart) -> None:
-    """The stream's own work, until it has shown all that is there."""
-    (facts,) = [work for work in desk.running.stage.works if work.name == "facts"]
-    while await facts.step(Lane.ORDINARY) is not None:
-        pass
 
 
 async def reports_many(desk: Counterpart, count: int, **changes: Any) -> None:
@@ -85,10 +36,6 @@ async def reports_many(desk: Counterpart, count: int, **changes: Any) -> None:
 async def position(desk: Counterpart) -> int:
     async with desk.ground.transactions.reading() as connection:
         return await store.last_position(connection)
-
-
-def titles(facts: list[tuple[str | None, str | None, dict[str, Any]]]) -> list[str]:
-    return [data["data"]["report"]["title"] for _, _, data in facts]
 
 
 async def test_a_fact_comes_live_with_its_position_its_type_and_what_the_timeline_says(database: str) -> None:
@@ -176,6 +123,29 @@ async def test_a_bound_key_hears_of_its_contracts_what_is_meant_for_the_customer
             assert (await web.get("/v1/stream", params={"incident": other})).status_code == 404
 
 
+@pytest.mark.parametrize("becomes", ["removed", "another's"])
+async def test_a_stream_ends_when_its_key_is_revoked_or_sees_something_else(database: str, becomes: str) -> None:
+    async with intake(database) as desk:
+        await desk.knows("contract", "WO-1", work_order())
+        async with desk.with_key("view", contracts=["WO-1"]) as web:
+            key = web.headers["authorization"].removeprefix("Bearer ")
+            id_ = f"key-{key[-12:]}"
+            async with listening(desk, key=key) as listener, listening(desk) as admin:
+                await desk.reports(title="before")
+                await shows(desk)
+                assert titles([await listener.next()]) == ["before"]
+                stored = desk.ground.directory.get("key", id_)
+                assert stored is not None
+                await desk.knows("key", id_, None if becomes == "removed" else stored.body | {"contracts": ["WO-2"]})
+                await desk.reports(title="after")
+                await shows(desk)
+                with pytest.raises(EOFError):
+                    await listener.next()
+                assert titles(await admin.some(2)) == ["before", "after"]
+            if becomes == "removed":
+                assert (await web.get("/v1/stream")).status_code == 401
+
+
 async def test_a_reader_that_does_not_read_is_told_and_cut_off_while_others_go_on(database: str) -> None:
     async with intake(database) as desk, served(desk.app) as port:
         sock = socket.socket()
@@ -220,12 +190,14 @@ class Gated:
 
 async def test_who_joins_while_others_are_being_told_misses_nothing(database: str) -> None:
     async with intake(database) as desk:
-        gated, caller = Gated(desk.ground.transactions), Caller("a", "a", SCOPES)
-        streams = Streams(gated, Bell())  # type: ignore[arg-type]
-        await streams.open(caller, None, None, None)
+        ring = WithAdmin(NoKeys(), ADMIN)
+        gated, caller = Gated(desk.ground.transactions), Caller("admin", "admin", SCOPES)
+        scope = {"headers": [(b"authorization", f"Bearer {ADMIN}".encode())], RING: ring}
+        streams = Streams(gated, desk.ground.directory, Bell())  # type: ignore[arg-type]
+        await streams.open(scope, caller, None, None, None)
         before = await position(desk)
         gated.hangs = [asyncio.Event()]
-        joining = asyncio.create_task(streams.open(caller, None, None, None))
+        joining = asyncio.create_task(streams.open(scope, caller, None, None, None))
         joined = await asyncio.wait_for(gated.hung.get(), WITHIN)
         await desk.reports(title="one")
         await streams.step()
