@@ -1,4 +1,4 @@
-"""`critsit attainment`: what was promised and kept in a while, as it is sent to the customer at the month's end."""
+"""`critsit attainment`: what was promised and kept in a period, as it is sent to the customer at the month's end."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def attainment(
     """Tell what was met and breached, per clock and severity; each breach with its incident and rule."""
     start, finish = instant_of(from_, "--from"), instant_of(to, "--to", end_of_day=True)
     if start and finish and datetime.fromisoformat(finish) <= datetime.fromisoformat(start):
-        end(MISUSED, f"From {from_} to {to} is no while: it ends before it begins.")
+        end(MISUSED, f"From {from_} to {to} is no period: it ends before it begins.")
     params = {"contract": contract, "from": start, "to": finish}
     sent = {name: value for name, value in params.items() if value is not None}
     with Client() as client:

@@ -10,7 +10,9 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic_core import from_json, to_json
 
+from backbone.loops.breath import Breath
 from backbone.web.headers import header
 from backbone.web.json_body import json_body
 from backbone.web.keys import Caller, require
@@ -26,12 +28,16 @@ from services.instants import write_instant
 from ..actions.bodies import Replay
 from ..board.stream import Streams
 from ..incidents.api import Incidents
+from ..incidents.store import number_of
 from . import store
-from .attainment import Attainment, attainment
+from .attainment import Attained, Attainment
 from .past import Past
 from .span import DayOrInstant, end, first
 from .standing import running, standing
 from .summary import by_whom, for_customer, is_for_customer, summary
+
+#: Incidents whose promises are added up at once.
+_PAGE = 200
 
 
 def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
@@ -129,16 +135,21 @@ def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
         allowed = sorted(caller.contracts) if caller.contracts is not None else None
         since, until = first(from_), end(to)
         where = {"contract": contract, "contracts": allowed, "updated_from": since, "opened_before": until}
-        found: list[Any] = []
+        found, breath = Attained(since, until), Breath()
         before: str | None = None
-        async with ground.transactions.reading() as connection:
-            while records := await store.listed(connection, where, before, 500):
-                found += records
-                before = records[-1].id
-        items = attainment(found, since, until)
+        while True:
+            async with ground.transactions.reading() as connection:
+                rows = await store.settled(connection, where, before, _PAGE)
+            for id_, number, severity, clocks in rows:
+                found.add(id_, number_of(number), severity, from_json(clocks))
+                await breath()
+            if len(rows) < _PAGE:
+                break
+            before = rows[-1][0]
+        items = found.items()
         if b"text/csv" in (header(request.scope, b"accept") or b""):
             return Response(_csv(items), media_type="text/csv; charset=utf-8")
-        return Response(json.dumps({"items": [item.to_json() for item in items]}), media_type="application/json")
+        return Response(to_json({"items": items}), media_type="application/json")
 
     return router
 

@@ -162,20 +162,26 @@ async def first_position(c: Connection) -> int:
 
 async def listed(c: Connection, where: Mapping[str, Any], before: str | None, limit: int) -> list[Record]:
     """Records by filter, newest first, older than the id `before`."""
-    clauses = ["true"]
-    params: dict[str, Any] = {"limit": limit}
-    for name, value in where.items():
-        if value is None:
-            continue
-        clauses.append(_FILTERS[name])
-        params[name] = value
+    return [of_row(row) for row in await _listed(c, COLUMNS, where, before, limit)]
+
+
+async def settled(c: Connection, where: Mapping[str, Any], before: str | None, limit: int) -> list[Any]:
+    """(id, number, severity, the clocks that were met or breached, as JSON) by filter, newest first, older than `before`."""
+    clocks = """jsonb_path_query_array(view, '$.clocks[*] ? (@.state == "met" || @.state == "breached")')::text"""
+    return await _listed(c, f"subject, number, severity, {clocks}", where, before, limit)
+
+
+async def _listed(c: Connection, what: str, where: Mapping[str, Any], before: str | None, limit: int) -> list[Any]:
+    given = {name: value for name, value in where.items() if value is not None}
+    clauses = ["true", *(_FILTERS[name] for name in given)]
     if before is not None:
         clauses.append("subject < :before")
-        params["before"] = before
+        given["before"] = before
     rows = await c.execute(
-        text(f"select {COLUMNS} from incident where {' and '.join(clauses)} order by subject desc limit :limit"), params
+        text(f"select {what} from incident where {' and '.join(clauses)} order by subject desc limit :limit"),
+        {**given, "limit": limit},
     )
-    return [of_row(row) for row in rows]
+    return list(rows)
 
 
 _FILTERS = {

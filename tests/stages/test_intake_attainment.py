@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from time import perf_counter
 
 import pytest
+from sqlalchemy import text
 
 from backbone.time_source import HandMoved
 from events.escalations import Clock, ClockBreached, ClockMet, ClockStarted, ClockSuperseded
 from tests.harness.intake import Counterpart, intake
-from tests.harness.work_orders import work_order
+from tests.harness.statements import statements
+from tests.harness.work_orders import incident, work_order
 
 
 def _clock(desk: Counterpart, id_: str, name: str = "first_response") -> Clock:
@@ -129,3 +133,36 @@ async def test_a_breach_that_was_done_after_all_says_how_late(database: str) -> 
         assert item["breaches"][0]["reason"] == "first response was done 1 h 1 min after it was due"
         shown = (await desk.get(f"/v1/incidents/{broken}/explanation"))["clocks"][0]["text"]
         assert "It was not done by then. It stopped on" in shown
+
+
+async def test_all_that_there_ever_was_is_added_up_in_pages_and_leaves_the_others_room(database: str) -> None:
+    async with intake(database) as desk:
+        for _ in range(3):
+            body = {"items": [incident(contract=None)] * 150}
+            assert (await desk.web.post("/v1/incidents:batch", json=body)).status_code == 200
+        async with desk.ground.engine.begin() as connection:
+            await connection.execute(text(_MANY_CLOCKS), {"each": 400})
+        longest, beats = 0.0, True
+
+        async def beat() -> None:
+            nonlocal longest
+            last = perf_counter()
+            while beats:
+                await asyncio.sleep(0)
+                longest, last = max(longest, perf_counter() - last), perf_counter()
+
+        beating, began = asyncio.create_task(beat()), perf_counter()
+        async with statements(desk.ground.engine) as sent:
+            (item,) = (await desk.get("/v1/attainment"))["items"]
+        took, beats = perf_counter() - began, False
+        await beating
+        assert (item["met"], item["breached"]) == (450 * 400, 0)
+        assert all("limit" in asked and "report" not in asked for asked in sent)
+        assert longest < took / 4, (longest, took)
+
+
+_MANY_CLOCKS = """
+update incident set view = view || jsonb_build_object('clocks', (select jsonb_agg(jsonb_build_object(
+    'name', 'status_update', 'severity', '1', 'state', case n % 2 when 0 then 'met' else 'superseded' end,
+    'stopped_at', '2026-02-04T10:00:00Z', 'due_at', '2026-02-04T10:00:00Z')) from generate_series(1, 2 * :each) n))
+"""
