@@ -66,7 +66,7 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
             mailbox_api.routes(ground),
             acknowledgement_api.routes(ground, acts, links),
             callbacks_api.routes(
-                ground, acts, metrics, ladder, token=settings.secret("twilio_token"), url=callback_url(settings),
+                ground, acts, metrics, token=settings.secret("twilio_token"), url=callback_url(settings),
                 wake=wake,
             ),
         ),

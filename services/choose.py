@@ -75,7 +75,7 @@ def _fits(service: Service, case: Case) -> Fit | Fails:
     return Fit(service, event, solution, event is not None and under_way(event, case.at))
 
 
-def first_that_fits(case: Case, catalogue: Catalogue, services: tuple[Service, ...], notes: Notes) -> Fit:
+def first_that_fits(case: Case, services: tuple[Service, ...], notes: Notes) -> Fit:
     """The first service whose conditions hold; the last one always does. Those passed over leave their flags."""
     for service in services:
         answer = _fits(service, case)

@@ -60,7 +60,7 @@ def decide(
         fit = Fit(catalogue.service(catalogue.review.service))
     else:
         case = Case(report, contract, at, catalogue.groups)
-        fit = first_that_fits(case, catalogue, catalogue.services, notes)
+        fit = first_that_fits(case, catalogue.services, notes)
         outside = outside_severity(fit, catalogue)
         if outside is not None and severity is None:
             notes.tells.append(

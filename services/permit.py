@@ -33,8 +33,6 @@ from services.contract.model import Contract
 from services.decision import Decision
 from services.refused import Refused
 
-__all__ = ["Allowed", "Refused", "Standing", "permit"]
-
 
 def permit(act: Act, standing: Standing, catalogue: Catalogue) -> Allowed | Refused:
     """Judges one act. Pure: the same standing always gives the same answer."""

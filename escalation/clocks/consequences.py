@@ -62,7 +62,7 @@ def routed(promises: Promises, fact: IncidentRouted, at: datetime, catalogue: Ca
     for terms in change.start:
         promises.start(terms, inputs.cause)
     if before is None:
-        _early(promises, decision, calendar)
+        _early(promises, calendar)
     promises.keep(called=tuple(team for team in promises.incident.called if team in decision.escalates_to))
     for call in calls(decision, catalogue, promises.incident.called):
         promises.call(call)
@@ -204,7 +204,7 @@ def overdue(promises: Promises, clock: Clock, calendar: Calendar) -> None:
             promises.propose(after, proposed)
 
 
-def _early(promises: Promises, decision: Decision, calendar: Calendar) -> None:
+def _early(promises: Promises, calendar: Calendar) -> None:
     """Settle what people did before there was a decision."""
     incident = promises.incident
     if (early := incident.responded) is not None:

@@ -22,14 +22,12 @@ PROPOSED = "downgrade.proposed"
 Projection = Callable[[Record, dict[str, Any], datetime], None]
 
 
-def project(record: Record, type_: str, data: dict[str, Any], at: datetime) -> bool:
-    """Apply a fact of `type_` with its payload; answers whether it changed anything. Unknown types change nothing."""
+def project(record: Record, type_: str, data: dict[str, Any], at: datetime) -> None:
+    """Apply a fact of `type_` with its payload. Unknown types change nothing."""
     projection = _PROJECTIONS.get(type_)
-    if projection is None:
-        return False
-    projection(record, data, at)
-    record.updated_at = max(record.updated_at, at)
-    return True
+    if projection is not None:
+        projection(record, data, at)
+        record.updated_at = max(record.updated_at, at)
 
 
 def _routed(record: Record, data: dict[str, Any], at: datetime) -> None:

@@ -22,15 +22,13 @@ from notifier.callbacks.receipt import take
 from notifier.channels.twilio_callback import Receipt, read_receipt, signed_by_twilio
 from notifier.metrics import Metrics
 from notifier.pages.api import uuid_of
-from notifier.rules.ladder import Ladder
 
 _SAID = '<?xml version="1.0" encoding="UTF-8"?><Response>{}</Response>'
 
 
 def routes(
-    ground: Ground, acts: Acts, metrics: Metrics, ladder: Ladder, *, token: str | None, url: str,
-    wake: Callable[[], None],
-) -> APIRouter:  # fmt: skip
+    ground: Ground, acts: Acts, metrics: Metrics, *, token: str | None, url: str, wake: Callable[[], None]
+) -> APIRouter:
     """The callback's route; without a `token` nobody is believed. `url` is what Twilio was told to call."""
     router = APIRouter(tags=["callbacks"])
 
@@ -50,7 +48,7 @@ def routes(
         attempt = uuid_of(request.query_params.get("attempt", ""))
         if receipt is None:
             return Response(status_code=204)
-        page = await take(ground, metrics, ladder, receipt, attempt, wake)
+        page = await take(ground, metrics, receipt, attempt, wake)
         return await _press(acts, page, receipt) if page is not None else Response(status_code=204)
 
     return router

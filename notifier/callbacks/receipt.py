@@ -16,18 +16,12 @@ from notifier.metrics import Metrics
 from notifier.pages import store
 from notifier.pages.ledger import Ledger
 from notifier.pages.page import AttemptOutcome, State
-from notifier.rules.ladder import Ladder
 
 _SETTLED = frozenset({AttemptOutcome.DELIVERED, AttemptOutcome.FAILED})
 
 
 async def take(
-    ground: Ground,
-    metrics: Metrics,
-    ladder: Ladder,
-    receipt: Receipt,
-    attempt_id: UUID | None,
-    wake: Callable[[], None],
+    ground: Ground, metrics: Metrics, receipt: Receipt, attempt_id: UUID | None, wake: Callable[[], None]
 ) -> UUID | None:
     """Take a receipt in; answers the page that it is about, None where it is about none of ours."""
     async with ground.transactions() as tx:

@@ -50,8 +50,7 @@ def _rest(facts: PageFacts, asked: Words, zone: ZoneInfo, now: datetime) -> Iter
         yield f"Promised (times in {zone.key}):"
         for due in sorted(facts.dues, key=lambda due: (due.at, due.name)):
             rule = f" [{one_line(due.rule)}]" if due.rule else ""
-            sentence = f" {one_line(due.sentence)}" if due.sentence else ""
-            yield f"- {clock_words(due.name)}: {local_time(due.at, zone, now)}{rule}{sentence}"
+            yield f"- {clock_words(due.name)}: {local_time(due.at, zone, now)}{rule}"
     if facts.because:
         yield f"Decided by: {one_line(', '.join(facts.because))}"
     if ours and facts.flags:

@@ -29,12 +29,11 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """One clock that runs: its name in the catalogue, when it is due (aware), and by which rule and sentence."""
+    """One clock that runs: its name in the catalogue, when it is due (aware), and by which rule."""
 
     name: str
     at: datetime
     rule: str | None = None
-    sentence: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ FACTS = PageFacts(
     customer="Steppe Telecom",
     dues=(
         Due(name="status_update", at=NOW + timedelta(hours=1), rule="RSM-ESCALATION-1"),
-        Due(name="first_response", at=NOW.replace(minute=35, second=0), rule="RR-TARGET", sentence="within 15 minutes"),
+        Due(name="first_response", at=NOW.replace(minute=35, second=0), rule="RR-TARGET"),
     ),
     caller="Aigerim S.",
     caller_phone="+77010000001",
@@ -41,7 +41,7 @@ Take it: https://critsit.example.org/ack/t0k3n
 Why you: you are on call as crisis manager and were assigned to this incident of severity 1: engage, escalate, \
 resource, coordinate. It counts as assigned when you acknowledge.
 Promised (times in Asia/Almaty):
-- first response: 19:35 [RR-TARGET] within 15 minutes
+- first response: 19:35 [RR-TARGET]
 - status update: 20:22 [RSM-ESCALATION-1]
 Decided by: RR-ROUTE, RR-TARGET, BASE-CM
 Flags: topology-missing

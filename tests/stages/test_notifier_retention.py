@@ -279,10 +279,10 @@ async def test_a_receipt_that_waited_while_its_attempt_was_removed_is_about_none
         await had(notifier)
         attempt = await notifier.one("select id from attempt limit 1")
         receipt = Receipt("SM-1", "delivered", "delivered")
-        metrics, ladder = notifier.sender.dispatch.metrics, notifier.sender.dispatch.ladder
+        metrics = notifier.sender.dispatch.metrics
         async with notifier.ground.transactions() as tx:
             await tx.lock([INC], make=False)
-            late = asyncio.create_task(take(notifier.ground, metrics, ladder, receipt, attempt, lambda: None))
+            late = asyncio.create_task(take(notifier.ground, metrics, receipt, attempt, lambda: None))
             async with asyncio.timeout(0.9):
                 while not await notifier.one("select count(*) from pg_locks where not granted"):  # noqa: ASYNC110 no bell rings here
                     await asyncio.sleep(0.002)
