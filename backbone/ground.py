@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from . import STAGES
 from .directory.directory import Directory, Parser
+from .directory.versions import Versions
 from .log.lease import Lease
 from .log.sources import Sources
 from .log.store import Said
@@ -93,6 +94,10 @@ class Ground:
     def wake(self, work: str) -> None:
         """Wake the stage's work of that name, here and in the other replicas."""
         self.around.bell.ring([f"{self.name}.{work}"])
+
+    def versions(self, owner: str) -> Versions:
+        """The versions of the objects that a stage owns."""
+        return Versions(self.directory, self.sources, owner)
 
     def direct(self) -> Direct:
         """A connection past the pool, which whoever asks for it closes."""

@@ -37,7 +37,8 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One stage. `hears` maps a stage's name to the event types that are of use here; the others are only counted.
+    """One stage. `hears` maps a stage's name to the event types that are of use here, None being all; the others are only
+    counted.
 
     `subjects` names the table that holds its subjects' rows. `makes_subjects` is false where a subject begins here.
     `patience`: seconds that ordinary events may wait to be heard together; nobody waits at a caller's for them.
@@ -46,7 +47,7 @@ class Stage:
     """
 
     name: str
-    hears: Mapping[str, frozenset[str]]
+    hears: Mapping[str, frozenset[str] | None]
     handle: Handler
     works: tuple[Work, ...] = ()
     routes: tuple[APIRouter, ...] = ()
@@ -59,3 +60,8 @@ class Stage:
     on_stop: Callable[[], Awaitable[None]] | None = None
     before_drop: Callable[[Tx, str], Awaitable[None]] | None = None
     on_hold: Callable[[Tx, str, Fact], Awaitable[None]] | None = None
+
+    def uses(self, event: Event) -> bool:
+        """Whether an event of a stage that is heard is of use here."""
+        types = self.hears[event.source]
+        return types is None or event.type in types

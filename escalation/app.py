@@ -31,7 +31,7 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
     ground = Ground.of(NAME, settings, around, hears=tuple(HEARS), parsers=PARSERS)
     catalogue = load(settings.catalogue)
     metrics, policies = Metrics(around.registry, catalogue), Policies()
-    frozen = Frozen(ground.directory, ground.sources, catalogue)
+    frozen = Frozen(ground.versions("router"), catalogue)
     handlers = Handlers(frozen, policies, metrics, lambda: ground.wake(CLOCKS))
 
     async def ask_anew(tx: Tx, subject: str, fact: Fact) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from backbone.ground import Ground, Surroundings, lane_bell
 from backbone.log.event import Event, Lane
 from backbone.process.settings import Settings
 from backbone.stage import Stage, Work
 from services.catalogue.parse import load
-from services.contract.parse import build as build_contract
 
 from .actions.api import Actions
 from .actions.api import routes as action_routes
@@ -28,7 +26,7 @@ from .incidents.api import routes as incident_routes
 from .incidents.group_commit import GroupCommit
 from .metrics import Metrics
 from .record.api import routes as record_routes
-from .record.frozen import Frozen
+from .record.frozen import PARSERS, Frozen
 from .record.handlers import flag_holds, handle_with
 from .record.invariants import invariants
 from .record.past import Past
@@ -37,13 +35,14 @@ from .record.store import keep_day
 __all__ = ["build", "describe_accept"]
 
 NAME = "intake"
-HEARS = ("router", "escalation", "notifier")
+#: Every type is of use to the record: each is a fact of the timeline.
+HEARS: Mapping[str, None] = dict.fromkeys(("router", "escalation", "notifier"))
 
 
 def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
     """The stage, and the ground it stands on."""
     ground = Ground.of(
-        NAME, settings, around, hears=HEARS, parsers={"contract": build_contract},
+        NAME, settings, around, hears=tuple(HEARS), parsers=PARSERS,
         subjects="incident", makes_subjects=False,
     )  # fmt: skip
     catalogue = load(settings.catalogue)
@@ -66,7 +65,7 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
     commit = GroupCommit(ground.engine, [ground.direct(), ground.direct()], taken, settings.accept_queue)
     incidents = Incidents(ground, waiting)
     accept = Accept(commit, catalogue, around.time, incidents.reread, url)
-    frozen = Frozen(ground.directory, ground.sources, catalogue)
+    frozen = Frozen(ground.versions("router"), catalogue)
     saying = Saying(frozen)
     actions = Actions(ground, incidents, waiting, saying, url)
 
@@ -84,8 +83,8 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
 
     stage = Stage(
         name=NAME,
-        hears={source: EVERYTHING for source in HEARS},
-        handle=handle_with(told, saying.settle, saying.proposed),  # type: ignore[arg-type]
+        hears=HEARS,
+        handle=handle_with(told, saying.settle, saying.proposed),
         works=(
             Work("facts", show, lanes=(Lane.ORDINARY,)),
             Work("sealing", seal, lanes=(Lane.ORDINARY,), poll=60.0),
@@ -106,13 +105,3 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
         on_hold=flag_holds,
     )
     return stage, ground
-
-
-class _Everything(frozenset[str]):
-    """Every type is of use to the record: each is a fact of the timeline."""
-
-    def __contains__(self, item: Any) -> bool:
-        return True
-
-
-EVERYTHING = _Everything()

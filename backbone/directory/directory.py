@@ -143,9 +143,12 @@ class Directory:
         async with self._transactions.reading() as connection:
             return await store.history(connection, kind, id_)
 
+    def parsed(self, kind: str, body: Any) -> Any:
+        """The inside's value of a body; of a kind that nobody parses here, the body itself."""
+        return self._parsers[kind](body) if body is not None and kind in self._parsers else body
+
     def _stored(self, kind: str, id_: str, version: int, body: Any) -> Stored:
-        value = self._parsers[kind](body) if body is not None and kind in self._parsers else body
-        return Stored(kind, id_, version, body, value)
+        return Stored(kind, id_, version, body, self.parsed(kind, body))
 
 
 def _as_fact(kind: str, body: Any, by: str) -> Fact:

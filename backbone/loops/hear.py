@@ -140,7 +140,7 @@ class Ear:
                 row.changed = True
             if held:
                 result.held = await store.hold(tx.connection, held, "held: an earlier event of its subject is", tx.now)
-            useful = [e for e in ordered if e.type in self.stage.hears[e.source]]
+            useful = [e for e in ordered if self.stage.uses(e)]
             if useful:
                 await self.stage.handle(tx, useful)
             result.handled = len(ordered)
@@ -252,7 +252,7 @@ def order(
     events: Sequence[Event],
     pool: Mapping[Key, Event],
     rows: Mapping[str, Subject],
-    hears: Mapping[str, frozenset[str]],
+    hears: Container[str],
     result: Heard,
 ) -> tuple[list[Event], list[Event]]:
     """What is to be handled, each after what it presupposes, and what is to be held because its subject is.

@@ -1,17 +1,15 @@
 """The calendars and catalogues that an incident's decision was made with: frozen versions, read once and kept.
 
-A version that has not come in by the directory yet is read from the router's log; nothing is guessed while it is there.
+Where a version is nowhere any more, what this process has itself is taken, and that is logged.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import structlog
 
-from backbone.directory.directory import Directory
-from backbone.log.sources import Sources
+from backbone.directory.versions import Versions
 from backbone.postgres.connection import Connection
 from services.calendar import Calendar, calendar_of
 from services.catalogue.model import Catalogue
@@ -22,7 +20,6 @@ from services.contract.parse import build
 from .incident import Incident
 
 log = structlog.get_logger()
-_ROUTER = "router"
 _MOST = 5_000
 
 #: How the directory's objects become values here.
@@ -33,8 +30,7 @@ PARSERS = {"contract": build, "catalogue": from_json}
 class Frozen:
     """Looks up what was frozen. `loaded` is the catalogue of this process."""
 
-    directory: Directory
-    sources: Sources
+    versions: Versions
     loaded: Catalogue
     _calendars: dict[tuple[str, int, str | None, str], Calendar] = field(default_factory=dict)
     _catalogues: dict[str, Catalogue] = field(default_factory=dict)
@@ -44,7 +40,7 @@ class Frozen:
         if version is None or version == self.loaded.version:
             return self.loaded
         if version not in self._catalogues:
-            found = await self._object("catalogue", version, 1, connection)
+            found = await self.versions.find("catalogue", version, 1, connection)
             if not isinstance(found, Catalogue):
                 log.warning("catalogue.unknown", version=version, taken=self.loaded.version)
                 return self.loaded
@@ -72,7 +68,7 @@ class Frozen:
             return calendar_of(None, None, catalogue.business_hours)
         key = (*contract, location, catalogue.version)
         if key not in self._calendars:
-            found = await self._object("contract", *contract, connection)
+            found = await self.versions.find("contract", *contract, connection)
             if not isinstance(found, Contract):
                 log.error("contract.unknown", contract=contract[0], version=contract[1])
                 return calendar_of(None, None, catalogue.business_hours)
@@ -80,11 +76,3 @@ class Frozen:
                 self._calendars.clear()
             self._calendars[key] = calendar_of(found, location, catalogue.business_hours)
         return self._calendars[key]
-
-    async def _object(self, kind: str, id_: str, version: int, connection: Connection) -> Any:
-        found = await self.directory.frozen(kind, id_, version, connection)
-        if found is not None:
-            return found.value
-        for event in await self.sources.spans(_ROUTER, [(f"{kind}:{id_}", version, version)]):
-            return PARSERS[kind](event.json()["body"])
-        return None

@@ -43,8 +43,7 @@ class Saying:
     ) -> Scene:
         """What an action on the record is judged by. Raises Unavailable while its contract is not known here."""
         inputs = record.view.get("inputs")
-        stored = self.frozen.directory.get("contract", record.contract) if record.contract is not None else None
-        live = stored.value if stored is not None else None
+        live = self.frozen.live(record.contract)
         contract = live if inputs is None else await self.frozen.contract(inputs, connection)
         return Scene(record, await self.frozen.catalogue(inputs, connection), contract, now, live, waited)
 

@@ -9,6 +9,7 @@ from typing import Any
 from backbone.log.event import Event, Fact
 from backbone.log.tx import Tx
 from backbone.loops.breath import Breath
+from backbone.stage import Handler
 
 from . import store
 from .project import PROPOSED, project
@@ -20,9 +21,7 @@ Settle = Callable[[Tx, Record, Sequence[dict[str, Any]], Event], Awaitable[None]
 Proposed = Callable[[Tx, Record, Event], Awaitable[None]]
 
 
-def handle_with(
-    told: Callable[[Sequence[Event]], None], settle: Settle, proposed: Proposed
-) -> Callable[[Tx, Sequence[Event]], object]:
+def handle_with(told: Callable[[Sequence[Event]], None], settle: Settle, proposed: Proposed) -> Handler:
     """The handler; `told` is called after the commit with what was heard."""
 
     async def handle(tx: Tx, events: Sequence[Event]) -> None:
