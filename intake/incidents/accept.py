@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from backbone.time_source import TimeSource
 from backbone.web.body import parse, read_body
 from backbone.web.etag import etag
-from backbone.web.keys import authorize
+from backbone.web.keys import Caller, authorize
 from backbone.web.prefer import wait_of
 from backbone.web.problem import Problem, Unavailable
 from backbone.web.request_id import current_trace
@@ -50,7 +50,7 @@ class Accept:
         body = await read_body(scope, receive)
         report = parse(REPORT, body, is_all_typed=is_all_typed)
         item = accepting(report, caller, self._catalogue, self._time.now(), key, current_trace())
-        status, record = await self.settle(item, await self._commit.take(item), wait_of(scope))
+        status, record = await self.settle(item, await self._commit.take(item), wait_of(scope), caller)
         payload = to_json(record)
         headers = [
             (b"content-type", b"application/json"),
@@ -61,20 +61,22 @@ class Accept:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": payload})
 
-    async def settle(self, item: Accepting, outcome: Outcome, wait: float) -> tuple[int, dict[str, Any]]:
-        """The status and the record that answer a report.
+    async def settle(
+        self, item: Accepting, outcome: Outcome, wait: float, caller: Caller
+    ) -> tuple[int, dict[str, Any]]:
+        """The status and the record that answer the caller's report.
 
         Raises Problem 409 on a conflict of keys, Unavailable where what was there before can't be read.
         """
         match outcome:
             case Taken(id_, number):
                 if wait and (routed := await self._reread(id_, wait)) is not None:
-                    return 201, routed.to_json()
+                    return 201, routed.to_json(to_customer=caller.bound)
                 return 201, fresh(id_, number, item.report, item.submitted, item.received)
             case Repeated(id_):
                 if (there := await self._reread(id_, wait)) is None:
                     raise Unavailable()
-                return 200, there.to_json()
+                return 200, there.to_json(to_customer=caller.bound)
             case Conflict(id_, why):
                 raise conflict(why, self._url(id_))
 

@@ -101,7 +101,7 @@ def routes(incidents: Incidents, accept: Accept, catalogue: Catalogue) -> APIRou
                 answers[index] = _refused(problem_of(outcome) if isinstance(outcome, Exception) else Problem(500))
                 continue
             try:
-                status, record = await accept.settle(item, outcome, 0)
+                status, record = await accept.settle(item, outcome, 0, caller)
                 answers[index] = {"status": status, "incident": record, "problem": None}
             except Exception as error:  # noqa: BLE001 (one bad item hurts no other)
                 answers[index] = _refused(problem_of(error))
@@ -112,7 +112,7 @@ def routes(incidents: Incidents, accept: Accept, catalogue: Catalogue) -> APIRou
         """One incident, by id or number."""
         record = await incidents.find(id, caller)
         response.headers["ETag"] = etag(record.version)
-        return record.to_json()
+        return record.to_json(to_customer=caller.bound)
 
     @router.get("/v1/incidents")
     async def list_incidents(
@@ -143,7 +143,7 @@ def routes(incidents: Incidents, accept: Accept, catalogue: Catalogue) -> APIRou
         more = len(records) > limit
         shown = records[:limit]
         return {
-            "items": [record.to_json() for record in shown],
+            "items": [record.to_json(to_customer=caller.bound) for record in shown],
             "next": encode_cursor(shown[-1].id) if more else None,
         }
 

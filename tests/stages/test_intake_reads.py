@@ -6,7 +6,7 @@ from events.escalations import ClockSuperseded
 from events.incidents import IncidentMended, IncidentStuck
 from events.notifications import Page, PageDeclined, PageRequested
 from tests.harness.intake import Counterpart, clocks_of, intake
-from tests.harness.work_orders import work_order
+from tests.harness.work_orders import incident, work_order
 
 
 async def _ids(desk: Counterpart, **query: str) -> list[str]:
@@ -85,9 +85,18 @@ async def test_a_bound_key_sees_of_the_pages_those_to_the_customers_own_people(d
         for number, (side, to) in enumerate((("provider", "ana"), ("customer", "ceo"))):
             page = Page(f"p-{number}", "executive", side, to, to.title(), 1, "")
             await desk.tells("notifier", id_, PageRequested(page), PageDeclined(page, to, "no"))
-        async with desk.with_key("work", contracts=["WO-1"]) as web:
+        async with desk.with_key("report", "work", "view", contracts=["WO-1"]) as web:
+            theirs = (await web.post("/v1/incidents", json=incident(reference="R-1"))).json()["id"]
+            await desk.routes(theirs)
+            await desk.tells(
+                "notifier", theirs, PageRequested(Page("p-2", "executive", "provider", "ana", "Ana", 1, ""))
+            )
+            repeated = await web.post("/v1/incidents", json=incident(reference="R-1"))
+            assert (repeated.status_code, repeated.json()["pages"]) == (200, [])
             answer = await web.post(f"/v1/incidents/{id_}/responses", json={"by": "eng", "message": "we look"})
-            assert [page["to"] for page in answer.json()["pages"]] == ["ceo"]
+            listed = (await web.get("/v1/incidents")).json()["items"]
+            for shown in (answer.json(), (await web.get(f"/v1/incidents/{id_}")).json(), listed[-1]):
+                assert [page["to"] for page in shown["pages"]] == ["ceo"]
         assert [page["to"] for page in (await desk.record(id_))["pages"]] == ["ana", "ceo"]
 
 
