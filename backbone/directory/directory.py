@@ -15,6 +15,9 @@ from ..log.tx import Transactions, Tx
 from ..postgres.connection import Connection
 from . import store
 
+#: Objects that are said again in one transaction.
+_AGAIN = 200
+
 #: Makes the inside's value of a kind of object from its JSON.
 Parser = Callable[[Any], Any]
 
@@ -133,10 +136,15 @@ class Directory:
         tx.say(_as_fact(kind, body, by), f"{kind}:{id_}", urgent=False, version=version)
         return version, True
 
-    async def say_again(self, tx: Tx, partition: str) -> None:
-        """Say the current version of every object once more whose last event stands in a day that is dropped."""
-        for kind, id_, version, body, by in await store.spoken_in(tx, partition):
+    async def say_again(self, tx: Tx, partition: str, after: int) -> int | None:
+        """Say the objects once more, as they are now, that a day which is dropped tells of: some behind change `after`.
+
+        Answers the last one's change; None where there is none.
+        """
+        spoken = await store.spoken_in(tx, partition, after, _AGAIN)
+        for kind, id_, version, body, by, _ in spoken:
             tx.say(_as_fact(kind, body, by), f"{kind}:{id_}", urgent=False, version=version)
+        return spoken[-1][-1] if spoken else None
 
     async def history(self, kind: str, id_: str) -> list[Mapping[str, Any]]:
         """Every version of an object with who stored it and when, oldest first."""

@@ -101,11 +101,13 @@ async def versions(
     return [(*row[:6], *(json.loads(body) if body is not None else None for body in row[6:])) for row in rows]
 
 
-async def spoken_in(tx: Tx, partition: str) -> list[tuple[str, str, int, Any, str]]:
-    """The current objects whose last version was said in that day of the log, and in no later one."""
+async def spoken_in(tx: Tx, partition: str, after: int, limit: int) -> list[tuple[str, str, int, Any, str, int]]:
+    """(kind, id, version, body, by, change) of the current objects that a day of the log tells of, by change."""
     rows = await tx.execute(
-        "select distinct on (d.kind, d.id) d.kind, d.id, d.version, d.body::text, d.by from directory d"
-        f" where exists (select 1 from {partition} p where p.subject = d.kind || ':' || d.id)"
-        " order by d.kind, d.id, d.version desc"
+        "select d.kind, d.id, d.version, d.body::text, d.by, d.change from directory d where d.change > :after"
+        f" and exists (select from {partition} p where p.subject = d.kind || ':' || d.id) and not exists"
+        " (select from directory n where n.kind = d.kind and n.id = d.id and n.version > d.version)"
+        " order by d.change limit :limit",
+        {"after": after, "limit": limit},
     )
-    return [(r[0], r[1], r[2], json.loads(r[3]) if r[3] is not None else None, r[4]) for r in rows]
+    return [(*row[:3], json.loads(row[3]) if row[3] is not None else None, *row[4:]) for row in rows]
