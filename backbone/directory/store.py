@@ -38,6 +38,19 @@ async def body(c: Connection, kind: str, id_: str, version: int) -> Any:
     return json.loads(row[0]) if row is not None and row[0] is not None else None
 
 
+async def before(c: Connection, kind: str, id_: str, version: int) -> tuple[int, Any] | None:
+    """The version before that one and its body; None where it is the first."""
+    rows = await c.execute(
+        text(
+            "select version, body::text from directory where kind = :k and id = :i and version < :v"
+            " order by version desc limit 1"
+        ),
+        {"k": kind, "i": id_, "v": version},
+    )
+    row = rows.first()
+    return None if row is None else (row[0], None if row[1] is None else json.loads(row[1]))
+
+
 async def lock(tx: Tx, kind: str, id_: str) -> None:
     """Keep others from giving out the next version of the same object."""
     await tx.execute("select pg_advisory_xact_lock(7422, hashtext(:key))", {"key": f"{kind}:{id_}"})
@@ -45,13 +58,7 @@ async def lock(tx: Tx, kind: str, id_: str) -> None:
 
 async def last(tx: Tx, kind: str, id_: str) -> tuple[int, Any] | None:
     """The last version and its body."""
-    row = (
-        await tx.execute(
-            "select version, body::text from directory where kind = :k and id = :i order by version desc limit 1",
-            {"k": kind, "i": id_},
-        )
-    ).first()
-    return (row[0], json.loads(row[1]) if row[1] is not None else None) if row is not None else None
+    return await before(tx.connection, kind, id_, 2_147_483_647)
 
 
 async def insert(tx: Tx, kind: str, id_: str, version: int, body_: Any, by: str) -> None:

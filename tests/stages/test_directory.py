@@ -68,3 +68,33 @@ async def test_the_last_word_on_each_object_outlives_the_day_that_it_was_said_on
         assert await _drops_old_days(router) == []
         assert await router.one("select max(seq) from outbox") == again[-1].seq
         assert len(left) == partitions.AHEAD
+
+
+async def test_what_this_version_cannot_read_keeps_its_last_good_value_and_stops_nothing(
+    database: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with office(database) as router:
+        await router.employs(person("ana", "engineer"), person("bo", "engineer"))
+
+        async def newer(id_: str, role: str) -> None:
+            async with router.ground.transactions() as tx:
+                await router.ground.directory.put(tx, "person", id_, person(id_, role), "a newer router")
+
+        await newer("ana", "astronaut")
+        await newer("eva", "astronaut")
+        await router.put("/v1/people/cy", person("cy", "engineer"))
+        for _ in range(3):
+            await router.ground.directory.refresh()
+        assert capsys.readouterr().out.count("directory.unreadable") == 2
+        await router.reports("a")
+        assert "incident.routed" in await router.said_types()
+        async with office(database, router.time) as started_later:
+            for one in (router, started_later):
+                known = {each.id: (each.version, each.value.roles) for each in one.ground.directory.all("person")}
+                assert sorted(known) == ["ana", "bo", "cy"]
+                assert known["ana"] == (1, known["bo"][1])
+        await newer("ana", "crisis-manager")
+        await router.ground.directory.refresh()
+        ana = router.ground.directory.get("person", "ana")
+        assert ana is not None
+        assert ana.version == 3
