@@ -13,6 +13,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from .log.event import Event, Fact, Lane
+from .log.partitions import Keep
 from .log.tx import Tx
 
 #: Handles events in the order given; says what follows through `tx`. What it raises makes them poison.
@@ -43,7 +44,7 @@ class Stage:
     `subjects` names the table that holds its subjects' rows. `makes_subjects` is false where a subject begins here.
     `patience`: seconds that ordinary events may wait to be heard together; nobody waits at a caller's for them.
     `on_hold` is told in the same transaction what is said of a subject that is held, or is no more: a stage does not
-    hear what it says itself.
+    hear what it says itself. `before_drop` keeps what stays of a day of the log.
     """
 
     name: str
@@ -58,7 +59,7 @@ class Stage:
     patience: float = 0.0
     on_start: Callable[[], Awaitable[None]] | None = None
     on_stop: Callable[[], Awaitable[None]] | None = None
-    before_drop: Callable[[Tx, str], Awaitable[None]] | None = None
+    before_drop: Keep | None = None
     on_hold: Callable[[Tx, str, Fact], Awaitable[None]] | None = None
 
     def uses(self, event: Event) -> bool:

@@ -75,7 +75,8 @@ async def _up(settings: Settings, say: Callable[[Ready], None], seed: Seed | Non
     key, made = _admin_key(settings)
     port = settings.port if settings.port is not None else 8080
     settings = settings.model_copy(update={"admin_key": SecretStr(key), "public_url": _public_url(settings, port)})
-    await asyncio.to_thread(migrate, settings.url_of("intake"))
+    for name in STAGES:
+        await asyncio.to_thread(migrate, settings.url_of(name), [name])
 
     async def ready(port: int) -> None:
         url = f"http://{settings.host}:{port}"
@@ -113,7 +114,7 @@ async def run(
     sockets = listen(settings.host, port)
     around = Surroundings(WallClock())
     process = build(names, settings, around)
-    carriers = _carriers(process, settings, names)
+    carriers = _carriers(process, names)
     tasks: set[asyncio.Task[None]] = set()
 
     def told(bound: int) -> None:
@@ -145,15 +146,15 @@ async def run(
     return bool(tasks)
 
 
-def _carriers(process: Process, settings: Settings, names: tuple[str, ...]) -> list[Carrier]:
+def _carriers(process: Process, names: tuple[str, ...]) -> list[Carrier]:
     """What carries between processes: the bell by NOTIFY, and Kafka where it is set."""
     carriers: list[Carrier] = []
     if len(names) < len(STAGES):
-        carriers.append(Notify(process.around.bell, {settings.url_of(r.stage.name) for r in process.running}))
-    broker = Broker.of(settings)
-    if broker is not None:
-        topics = topics_of(settings)
-        carriers += [KafkaCarrier(running, topics, broker) for running in process.running]
+        carriers.append(Notify(process.around.bell, {r.ground.settings.url_of(r.stage.name) for r in process.running}))
+    for running in process.running:
+        own = running.ground.settings
+        if (broker := Broker.of(own)) is not None:
+            carriers.append(KafkaCarrier(running, topics_of(own), broker))
     return carriers
 
 

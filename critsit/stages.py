@@ -64,7 +64,7 @@ def build(
     """Build the stages `names` for one process. `waits_for` is what else readiness asks for."""
     running = []
     for name in names:
-        stage, ground = importlib.import_module(f"{name}.app").build(settings, around)
+        stage, ground = importlib.import_module(f"{name}.app").build(settings.of(name), around)
         running.append(RunningStage.of(stage, ground, IncidentStuck, READ_BY[name], EventDiscarded, IncidentMended))
 
     async def missing() -> list[str]:

@@ -48,11 +48,11 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
             await ground.directory.put(tx, "catalogue", catalogue.version, dict(catalogue.raw), NAME)
         await ground.directory.refresh()
 
-    async def say_again(tx: Tx, partition: str) -> None:
+    async def say_again(tx: Tx, partition: str, after: int) -> int | None:
         """The last word on each object is never dropped with its day: it is said again, in the same version."""
         if re.fullmatch(r"outbox_\d{8}", partition) is None:
             raise ValueError(partition)
-        await ground.directory.say_again(tx, partition)
+        return await ground.directory.say_again(tx, partition, after)
 
     stage = Stage(
         name=NAME,

@@ -10,10 +10,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+
 from ..log.event import Event, Fact
 from ..log.tx import Transactions, Tx
 from ..postgres.connection import Connection
 from . import store
+
+log = structlog.get_logger()
+
+#: Objects that are said again in one transaction.
+_AGAIN = 200
 
 #: Makes the inside's value of a kind of object from its JSON.
 Parser = Callable[[Any], Any]
@@ -63,13 +70,14 @@ class Directory:
         """Take in what has changed since the last time: one statement, mostly empty."""
         if connection is None:
             async with self._transactions.reading() as own:
-                changes = await store.changed(own, self._change)
-        else:
-            changes = await store.changed(connection, self._change)
-        for kind, id_, version, body, change in changes:
+                await self.refresh(own)
+            return
+        changes = await store.changed(connection, self._change)
+        found = [await self._readable(connection, *change[:4]) for change in changes]
+        for stored, (kind, id_, *_, change) in zip(found, changes, strict=True):
             known = self._current.get((kind, id_))
-            if known is None or known.version < version:
-                self._current[kind, id_] = self._stored(kind, id_, version, body)
+            if stored is not None and (known is None or known.version < stored.version):
+                self._current[kind, id_] = stored
             self._change = max(self._change, change)
         if changes:
             self.revision += 1
@@ -78,11 +86,6 @@ class Directory:
         """The current version of an object; None where there is none, or it is removed."""
         found = self._current.get((kind, id_))
         return found if found is not None and found.body is not None else None
-
-    def version(self, kind: str, id_: str) -> int:
-        """The last version number of an object, removed ones included; 0 where there never was one."""
-        found = self._current.get((kind, id_))
-        return found.version if found is not None else 0
 
     def all(self, kind: str) -> Iterator[Stored]:
         """The current objects of a kind, by id."""
@@ -133,10 +136,15 @@ class Directory:
         tx.say(_as_fact(kind, body, by), f"{kind}:{id_}", urgent=False, version=version)
         return version, True
 
-    async def say_again(self, tx: Tx, partition: str) -> None:
-        """Say the current version of every object once more whose last event stands in a day that is dropped."""
-        for kind, id_, version, body, by in await store.spoken_in(tx, partition):
+    async def say_again(self, tx: Tx, partition: str, after: int) -> int | None:
+        """Say the objects once more, as they are now, that a day which is dropped tells of: some behind change `after`.
+
+        Answers the last one's change; None where there is none.
+        """
+        spoken = await store.spoken_in(tx, partition, after, _AGAIN)
+        for kind, id_, version, body, by, _ in spoken:
             tx.say(_as_fact(kind, body, by), f"{kind}:{id_}", urgent=False, version=version)
+        return spoken[-1][-1] if spoken else None
 
     async def history(self, kind: str, id_: str) -> list[Mapping[str, Any]]:
         """Every version of an object with who stored it and when, oldest first."""
@@ -146,6 +154,18 @@ class Directory:
     def parsed(self, kind: str, body: Any) -> Any:
         """The inside's value of a body; of a kind that nobody parses here, the body itself."""
         return self._parsers[kind](body) if body is not None and kind in self._parsers else body
+
+    async def _readable(self, c: Connection, kind: str, id_: str, version: int, body: Any) -> Stored | None:
+        """A version as this process reads it, else the last before it that it can; None where it has that already."""
+        known = self._current.get((kind, id_))
+        found: tuple[int, Any] | None = (version, body)
+        while found is not None and (known is None or known.version < found[0]):
+            try:
+                return self._stored(kind, id_, *found)
+            except Exception as error:  # noqa: BLE001 (a newer router may store what this one knows nothing of)
+                log.error("directory.unreadable", kind=kind, id=id_, version=found[0], error=repr(error)[:500])
+            found = await store.before(c, kind, id_, found[0])
+        return None
 
     def _stored(self, kind: str, id_: str, version: int, body: Any) -> Stored:
         return Stored(kind, id_, version, body, self.parsed(kind, body))

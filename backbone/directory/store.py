@@ -38,6 +38,19 @@ async def body(c: Connection, kind: str, id_: str, version: int) -> Any:
     return json.loads(row[0]) if row is not None and row[0] is not None else None
 
 
+async def before(c: Connection, kind: str, id_: str, version: int) -> tuple[int, Any] | None:
+    """The version before that one and its body; None where it is the first."""
+    rows = await c.execute(
+        text(
+            "select version, body::text from directory where kind = :k and id = :i and version < :v"
+            " order by version desc limit 1"
+        ),
+        {"k": kind, "i": id_, "v": version},
+    )
+    row = rows.first()
+    return None if row is None else (row[0], None if row[1] is None else json.loads(row[1]))
+
+
 async def lock(tx: Tx, kind: str, id_: str) -> None:
     """Keep others from giving out the next version of the same object."""
     await tx.execute("select pg_advisory_xact_lock(7422, hashtext(:key))", {"key": f"{kind}:{id_}"})
@@ -45,13 +58,7 @@ async def lock(tx: Tx, kind: str, id_: str) -> None:
 
 async def last(tx: Tx, kind: str, id_: str) -> tuple[int, Any] | None:
     """The last version and its body."""
-    row = (
-        await tx.execute(
-            "select version, body::text from directory where kind = :k and id = :i order by version desc limit 1",
-            {"k": kind, "i": id_},
-        )
-    ).first()
-    return (row[0], json.loads(row[1]) if row[1] is not None else None) if row is not None else None
+    return await before(tx.connection, kind, id_, 2_147_483_647)
 
 
 async def insert(tx: Tx, kind: str, id_: str, version: int, body_: Any, by: str) -> None:
@@ -101,11 +108,13 @@ async def versions(
     return [(*row[:6], *(json.loads(body) if body is not None else None for body in row[6:])) for row in rows]
 
 
-async def spoken_in(tx: Tx, partition: str) -> list[tuple[str, str, int, Any, str]]:
-    """The current objects whose last version was said in that day of the log, and in no later one."""
+async def spoken_in(tx: Tx, partition: str, after: int, limit: int) -> list[tuple[str, str, int, Any, str, int]]:
+    """(kind, id, version, body, by, change) of the current objects that a day of the log tells of, by change."""
     rows = await tx.execute(
-        "select distinct on (d.kind, d.id) d.kind, d.id, d.version, d.body::text, d.by from directory d"
-        f" where exists (select 1 from {partition} p where p.subject = d.kind || ':' || d.id)"
-        " order by d.kind, d.id, d.version desc"
+        "select d.kind, d.id, d.version, d.body::text, d.by, d.change from directory d where d.change > :after"
+        f" and exists (select from {partition} p where p.subject = d.kind || ':' || d.id) and not exists"
+        " (select from directory n where n.kind = d.kind and n.id = d.id and n.version > d.version)"
+        " order by d.change limit :limit",
+        {"after": after, "limit": limit},
     )
-    return [(r[0], r[1], r[2], json.loads(r[3]) if r[3] is not None else None, r[4]) for r in rows]
+    return [(*row[:3], json.loads(row[3]) if row[3] is not None else None, *row[4:]) for row in rows]

@@ -103,7 +103,7 @@ class Relay:
             raise
         except TROUBLES:
             self._trouble("unreachable", 1)
-            await self.close()
+            await self._let_go(producer)
             raise
         if refused:
             self._trouble("refused", len(refused))
@@ -149,13 +149,14 @@ class Relay:
                 self._producer = producer
             return self._producer
 
-    async def close(self) -> None:
-        """Let go of the producer; the next batch makes a new one."""
-        producer, self._producer = self._producer, None
-        if producer is not None:
-            await let_go(producer, producer.client, 5)
+    async def _let_go(self, producer: AIOKafkaProducer) -> None:
+        """The next batch makes a new one; the other lane may have made it already, and keeps it."""
+        if self._producer is producer:
+            self._producer = None
+        await let_go(producer, producer.client, 5)
 
     async def end(self) -> None:
         """Close, and let a standby relay at once."""
-        await self.close()
+        if self._producer is not None:
+            await self._let_go(self._producer)
         await self._lease.release()

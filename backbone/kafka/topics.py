@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from ..log.event import Event, Lane, is_directory
 from .broker import Broker
@@ -87,6 +87,3 @@ async def _apply(admin: AIOKafkaAdminClient, topics: Topics) -> list[str]:
         elif error is not TopicAlreadyExistsError:
             raise error(f"the topic {name} can't be made")
     return made
-
-
-__all__ = ["KafkaError", "Topics", "apply"]

@@ -83,16 +83,19 @@ async def release(
 async def clear(tx: Tx, letter: Event) -> int:
     """Delete the letters of a subject that have been heard by now; answers how many are left."""
     if is_directory(letter.subject):
+        kind, _, id_ = letter.subject.partition(":")
         await tx.execute(
-            "delete from dead_letter where source = :o and subject = :s and sequence = :q",
-            {"o": letter.source, "s": letter.subject, "q": letter.sequence},
+            "delete from dead_letter l where subject = :s and exists (select from directory d"
+            " where d.kind = :k and d.id = :i and d.version >= l.sequence)",
+            {"s": letter.subject, "k": kind, "i": id_},
         )
-        return 0
-    subject = (await tx.lock([letter.subject], make=False)).get(letter.subject)
-    if subject is not None and not subject.held:
-        await tx.execute(
-            "delete from dead_letter where subject = :s and sequence <= coalesce(cast(cast(:h as jsonb) ->> source as int), 0)",
-            {"s": letter.subject, "h": json.dumps(subject.heard)},
-        )
+    else:
+        subject = (await tx.lock([letter.subject], make=False)).get(letter.subject)
+        if subject is not None and not subject.held:
+            await tx.execute(
+                "delete from dead_letter where subject = :s"
+                " and sequence <= coalesce(cast(cast(:h as jsonb) ->> source as int), 0)",
+                {"s": letter.subject, "h": json.dumps(subject.heard)},
+            )
     left = await tx.execute("select count(*) from dead_letter where subject = :s", {"s": letter.subject})
     return int(left.scalar_one())

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 
+import asyncpg
 import structlog
 from sqlalchemy import text
 
@@ -22,6 +23,13 @@ log = structlog.get_logger()
 
 AHEAD = 14
 KEPT_DAYS = 7
+#: The reader that keeps what stays of a day, in all of its lanes; the source that it reads is the day.
+_KEEPER, _ALL = "keeper", "all"
+#: Transactions that it takes before the rest of the housekeeping has its turn.
+_AT_ONCE = 20
+
+#: Keeps what stays of a day's events behind a position, some of them; answers how far that is, None once all is kept.
+Keep = Callable[[Tx, str, int], Awaitable[int | None]]
 
 
 async def make_ahead(transactions: Transactions, today: date) -> None:
@@ -60,11 +68,12 @@ async def drop_old(
     transactions: Transactions,
     now: datetime,
     passed: Callable[[], Awaitable[Iterable[Mapping[Lane, int]]]],
-    before_drop: Callable[[Tx, str], Awaitable[None]] | None,
+    keep: Keep | None,
 ) -> list[str]:
     """Drop the days that are over for a week and that every reader has passed in each lane; answers their names.
 
-    `passed` is how far each reader has read: one that is ahead in a lane may still need the other.
+    `passed` is how far each reader has read: one that is ahead in a lane may still need the other. What `keep` keeps of a
+    day is committed before: the drop is short, and one that fails is tried again by itself.
     """
     limit = (now - timedelta(days=KEPT_DAYS + 1)).strftime("outbox_%Y%m%d")
     dropped = []
@@ -76,16 +85,35 @@ async def drop_old(
         if any(read[lane] < last.get(lane is Lane.URGENT, 0) for read in await passed() for lane in LANES):
             break
         try:
+            if keep is not None and not await _all_kept(transactions, name, keep):
+                break
             async with transactions() as tx:
                 await tx.execute("set local lock_timeout = '200ms'")
-                await tx.execute("set local transaction_timeout = 0")  # a day may be much to keep
-                if before_drop is not None:
-                    await before_drop(tx, name)
+                await store.forget_cursor(tx.connection, _KEEPER, name)
                 await tx.execute(f"drop table {name}")
             dropped.append(name)
+        except asyncpg.UndefinedTableError:
+            continue  # another replica has dropped it
         except Exception as error:
             if not is_passing(error):
                 raise
             log.warning("log.day_not_dropped", day=name, error=str(error)[:200])
             break
     return dropped
+
+
+async def _all_kept(transactions: Transactions, day: str, keep: Keep) -> bool:
+    """Keep what stays of a day, some to a transaction, and go on where that ended; whether all is kept.
+
+    Whoever keeps takes the lock that every event waits for, and gives it back before it takes it again.
+    """
+    for _ in range(_AT_ONCE):
+        async with transactions() as tx:
+            after = await store.lock_cursor(tx.connection, _KEEPER, day, _ALL)
+            if after is None:
+                return False  # another replica has it in hand
+            upto = await keep(tx, day, after)
+            if upto is None:
+                return True
+            await store.move_cursor(tx.connection, _KEEPER, day, _ALL, upto)
+    return False

@@ -10,10 +10,10 @@ from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ..ground import Ground
 from ..time_source import ticks
 from .event import Lane
-from .tx import Tx
+from .sources import Sources
+from .tx import Transactions, Tx
 
 #: Subjects to a transaction; half as many after one that took longer than this many seconds, or failed.
 MOST = 100
@@ -31,7 +31,8 @@ class Retention:
     rows are gone by then are forgotten altogether. `hears` are the stages whose logs are asked. `days` 0 keeps all.
     """
 
-    ground: Ground
+    transactions: Transactions
+    sources: Sources
     days: int
     hears: Collection[str]
     old: str
@@ -43,13 +44,13 @@ class Retention:
         if self.days == 0:
             return None
         most, self.most, began = self.most, max(1, self.most // 2), ticks()
-        async with self.ground.transactions() as tx:
+        async with self.transactions() as tx:
             subjects = await self._claim(tx, tx.now - timedelta(days=self.days), most)
             if subjects:
                 await self._forget(tx, subjects)
                 await self.remove(tx, subjects)
         self.most = max(1, most // 2) if ticks() - began > _LONG else min(MOST, most * 2)
-        return self.ground.around.time.now() if len(subjects) == most else None
+        return self.transactions.time.now() if len(subjects) == most else None
 
     async def _claim(self, tx: Tx, before: datetime, most: int) -> list[str]:
         """Lock old subjects, but for those in other hands; then look again, since one may have changed."""
@@ -67,7 +68,7 @@ class Retention:
         """Delete the rows of those that no log tells of, be it heard or not: whose row is gone never gets one again."""
         told: set[str] = set()
         for source in self.hears:
-            left = await self.ground.sources.unheard(source, [(subject, 0) for subject in subjects])
+            left = await self.sources.unheard(source, [(subject, 0) for subject in subjects])
             told |= {event.subject for event in left}
         untold = [subject for subject in subjects if subject not in told]
         await tx.execute("delete from subject where subject = any(cast(:ids as text[]))", {"ids": untold})

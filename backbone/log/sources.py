@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -29,16 +29,15 @@ class Sources:
         async with self._reading(source) as connection:
             return await store.read_lane(connection, source, urgent=urgent, after=after, upto=None, limit=limit)
 
+    def by_database(self, sources: Collection[str]) -> list[list[str]]:
+        """Those of `sources` that share our database, together; each other by itself."""
+        ours = [source for source in sources if source not in self._engines]
+        return [*([ours] if ours else []), *([source] for source in sources if source in self._engines)]
+
     async def lanes(self, afters: Mapping[str, int], *, urgent: bool, limit: int) -> list[Event]:
-        """The next events of a lane in the logs of `afters` (source → position): one statement a database."""
-        apart = [name for name in afters if name in self._engines]
-        found: list[Event] = []
-        if together := {name: after for name, after in afters.items() if name not in self._engines}:
-            async with self._reading(next(iter(together))) as connection:
-                found += await store.read_lanes(connection, together, urgent=urgent, limit=limit)
-        for name in apart:
-            found += await self.lane(name, urgent=urgent, after=afters[name], limit=limit)
-        return found
+        """The next events of a lane in logs of one database (source → position), in one statement."""
+        async with self._reading(next(iter(afters))) as connection:
+            return await store.read_lanes(connection, afters, urgent=urgent, limit=limit)
 
     async def heads(
         self, source: str, *, urgent: bool, after: int, upto: int, limit: int

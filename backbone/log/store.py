@@ -158,7 +158,12 @@ async def cursors_of(c: Connection, schema: str, reader: str, source: str) -> di
 
 async def last_of_day(c: Connection, day: str) -> dict[bool, int]:
     """The last position of each lane (key: urgent) in a day's partition; a lane without events is not there."""
-    rows = await c.execute(statement(f"select urgent, max(seq) from {day} group by urgent"))
+    rows = await c.execute(
+        statement(
+            "select u, seq from (values (true), (false)) lanes(u),"
+            f" lateral (select seq from {day} where urgent = u order by seq desc limit 1) last"
+        )
+    )
     return {row[0]: row[1] for row in rows}
 
 
@@ -205,6 +210,11 @@ async def move_cursor(c: Connection, reader: str, source: str, lane: str, positi
         statement("update cursor set position = :p where reader = :r and source = :s and lane = :l"),
         {"p": position, "r": reader, "s": source, "l": lane},
     )
+
+
+async def forget_cursor(c: Connection, reader: str, source: str) -> None:
+    """A source that is no more has no cursors."""
+    await c.execute(statement("delete from cursor where reader = :r and source = :s"), {"r": reader, "s": source})
 
 
 async def hold(c: Connection, events: Sequence[Event], error: str, now: datetime) -> int:

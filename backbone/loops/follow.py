@@ -16,7 +16,7 @@ from ..log.sources import Sources
 from ..log.subjects import known_subjects
 from ..log.tx import Transactions, Tx
 from ..time_source import ticks
-from .hear import Ear
+from .hear import Ear, FuseBlown
 
 READER = "follow"
 #: The reader that publishes a stage's log to Kafka.
@@ -50,16 +50,32 @@ class Follower:
         return self._positions
 
     async def step(self) -> bool:
-        """One round over all sources; answers whether there may be more at once."""
+        """One round over all sources; answers whether there may be more at once.
+
+        A database that is away holds up no source in another: what it raises is raised when there is no more of those.
+        """
+        more, trouble = False, None
+        for sources in self._sources.by_database(self._ear.stage.hears):
+            try:
+                more |= await self._round(sources)
+            except FuseBlown:
+                raise
+            except Exception as error:  # noqa: BLE001 (raised below)
+                trouble = trouble or error
+        if trouble is not None and not more:
+            raise trouble
+        return more
+
+    async def _round(self, sources: Sequence[str]) -> bool:
         more = False
-        for source in self._ear.stage.hears:
+        for source in sources:
             if source not in self._positions:
                 self._positions[source] = await self._position(source)
         if self._behind:
-            for source in self._ear.stage.hears:
+            for source in sources:
                 more |= await self._reconcile(source, self._positions[source])
             return more
-        afters = {source: self._positions[source] for source in self._ear.stage.hears}
+        afters = {source: self._positions[source] for source in sources}
         found = await self._sources.lanes(afters, urgent=self._lane is Lane.URGENT, limit=self._limit)
         for source, after in afters.items():
             if events := [event for event in found if event.source == source]:
@@ -75,18 +91,17 @@ class Follower:
         )
         if not heads:
             return False
-        wanted = [(subject, sequence) for _, subject, sequence in heads]
         async with self._transactions.reading() as connection:
-            rows = await known_subjects(connection, self._ear.stage.subjects, {s for s, _ in wanted})
+            rows = await known_subjects(connection, self._ear.stage.subjects, {subject for _, subject, _ in heads})
         missing = [
-            (subject, sequence, sequence)
-            for subject, sequence in wanted
+            (seq, subject, sequence)
+            for seq, subject, sequence in heads
             if is_directory(subject) or (row := rows.get(subject)) is None or row.heard.get(source, 0) < sequence
         ]
-        events = await self._sources.spans(source, missing[: self._limit]) if missing else []
-        last = heads[-1][0]
-        if len(missing) > self._limit:
-            last = events[-1].seq if events else after
+        wanted = missing[: self._limit]
+        events = await self._sources.spans(source, [(subject, n, n) for _, subject, n in wanted]) if wanted else []
+        # What is found may stand further on as well: an object of the directory is said again as it was.
+        last = wanted[-1][0] if len(missing) > len(wanted) else heads[-1][0]
         return await self._take(source, after, events, last, len(heads))
 
     async def _take(self, source: str, after: int, events: Sequence[Event], last: int, read: int) -> bool:

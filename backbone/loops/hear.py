@@ -231,10 +231,7 @@ class Ear:
                 f"{self._poisoned_in_a_row} events in a row could not be handled; last: {error!r}"
             ) from error
         async with self._transactions() as tx:
-            if is_directory(event.subject):
-                held = await store.hold(tx.connection, [event], repr(error), tx.now)
-                return Heard(held=held)
-            rows = await tx.lock([event.subject])
+            rows = {} if is_directory(event.subject) else await tx.lock([event.subject])
             held = await store.hold(tx.connection, [event], repr(error), tx.now)
             row = rows.get(event.subject)
             if row is not None and not row.held:

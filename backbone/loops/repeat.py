@@ -75,7 +75,7 @@ async def repeat(
             continue
         except Exception as error:  # noqa: BLE001 (a loop never ends by an error)
             failures += 1
-            pause = min(2.0, 0.02 * 2**failures)
+            pause = min(2.0, 0.02 * 2 ** min(failures, 7))
             pulse.trouble = repr(error)[:300]
             moment = is_passing(error) or isinstance(error, passing)
             if not moment or failures in (1, 5) or failures % 30 == 0:

@@ -42,7 +42,6 @@ class RunningStage:
     stage: Stage
     ground: Ground
     ear: Ear
-    kafka: bool
     read_by: tuple[str, ...]
     pulses: dict[str, Pulse] = field(default_factory=dict)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
@@ -86,17 +85,9 @@ class RunningStage:
             lambda outcome, n: gauges.heard.labels(stage.name, outcome).inc(n),
         )  # fmt: skip
         readers = [name for name in STAGES if name != stage.name] if read_by is None else read_by
-        running = cls(
-            stage,
-            ground,
-            ear,
-            kafka=bool(ground.settings.kafka),
-            read_by=tuple(readers),
-            discarded=discarded,
-            mended=mended,
-        )
+        running = cls(stage, ground, ear, read_by=tuple(readers), discarded=discarded, mended=mended)
         for lane in LANES:
-            behind = BEHIND[lane] if running.kafka else 0.0
+            behind = BEHIND[lane] if ground.settings.kafka else 0.0
             running.followers[lane] = Follower(ear, ground.sources, ground.transactions, lane, behind=behind)
         return running
 

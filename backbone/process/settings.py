@@ -26,6 +26,10 @@ _KUBERNETES = re.compile(r"_SERVICE_(HOST|PORT)(_|$)|_PORT_[0-9]+_(TCP|UDP)")
 _READS = re.compile(r"(?P<reader>[A-Z]+)_READS_(?P<name>[A-Z]+)")
 
 
+#: Fields, each with what it is told and where that stands.
+_Told = dict[str, tuple[Any, str]]
+
+
 class SettingsError(Exception):
     """A setting that is not there, not known, or not what it has to be; the words name it. Never worth a retry."""
 
@@ -100,6 +104,8 @@ class Settings(BaseModel):
     databases: dict[str, SecretStr] = Field(default_factory=dict)
     #: "reader/name": the URL by which a stage reads another's log, where it is not that stage's own.
     readers: dict[str, SecretStr] = Field(default_factory=dict)
+    #: Where one process is several stages: what each of them is told of its own.
+    own: dict[str, Settings] = Field(default_factory=dict)
 
     @field_validator("public_url", "twilio_base_url")
     @classmethod
@@ -119,46 +125,54 @@ class Settings(BaseModel):
     def load(cls, stage: str | None = None, environ: Mapping[str, str] | None = None, **given: Any) -> Self:
         """Read the environment and the TOML file; `given` (the command line's options) stands over both.
 
-        `stage` None is all four in one process. Raises SettingsError, whose words name the variable.
+        `stage` None is all four in one process: `of` is what each of them is told. Raises SettingsError, whose words name
+        the variable.
         """
         env = dict(os.environ if environ is None else environ)
-        values, where = _from_file(env.get("CRITSIT_CONFIG"), stage)
-        for name, value in _ours(env):
-            field = name.removeprefix(PREFIX).lower()
-            if field not in cls.model_fields or field in ("databases", "readers"):
-                raise SettingsError(f"{name} is not a setting that critsit knows.")
-            values[field], where[field] = value, name
-        for own in STAGES:
-            for name, value in _ours(env, f"{own.upper()}_"):
-                field = name.removeprefix(f"{own.upper()}_").lower()
+        common, own = _from_file(env.get("CRITSIT_CONFIG"))
+        databases = {each: told.pop("database_url")[0] for each, told in own.items() if "database_url" in told}
+        readers: dict[str, str] = {}
+        for name, value in _ours(env, PREFIX):
+            _over(own, common, _field(name.removeprefix(PREFIX).lower(), name), value, name)
+        for each in STAGES:
+            for name, value in _ours(env, f"{each.upper()}_"):
                 if reads := _READS.fullmatch(name):
-                    values.setdefault("readers", {})[f"{own}/{reads['name'].lower()}"] = value
-                elif field not in cls.model_fields or field in ("databases", "readers"):
-                    raise SettingsError(f"{name} is not a setting that critsit knows.")
-                elif field == "database_url":
-                    values.setdefault("databases", {})[own] = value
-                elif own == stage:
-                    values[field], where[field] = value, name
-        values |= {field: value for field, value in given.items() if value is not None}
-        try:
-            return cls(**values)
-        except ValidationError as error:
-            raise SettingsError("; ".join(_say(item, where) for item in error.errors())) from None
+                    readers[f"{each}/{reads['name'].lower()}"] = value
+                elif (field := _field(name.removeprefix(f"{each.upper()}_").lower(), name)) == "database_url":
+                    databases[each] = value
+                else:
+                    own[each][field] = value, name
+        if stage is not None:
+            common |= own[stage]
+        for field, value in given.items():
+            if value is not None:
+                _over(own, common, field, value, PREFIX + field.upper())
+        common |= {"databases": (databases, "databases"), "readers": (readers, "readers")}
+        if stage is None:
+            common["own"] = {each: cls._made(told) for each, told in own.items() if told}, "own"
+        return cls._made(common)
 
     @classmethod
-    def for_stage(cls, stage: str, environ: Mapping[str, str] | None = None) -> Self:
-        """What a process of one stage is told: `INTAKE_…` over `CRITSIT_…`. Raises SettingsError."""
-        return cls.load(stage, environ)
+    def _made(cls, told: _Told) -> Self:
+        try:
+            return cls(**{field: value for field, (value, _) in told.items()})
+        except ValidationError as error:
+            raise SettingsError("; ".join(_say(item, told) for item in error.errors())) from None
+
+    def of(self, stage: str) -> Self:
+        """What one stage of this process is told: its own over the rest."""
+        own = self.own.get(stage)
+        return self if own is None else self.model_copy(update={f: getattr(own, f) for f in own.model_fields_set})
 
     def url_of(self, name: str, *, reader: str | None = None) -> str:
         """The database URL of a stage, or that by which `reader` reads the stage's log. Raises SettingsError."""
-        if reader is not None and (found := self.readers.get(f"{reader}/{name}")):
-            return found.get_secret_value()
-        url = self.databases.get(name) or self.database_url
+        url = self.readers.get(f"{reader}/{name}") or self.databases.get(name) or self.database_url
         if url is None:
             raise SettingsError(f"CRITSIT_DATABASE_URL is not set, nor {name.upper()}_DATABASE_URL.")
         if not leads_to_postgresql(url.get_secret_value()):
-            raise SettingsError("A DATABASE_URL is no address: it has to be postgresql://user:password@host/database.")
+            raise SettingsError(
+                "A DATABASE_URL or a …_READS_… is no address: it has to be postgresql://user:password@host/database."
+            )
         return url.get_secret_value()
 
     def with_database(self, url: str) -> Self:
@@ -171,7 +185,21 @@ class Settings(BaseModel):
         return value.get_secret_value() if isinstance(value, SecretStr) else None
 
 
-def _ours(env: Mapping[str, str], prefix: str = PREFIX) -> list[tuple[str, str]]:
+def _over(own: Mapping[str, _Told], common: _Told, field: str, value: Any, where: str) -> None:
+    """Tell all stages something that stands over what was told before."""
+    common[field] = value, where
+    for told in own.values():
+        told.pop(field, None)
+
+
+def _field(field: str, name: str) -> str:
+    """The field that something named `name` sets. Raises SettingsError where there is none."""
+    if field not in Settings.model_fields or field in ("databases", "readers", "own"):
+        raise SettingsError(f"{name} is not a setting that critsit knows.")
+    return field
+
+
+def _ours(env: Mapping[str, str], prefix: str) -> list[tuple[str, str]]:
     """The variables with a prefix that are meant for settings; an empty one is not set."""
     return sorted(
         (name, value)
@@ -184,30 +212,24 @@ def _ours(env: Mapping[str, str], prefix: str = PREFIX) -> list[tuple[str, str]]
     )
 
 
-def _from_file(path: str | None, stage: str | None) -> tuple[dict[str, Any], dict[str, str]]:
-    """The values of the TOML file: its own keys, and those of the stage's table over them."""
+def _from_file(path: str | None) -> tuple[_Told, dict[str, _Told]]:
+    """What the TOML file tells all, and what each stage's table tells that one."""
+    own: dict[str, _Told] = {name: {} for name in STAGES}
     if not path:
-        return {}, {}
+        return {}, own
     try:
         read = tomllib.loads(Path(path).read_text("utf-8"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"CRITSIT_CONFIG names {path}, which can't be read: {error}") from None
-    tables = {name: read.pop(name) for name in STAGES if isinstance(read.get(name), dict)}
-    values = dict(read)
-    for name, table in tables.items():
-        for field, value in table.items():
-            if field not in Settings.model_fields:
-                raise SettingsError(f"{name}.{field} in {path} is not a setting that critsit knows.")
-            if field == "database_url":
-                values.setdefault("databases", {})[name] = value
-            elif name == stage:
-                values[field] = value
-    for field in values:
-        if field not in Settings.model_fields:
-            raise SettingsError(f"{field} in {path} is not a setting that critsit knows.")
-    return values, {field: f"{field} in {path}" for field in values}
+
+    def told(table: Mapping[str, Any], prefix: str = "") -> _Told:
+        return {_field(field, where := f"{prefix}{field} in {path}"): (value, where) for field, value in table.items()}
+
+    tables = {stage: read.pop(stage) for stage in STAGES if isinstance(read.get(stage), dict)}
+    return told(read), own | {stage: told(table, f"{stage}.") for stage, table in tables.items()}
 
 
-def _say(item: Any, where: Mapping[str, str]) -> str:
+def _say(item: Any, told: _Told) -> str:
     field = str(item["loc"][0]) if item["loc"] else ""
-    return f"{where.get(field, PREFIX + field.upper())}: {str(item['msg']).removeprefix('Value error, ')}"
+    where = told[field][1] if field in told else PREFIX + field.upper()
+    return f"{where}: {str(item['msg']).removeprefix('Value error, ')}"

@@ -68,13 +68,18 @@ class Reader:
         if self.closed or self.slow:
             return False
         if len(self._frames) >= self.most:
-            self.missed = len(self._frames) + 1
-            self._frames.clear()
-            self.slow = True
-        else:
-            self._frames.append(one)
+            self.cut_off(1)
+            return False
+        self._frames.append(one)
         self._news.set()
-        return not self.slow
+        return True
+
+    def cut_off(self, more: int = 0) -> None:
+        """It reads too slowly: what is queued, and as many `more`, it has missed, and it is to be told so."""
+        if not self.slow:
+            self.slow, self.missed = True, len(self._frames) + more
+        self._frames.clear()
+        self._news.set()
 
     def close(self) -> None:
         """End the stream after what is queued."""
@@ -167,7 +172,7 @@ class EventStream(Response):
             async with asyncio.timeout(self._patience):
                 await send({"type": "http.response.body", "body": frames, "more_body": more})
         except TimeoutError:
-            self._reader.slow = True
+            self._reader.cut_off()
 
 
 async def _gone(receive: Receive) -> None:

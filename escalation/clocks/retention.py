@@ -43,4 +43,4 @@ def retention(ground: Ground, metrics: Metrics, days: int) -> Retention:
         tx.committed.append(lambda: log.info("retention.removed", incidents=len(incidents), **removed))
         tx.committed.append(lambda: metrics.removed.inc(removed["clocks"]))
 
-    return Retention(ground, days, HEARS, _OLD, remove)
+    return Retention(ground.transactions, ground.sources, days, HEARS, _OLD, remove)

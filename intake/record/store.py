@@ -21,6 +21,8 @@ COLUMNS = (
     "subject, number, state, version, contract, sender, reference, opened_at, updated_at, closed_at, report::text,"
     " view::text, flags"
 )
+#: Facts that are kept in one transaction: while it runs, no report is taken.
+_KEPT = 1_000
 _NUMBER = re.compile(r"INC-(\d{1,12})", re.IGNORECASE)
 
 
@@ -122,14 +124,13 @@ async def since(c: Connection, after: int, limit: int) -> list[Any]:
     rows = await c.execute(
         text(
             "select f.position, f.subject, f.stage, f.type, f.at, f.payload,"
-            " (select contract from incident i where i.subject = f.subject) from ("
+            " (select contract from incident i where i.subject = f.subject) from (select distinct on (position) * from ("
             " (select position, subject, stage, type, at, payload::text as payload from fact where position > :after"
             " order by position limit :limit) union all"
             " (select seq, subject, 'intake', type, occurred_at, payload::text from outbox where urgent and seq > :after"
             " order by seq limit :limit) union all"
             " (select seq, subject, 'intake', type, occurred_at, payload::text from outbox where not urgent and seq > :after"
-            " order by seq limit :limit)) f"
-            " order by f.position limit :limit"
+            " order by seq limit :limit)) u order by position limit :limit) f order by f.position"
         ),
         {"after": after, "limit": limit},
     )
@@ -200,13 +201,24 @@ _FILTERS = {
 }
 
 
-async def keep_day(tx: Tx, partition: str) -> None:
-    """Before a day of the log is dropped: what intake itself said that day stays on the record."""
-    await tx.execute(
-        "insert into fact (position, subject, stage, sequence, type, at, payload)"
-        f" select seq, subject, 'intake', sequence, type, occurred_at, payload from {partition}"
-        " on conflict do nothing"
+async def keep_day(tx: Tx, partition: str, after: int) -> int | None:
+    """Before a day of the log is dropped: what intake itself said that day stays on the record, some behind `after`.
+
+    Answers how far that is; None where nothing is left to keep.
+    """
+    lanes = " union all ".join(
+        f"(select * from {partition} where {lane} and seq > :after order by seq limit :most)"
+        for lane in ("urgent", "not urgent")
     )
+    kept = await tx.execute(
+        f"with page as ({lanes} order by seq limit :most), kept as ("
+        "insert into fact (position, subject, stage, sequence, type, at, payload)"
+        " select seq, subject, 'intake', sequence, type, occurred_at, payload from page on conflict do nothing)"
+        " select max(seq) from page",
+        {"after": after, "most": _KEPT},
+    )
+    upto: int | None = kept.scalar_one()
+    return upto
 
 
 async def forget_reference(tx: Tx, id_: str, forget_at: datetime | None) -> None:

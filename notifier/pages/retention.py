@@ -49,4 +49,4 @@ def retention(ground: Ground, metrics: Metrics, days: int) -> Retention:
         tx.committed.append(lambda: log.info("retention.removed", incidents=len(incidents), **counts))
         tx.committed.append(lambda: metrics.removed.inc(counts["pages"]))
 
-    return Retention(ground, days, HEARS, _OLD, remove)
+    return Retention(ground.transactions, ground.sources, days, HEARS, _OLD, remove)

@@ -210,11 +210,11 @@ class Watch:
 
 
 @asynccontextmanager
-async def watch(database: str, time: HandMoved | None = None) -> AsyncIterator[Watch]:
+async def watch(database: str, time: HandMoved | None = None, **settings: Any) -> AsyncIterator[Watch]:
     """Escalation on a migrated database of its own, or one more replica on the same."""
     time = time or HandMoved(START)
     around = Surroundings(time)
-    stage, ground = build(Settings(database_url=database), around)
+    stage, ground = build(Settings(database_url=database, **settings), around)
     running = RunningStage.of(stage, ground, lambda *words: IncidentStuck(*words))
     ring = WithAdmin(DirectoryRing(ground.directory), ADMIN)
     app = web_app("escalation", stage.routes, ring=ring, health=Health(), registry=around.registry)

@@ -153,7 +153,7 @@ async def test_an_object_of_the_directory_is_the_newest_whatever_the_gap(people:
     await carrier.begins_again()
     await carrier.carries()
     await directory.refresh()
-    assert directory.version("person", "ana") == 3
+    assert directory.get("person", "ana") == found
 
 
 async def test_replicas_share_the_work_and_nothing_happens_twice(people: Room, carrier: Carrier) -> None:

@@ -111,6 +111,23 @@ async def test_what_is_mended_is_heard_in_order_and_once(people: Room, carrier: 
     assert await people.set_aside() == []
 
 
+async def test_an_object_of_the_directory_that_fails_again_stays_set_aside_and_the_others_are_heard(
+    people: Room, carrier: Carrier
+) -> None:
+    await people.ask("alter table directory add constraint nobody check (id <> 'ana')")
+    await people.router.stores("person", "ana", {"number": 1})
+    await people.router.stores("person", "bo", {"number": 1})
+    await carrier.carries()
+    assert await people.set_aside() == ["router person:ana 1"]
+    assert people.hearer.counted("poison") >= 1
+    assert await replay(people, "router person:ana 1") == 1
+    assert await people.set_aside() == ["router person:ana 1"]
+    await people.ask("alter table directory drop constraint nobody")
+    assert await replay(people, "router person:ana 1") == 0
+    assert await people.set_aside() == []
+    assert await people.ask("select id from directory order by id") == [("ana",), ("bo",)]
+
+
 async def test_what_no_log_holds_any_more_is_asked_of_a_human(people: Room, carrier: Carrier) -> None:
     await people.router.says("a")
     await carrier.carries()

@@ -7,9 +7,15 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+from aiokafka.errors import KafkaError
+
+from backbone.kafka import relay as relays
+from backbone.kafka.broker import Broker
 from backbone.kafka.carrier import KafkaCarrier
 from backbone.kafka.relay import Relay
 from backbone.kafka.topics import Topics
+from backbone.log.event import Lane
 from backbone.process.watch import ages, waits, watch
 from tests.harness.hearer import SAYERS, Room
 from tests.harness.postgres import free_port
@@ -21,7 +27,7 @@ def _carrier(people: Room) -> KafkaCarrier:
     topics = Topics(
         people.settings.topic_prefix, {name: name for name in (*SAYERS, "escalation")}, "directory", "router"
     )
-    return KafkaCarrier(people.hearer.running, topics, f"127.0.0.1:{free_port()}")
+    return KafkaCarrier(people.hearer.running, topics, Broker(f"127.0.0.1:{free_port()}"))
 
 
 async def test_a_loop_that_ends_by_itself_ends_the_process(people: Room) -> None:
@@ -58,7 +64,7 @@ async def test_what_kafka_has_not_taken_ages_in_either_lane_whoever_relays(peopl
 
     async def age() -> float:
         """As a relay tells it that holds no lease and has never reached a broker."""
-        relay = Relay(router, topics, f"127.0.0.1:{free_port()}")
+        relay = Relay(router, topics, Broker(f"127.0.0.1:{free_port()}"))
         assert await relay.age() is None
         return router.around.registry.get_sample_value(_AGE, {"stage": "router"}) or 0.0
 
@@ -79,6 +85,67 @@ async def test_what_kafka_has_not_taken_ages_in_either_lane_whoever_relays(peopl
     assert await age() == 5
     await taken("ordinary")
     assert await age() == 0
+
+
+class _Producer:
+    """Takes what is ordinary, unless it is broken; says of what is urgent nothing until it is told to."""
+
+    def __init__(self, **how: object) -> None:
+        self.client, self.broken, self.stopped = self, False, False
+        self.asked = asyncio.Event()
+        self.urgent: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def start(self) -> None:
+        pass
+
+    async def send(self, topic: str, *what: bytes, **more: object) -> asyncio.Future[None]:
+        if topic.endswith(".urgent"):
+            self.asked.set()
+            return self.urgent
+        answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if self.broken:
+            answer.set_exception(KafkaError("away"))
+        else:
+            answer.set_result(None)
+        return answer
+
+    async def stop(self) -> None:
+        self.stopped = True
+
+
+async def test_a_lane_that_fails_late_leaves_the_other_lane_its_new_producer(
+    people: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[_Producer] = []
+
+    def make(**how: object) -> _Producer:
+        made.append(_Producer(**how))
+        return made[-1]
+
+    async def there(*what: object) -> None:
+        pass
+
+    monkeypatch.setattr(relays, "AIOKafkaProducer", make)
+    monkeypatch.setattr(relays, "apply", there)
+    relay = Relay(people.router.ground, Topics("critsit", {"router": "router"}, "directory", "router"), Broker("-"))
+    await people.router.says("a")
+    assert await relay.step(Lane.ORDINARY) is None
+    await people.router.says("b", urgent=True)
+    urgent = asyncio.create_task(relay.step(Lane.URGENT))
+    await asyncio.wait_for(made[0].asked.wait(), 10)
+    await people.router.says("c")
+    made[0].broken = True
+    with pytest.raises(KafkaError):
+        await relay.step(Lane.ORDINARY)
+    await relay.step(Lane.ORDINARY)
+    made[0].urgent.set_exception(KafkaError("away"))
+    with pytest.raises(KafkaError):
+        await urgent
+    await people.router.says("d")
+    await relay.step(Lane.ORDINARY)
+    assert [one.stopped for one in made] == [True, False]
+    await relay.end()
+    assert made[1].stopped
 
 
 async def test_a_loop_that_hangs_for_two_minutes_ends_the_process_whatever_went_wrong_before(people: Room) -> None:
@@ -136,7 +203,7 @@ async def test_the_loops_beside_kafka_are_alive_and_nobody_is_unready_without_th
         if all(pulse.trouble for pulse in listening):
             break
         await asyncio.sleep(0.02)
-    assert all(pulse.trouble for pulse in listening)
+    assert all(str(pulse.trouble).startswith("KafkaConnectionError") for pulse in listening)
     for name in names:
         running.pulses[name].last -= 3600
     assert {f"escalation.{name}" for name in names} <= set(ages([running]))

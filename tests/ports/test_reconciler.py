@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import text
 
+from backbone.directory.directory import ObjectStored
 from backbone.log import store
 from backbone.log.event import Lane
+from backbone.loops import follow
 from backbone.loops.follow import RELAY, Follower
 from backbone.process.runner import BEHIND
 from tests.harness.carriers import Seconds
@@ -37,6 +40,19 @@ async def test_what_is_urgent_is_taken_after_one_second_also_where_kafka_was_giv
     await _relayed(people)
     assert await _handled_after(0.8, follower, people, seconds) == []
     assert await _handled_after(0.4, follower, people, seconds) == ["router a 1"]
+
+
+async def test_what_stands_before_an_object_that_was_said_again_is_not_passed_over(
+    people: Room, seconds: Seconds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(follow._MOST, Lane.ORDINARY, 2)
+    follower = _reconciler(people, Lane.ORDINARY)
+    await people.router.stores("person", "ana", {"number": 1})
+    await people.router.says("a", "b", "c")
+    async with people.router.ground.transactions() as tx:
+        tx.say(ObjectStored("person", {"number": 1}, "somebody"), "person:ana", version=1)
+    await people.router.says("d")
+    assert await _handled_after(8, follower, people, seconds) == [f"router {subject} 1" for subject in "abcd"]
 
 
 def _reconciler(people: Room, lane: Lane) -> Follower:

@@ -56,7 +56,7 @@ def test_the_readme_names_every_setting() -> None:
         for word in re.findall(r"`([A-Z_]+)`", row):
             first = first or word
             said.add((first.split("_")[0] + word if word.startswith("_") else word).lower())
-    assert set(Settings.model_fields) - {"databases", "readers"} - said == set()
+    assert set(Settings.model_fields) - {"databases", "readers", "own"} - said == set()
 
 
 def test_the_runbook_has_every_alert() -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
+from backbone.loops import repeat as repeating
 from backbone.loops.hear import FuseBlown
 from backbone.loops.repeat import Pulse, repeat
 
@@ -52,3 +55,26 @@ async def test_a_blown_fuse_is_not_tried_again_at_every_poll() -> None:
     stopping.set()
     await loop
     assert rounds == 1
+
+
+async def test_a_loop_that_has_failed_for_half_an_hour_and_more_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    stopping, pauses = asyncio.Event(), list[float]()
+
+    async def pause(stopping: asyncio.Event, seconds: float) -> None:
+        pauses.append(seconds)
+        await asyncio.sleep(0)
+
+    async def round_() -> float | None:
+        if len(pauses) == 1_100:
+            stopping.set()
+            return None
+        raise OSError("away")
+
+    monkeypatch.setattr(repeating, "_pause", pause)
+    pulse = Pulse("tried")
+    async with asyncio.timeout(20):
+        await repeat(round_, pulse, asyncio.Event(), stopping, poll=0.001, passing=(OSError,))
+    assert pulse.trouble is None
+    assert pauses == sorted(pauses)
+    assert sum(pauses) > 30 * 60
+    assert max(pauses) == 2

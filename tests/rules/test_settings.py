@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from backbone import STAGES
+from backbone.ground import Surroundings
 from backbone.process.settings import Settings, SettingsError
+from backbone.time_source import HandMoved
+from critsit.stages import build
 
 
 def test_nothing_set_is_the_embedded_default() -> None:
@@ -114,6 +119,46 @@ def test_settings_are_made_by_keywords_and_then_nothing_of_the_environment_is_re
 
 def test_a_stages_settings_are_its_own_over_the_common_ones() -> None:
     env = {"CRITSIT_PAGE_STEP_SECONDS": "30", "NOTIFIER_PAGE_STEP_SECONDS": "5", "CRITSIT_TWILIO_SMS_FROM": "+15550100"}
-    assert Settings.for_stage("notifier", env).page_step_seconds == 5
-    assert Settings.for_stage("intake", env).page_step_seconds == 30
-    assert Settings.for_stage("notifier", env).twilio_sms_from == "+15550100"
+    together = Settings.load(environ=env)
+    for stage, seconds in (("notifier", 5), ("intake", 30)):
+        for settings in (Settings.load(stage, env), together.of(stage)):
+            assert settings.page_step_seconds == seconds
+            assert settings.twilio_sms_from == "+15550100"
+    assert together.page_step_seconds == 30
+
+
+def test_in_one_process_a_stage_is_told_what_it_is_told_alone(tmp_path: Path) -> None:
+    file = tmp_path / "critsit.toml"
+    file.write_text(
+        'keep_days = 90\n[notifier]\nsmtp_host = "file"\nkeep_days = 100\ndatabase_url = "postgresql://n/n"\n'
+        "[escalation]\nkeep_days = 110\n"
+    )
+    env = {
+        "CRITSIT_CONFIG": str(file), "NOTIFIER_SMTP_HOST": "mail", "NOTIFIER_SMTP_PASSWORD": "hush-hush",
+        "CRITSIT_ACCEPT_QUEUE": "7", "ROUTER_READS_INTAKE": "postgresql://r@i/i",
+    }  # fmt: skip
+    together = Settings.load(environ=env)
+    assert "hush" not in repr(together) + together.model_dump_json()
+    for stage in STAGES:
+        alone = Settings.load(stage, env)
+        assert together.of(stage).model_dump(exclude={"own"}) == alone.model_dump(exclude={"own"})
+    assert together.of("notifier").smtp_host == "mail"
+    assert together.with_database("postgresql://all/x").of("router").url_of("router") == "postgresql://all/x"
+    file.write_text("[escalation]\nkeep_days = 1\n")
+    with pytest.raises(SettingsError, match=r"escalation\.keep_days in .*critsit\.toml: has to be 60") as told:
+        Settings.load(environ=env)
+    assert "hush" not in str(told.value)
+
+
+@pytest.mark.parametrize("variable", ["CRITSIT_DATABASE_URL", "INTAKE_DATABASE_URL", "NOTIFIER_READS_INTAKE"])
+def test_a_password_with_an_at_sign_that_is_not_escaped_is_a_sentence_without_it(variable: str) -> None:
+    env = {"CRITSIT_DATABASE_URL": "postgresql://u@h/d"} | {variable: "postgresql://u:hush@hush@h/d"}
+    with pytest.raises(SettingsError, match="is no address") as told:
+        Settings.load("notifier", env).url_of("intake", reader="notifier")
+    assert "hush" not in str(told.value)
+
+
+def test_what_stands_for_a_stage_alone_is_heeded_where_it_is_built_with_the_others() -> None:
+    env = {"CRITSIT_DATABASE_URL": "postgresql://u@h/d", "NOTIFIER_MAILBOX": "false"}
+    with pytest.raises(SettingsError, match="nobody could be paged"):
+        build(STAGES, Settings.load(environ=env), Surroundings(HandMoved(datetime(2026, 2, 4, tzinfo=UTC))))

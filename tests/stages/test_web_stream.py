@@ -6,10 +6,13 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from backbone.web.app import WebApp
 from backbone.web.health import Health
-from backbone.web.sse import RESET, EventStream, Reader, frame
+from backbone.web.sse import RESET, EventStream, Reader, frame, slow_frame
 from tests.harness.small_app import ADMIN, served, small_app
 
 ASK = f"GET /v1/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {ADMIN}\r\n\r\n".encode()
@@ -107,6 +110,31 @@ async def test_a_reader_whose_queue_overflowed_gets_the_event_slow_and_the_end()
     async with reading(small_app(reader=reader)) as (sock, _):
         read = await asyncio.wait_for(sock.readuntil(b"0\r\n\r\n"), 2)
         assert b'event: slow\ndata: {"missed":3}\n\n' in read
+
+
+@pytest.mark.parametrize("stalls_at", ["the past", "a sign of life"])
+async def test_a_reader_that_stalls_without_news_is_told_too_and_cut_off(stalls_at: str) -> None:
+    reader, sent = Reader(), list[dict[str, Any]]()
+
+    async def past() -> AsyncIterator[bytes]:
+        for _ in range(3):
+            yield frame("the past")
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+        expected = b"the past" if stalls_at == "the past" else b"ping"
+        if expected in message.get("body", b"") and not reader.slow:
+            await asyncio.Event().wait()
+
+    async def receive() -> dict[str, str]:
+        await asyncio.Event().wait()
+        return {}
+
+    stream = EventStream(reader, past=past() if stalls_at == "the past" else None, beat=0.01, patience=0.02)
+    await asyncio.wait_for(stream({"type": "http"}, receive, send), 5)  # type: ignore[arg-type]
+    assert [message["body"] for message in sent[-2:]] == [slow_frame(0), b""]
+    assert not sent[-1]["more_body"]
+    assert not reader.offer(b"x")
 
 
 async def test_when_the_process_is_stopped_what_is_queued_goes_out_and_the_stream_ends() -> None:
