@@ -40,12 +40,17 @@ _PROBLEM: Mapping[str, Any] = {
 }
 
 
-def body_of(schema: dict[str, Any], adapter: TypeAdapter[Any] | None) -> dict[str, Any]:
-    """The `requestBody` for an adapter's type; what the type refers to goes into `schema`'s components."""
+def body_of(schema: dict[str, Any], adapter: TypeAdapter[Any] | None, items: int | None = None) -> dict[str, Any]:
+    """The `requestBody` for an adapter's type, or for so many `items` of it; what it refers to goes into components."""
     described: dict[str, Any] = {}
     if adapter is not None:
         described = adapter.json_schema(ref_template=_REF)
         components(schema).update(described.pop("$defs", {}))
+    if items is not None:
+        listed = {"type": "array", "items": described, "maxItems": items}
+        described = {
+            "type": "object", "required": ["items"], "additionalProperties": False, "properties": {"items": listed}
+        }  # fmt: skip
     return {"required": True, "content": {"application/json": {"schema": described}}}
 
 
@@ -114,7 +119,7 @@ def _complete(schema: dict[str, Any], operation: dict[str, Any], dependant: Depe
         elif isinstance(call, Public):
             operation["x-public"] = call.reason
         elif isinstance(call, JsonBody):
-            operation["requestBody"] = body_of(schema, call.adapter)
+            operation["requestBody"] = body_of(schema, call.adapter, call.items)
 
 
 def _calls(dependant: Dependant) -> Iterator[Any]:

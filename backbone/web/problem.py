@@ -118,6 +118,12 @@ def wrong(errors: Iterable[FieldError]) -> Problem:
     return Problem(422, "Bad fields", f"{count} not what the interface asks for.", type="bad-fields", errors=listed)
 
 
+def together(problem: Problem, more: Iterable[FieldError]) -> Problem:
+    """A 422 with what else is wrong, a place once; a 400 stays as it is: of what can't be read nothing else is known."""
+    listed = {fault.pointer: fault for fault in (*problem.errors, *more)}
+    return wrong(listed.values()) if problem.status == 422 else problem
+
+
 def not_json(why: str) -> Problem:
     """400: nothing that can be read as JSON."""
     return Problem(
