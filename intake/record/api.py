@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
+from backbone.web.etag import if_match
 from backbone.web.headers import header
 from backbone.web.json_body import json_body
 from backbone.web.keys import Caller, require
@@ -85,10 +86,14 @@ def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
 
     @router.post("/v1/incidents/{id}/replay")
     async def replay(
-        id: str, caller: Annotated[Caller, require("work")], body: Annotated[Replay, json_body(Replay)]
+        id: str,
+        request: Request,
+        caller: Annotated[Caller, require("work")],
+        body: Annotated[Replay, json_body(Replay)],
     ) -> dict[str, Any]:
         """Decide again from the frozen inputs: does it come out the same? Stores nothing."""
         record = await incidents.find(id, caller)
+        if_match(request.scope).check(record.version)
         differences: list[dict[str, Any]] = []
         for _, routed, report in await past.decisions(record.id):
             before = adapter().dump_python(routed.decision, mode="json")
