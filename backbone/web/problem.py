@@ -105,10 +105,17 @@ def bad_fields(error: ValidationError, body: bytes | None = None) -> Problem:
     document = from_json(body) if body else None
     errors = []
     for item in found:
+        # A list whose things are wrong is not also too short: pydantic counts only those that it took.
+        if item["type"] == "too_short" and any(_is_within(other["loc"], item["loc"]) for other in found):
+            continue
         missing = item["type"].startswith("missing")
         place = pointer(*item["loc"]) if body is None else pointer_into(document, item["loc"], missing=missing)
         errors.append(FieldError(place, _plain(item["msg"])))
     return wrong(errors)
+
+
+def _is_within(place: tuple[int | str, ...], outer: tuple[int | str, ...]) -> bool:
+    return len(place) > len(outer) and place[: len(outer)] == outer
 
 
 def wrong(errors: Iterable[FieldError]) -> Problem:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from backbone.web.body import check, parse
 from backbone.web.items import Item, parse_items
@@ -58,6 +58,13 @@ def test_every_wrong_field_is_told_at_once_with_its_pointer() -> None:
 def test_a_missing_field_has_the_pointer_that_it_would_have() -> None:
     assert [e.pointer for e in refused(OUTER, b'{"reporter": {}}').errors] == ["/reporter/name"]
     assert [e.pointer for e in refused(OUTER, b"{}").errors] == ["/reporter"]
+
+
+def test_a_list_whose_things_are_wrong_is_not_told_to_be_too_short_as_well() -> None:
+    some = TypeAdapter(Annotated[tuple[Literal["a"], ...], Field(min_length=1)])
+    assert [e.pointer for e in refused(some, b'["b", "a", "c"]').errors] == ["/0", "/2"]
+    assert [e.pointer for e in refused(some, b'["b"]').errors] == ["/0"]
+    assert [e.pointer for e in refused(some, b"[]").errors] == [""]
 
 
 def test_a_pointer_names_places_in_the_body_and_no_branches_of_a_type() -> None:
