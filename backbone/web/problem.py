@@ -174,13 +174,17 @@ def unavailable(retry_after: int = 1) -> Problem:
 
 
 def _bad_request(error: RequestValidationError) -> Problem:
-    listed = []
+    listed: dict[str, str] = {}
     for item in error.errors():
         if item["type"] == "json_invalid":
             return not_json(str(item.get("ctx", {}).get("error", item["msg"])))
         loc = item["loc"][1:] if item["loc"][:1] == ("body",) else item["loc"]
-        listed.append(FieldError(pointer(*loc), _plain(item["msg"])))
-    return wrong(listed)
+        if loc[:1] == ("query",):
+            # In a parameter there are no places but its repetitions: the words that pydantic adds for unions are none.
+            loc = (*loc[:2], *(part for part in loc[2:] if isinstance(part, int)))
+        place, message = pointer(*loc), _plain(item["msg"])
+        listed[place] = f"{listed[place]}; or: {message}" if place in listed else message
+    return wrong(FieldError(place, message) for place, message in listed.items())
 
 
 def _does_not_fit(error: Exception) -> bool:

@@ -11,8 +11,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
+from backbone.web.accept import asks_for
 from backbone.web.etag import if_match
-from backbone.web.headers import header
 from backbone.web.json_body import json_body
 from backbone.web.keys import Caller, require
 from backbone.web.paging import Cursor, Limit, decode_cursor, encode_cursor
@@ -141,7 +141,7 @@ def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
                 found += records
                 before = records[-1].id
         items = attainment(found, since, until)
-        if b"text/csv" in (header(request.scope, b"accept") or b""):
+        if asks_for(request.scope, "text/csv", instead_of="application/json"):
             return Response(_csv(items), media_type="text/csv; charset=utf-8")
         return Response(json.dumps({"items": [item.to_json() for item in items]}), media_type="application/json")
 

@@ -129,3 +129,22 @@ async def test_a_breach_that_was_done_after_all_says_how_late(database: str) -> 
         assert item["breaches"][0]["reason"] == "first response was done 1 h 1 min after it was due"
         shown = (await desk.get(f"/v1/incidents/{broken}/explanation"))["clocks"][0]["text"]
         assert "It was not done by then. It stopped on" in shown
+
+
+async def test_a_table_is_given_to_who_likes_it_no_less_than_json(database: str) -> None:
+    async with intake(database) as desk:
+        for accept, is_csv in (
+            ("text/csv", True), ("text/csv, */*", True), ("application/json;q=0.5, text/csv", True), ("text/*", True),
+            ("TEXT/CSV; charset=utf-8 ;q=0.9, application/json; q=0.8", True),
+            ("application/json, text/csv;q=0", False), ("application/json, text/csv;q=0.9", False), ("*/*", False),
+            ("text/csv;q=0", False), ("x-text/csv-not", False), (";;q=,,text", False), ("application/*, text/csv;q=x", True),
+        ):  # fmt: skip
+            answer = await desk.web.get("/v1/attainment", headers={"Accept": accept})
+            assert answer.headers["content-type"].startswith("text/csv") is is_csv, accept
+
+
+async def test_a_span_that_is_none_is_named_by_its_parameter_once(database: str) -> None:
+    async with intake(database) as desk:
+        answer = await desk.web.get("/v1/attainment", params={"from": "x", "to": "y"})
+        assert answer.status_code == 422
+        assert [one["pointer"] for one in answer.json()["errors"]] == ["/query/from", "/query/to"]
