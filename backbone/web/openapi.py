@@ -6,6 +6,7 @@ Every operation says its scope (`x-scope`) or why it needs none (`x-public`); on
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
@@ -78,14 +79,9 @@ def describe(app: FastAPI, by_hand: Callable[[dict[str, Any]], None] | None = No
     components(schema)["Problem"] = dict(_PROBLEM)
     for _, _, operation in operations(schema):
         answers = operation.setdefault("responses", {})
-        answers.pop("422", None)
-        answers.setdefault(
-            "4XX",
-            {
-                "description": "A problem.",
-                "content": {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model="Problem")}}},
-            },
-        )
+        answers.pop("422", None)  # FastAPI's own, in another shape
+        for status in _problems(operation):
+            answers.setdefault(status, _problem(status))
         if "x-scope" in operation:
             operation["security"] = [{"key": []}]
     for unused in ("HTTPValidationError", "ValidationError"):
@@ -110,6 +106,22 @@ def scopes_of(schema: Mapping[str, Any]) -> list[tuple[str, str, str | None]]:
         reason = operation.get("x-public")
         found.append((method, path, scope if scope else f"public: {reason}" if reason else None))
     return sorted(found, key=lambda row: (row[1], row[0]))
+
+
+def _problems(operation: Mapping[str, Any]) -> Iterator[str]:
+    """The statuses of the problems that an operation may answer, whatever it is about."""
+    if "x-scope" in operation:
+        yield from ("401", "403", "429")
+    if "requestBody" in operation:
+        yield from ("400", "408", "413", "415")
+    if "requestBody" in operation or "parameters" in operation:
+        yield "422"
+    yield from ("4XX", "503")
+
+
+def _problem(status: str) -> dict[str, Any]:
+    words = f"{HTTPStatus(int(status)).phrase}." if status.isdigit() else "A problem."
+    return {"description": words, "content": {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model="Problem")}}}}
 
 
 def _complete(schema: dict[str, Any], operation: dict[str, Any], dependant: Dependant) -> None:

@@ -69,7 +69,9 @@ def routes(ground: Ground, catalogue: Catalogue, calls: Calls) -> APIRouter:
             "next": encode_cursor(write_instant(last.due_at), last.subject) if last is not None else None,
         }
 
-    @router.post("/v1/queues/{name:path}/claims", response_model=None)
+    @router.post(
+        "/v1/queues/{name:path}/claims", response_model=None, responses={204: {"description": "The queue is empty."}}
+    )
     async def claim(
         name: str, caller: Annotated[Caller, require("work")], body: Annotated[Claim, json_body(Claim)]
     ) -> Response:
