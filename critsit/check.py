@@ -79,7 +79,7 @@ def check_value(raw: object, catalogue: Path | None, known: Roster | None = None
         if "levels" in raw:
             from escalation.policies.policy import check as check_policy
 
-            return "policy", check_policy(raw)
+            return "policy", check_policy(raw, catalogue_at(catalogue))
         if "members" in raw or ("contacts" in raw and "number" not in raw and "locations" not in raw):
             under = "rotations" if "members" in raw else "people"
             return under, _without(f"/{under}/0", check_roster({under: [raw]}, known or Roster()))

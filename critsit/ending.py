@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
@@ -30,9 +31,12 @@ def say_error(code: int, sentence: str, problem: Mapping[str, Any] | None = None
     _say(sentence, {"exit": code, "error": sentence} | ({"problem": problem} if problem else {}))
 
 
-def tell(sentence: str) -> None:
-    """Say something on stderr that ends nothing: in words, or as JSON where that was asked for."""
-    _say(sentence, {"told": sentence})
+def tell(sentence: str, *, in_log: bool = False) -> None:
+    """Say something on stderr that ends nothing: in words, or as JSON where that was asked for.
+
+    `in_log`: it stands among the lines of a log, which are JSON wherever it is not a terminal that they go to.
+    """
+    _say(sentence, {"told": sentence}, in_log and not sys.stderr.isatty())
 
 
 def unread() -> None:
@@ -40,8 +44,8 @@ def unread() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
-def _say(sentence: str, value: Mapping[str, Any]) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False) if _as_json else sentence, err=True)
+def _say(sentence: str, value: Mapping[str, Any], as_json: bool = False) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False) if _as_json or as_json else sentence, err=True)
 
 
 def speak_json(value: bool) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, get_args
 from urllib.parse import quote
 
 import typer
 
 from .client import Client
+from .ending import MISUSED, end
 from .options import Json, print_json
 
 
@@ -18,6 +19,12 @@ def create(
     json: Json = False,
 ) -> None:
     """Make a key, and print it: it is shown nowhere else."""
+    from backbone.web.keys import ScopeName
+
+    known = get_args(ScopeName)
+    for one in scope:
+        if one not in known:
+            end(MISUSED, f"--scope is {one!r}, and has to be one of {', '.join(known)}.")
     body = {"name": name, "scopes": scope} | ({"contracts": contract} if contract else {})
     with Client() as client:
         made = client.post("/v1/keys", body)

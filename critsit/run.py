@@ -64,6 +64,7 @@ async def up(settings: Settings, say: Callable[[Ready], None], seed: Seed | None
         try:
             if settings.database_url is None:
                 postgres = await asyncio.to_thread(embedded.start, settings.data)
+                postgres.keep_up(end_process)
                 settings = settings.with_database(postgres.url)
             return not stop.asked.is_set() and await _up(settings, say, seed, stop)
         finally:

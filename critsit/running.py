@@ -82,7 +82,7 @@ def _run(life: Coroutine[Any, Any, bool], settings: Settings, json: bool) -> Non
     configure_logging(level, plain=plain)
     was_ready = run(life)
     if plain or not was_ready:
-        tell("critsit has ended." if was_ready else "Stopped before it was ready.")
+        tell("critsit has ended." if was_ready else "Stopped before it was ready.", in_log=True)
 
 
 def migrate(json: Json = False) -> None:

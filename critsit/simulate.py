@@ -15,6 +15,7 @@ import typer
 
 from .ending import MISUSED, NO, end
 from .files import catalogue_at, read
+from .instants import instant_of
 from .options import CataloguePath, Json, print_json
 
 _ASKED = ("incident", "at", "contract")
@@ -45,9 +46,10 @@ def simulate(
         end(MISUSED, "Name a FILE with the incident, or --day FILE.")
     if people is not None:
         end(MISUSED, "--people belongs to --day: an incident's decision asks no roster.")
+    moment = instant_of(at, "--at")
     body = asked(read(file), file)
-    if at is not None:
-        body["at"] = at
+    if moment is not None:
+        body["at"] = moment
     if contract is not None:
         body["contract"] = read(contract)
     wanted = _expected(read(expect), expect) if expect is not None else None

@@ -51,7 +51,7 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
             clocks_api.routes(ground),
             escalations_api.routes(ground),
             proposals_api.routes(ground),
-            policies_api.routes(ground),
+            policies_api.routes(ground, catalogue),
         ),
         invariants=invariants(ground),
         on_hold=ask_anew,

@@ -5,12 +5,12 @@ Labels come from the catalogue and from closed lists; every series is there from
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from escalation.clocks.clock import CRISIS_MANAGER, FIRST_RESPONSE, STATUS_UPDATE, Clock
+from escalation.clocks.clock import Clock, clock_names
 from services.catalogue.model import Catalogue
 
 OUTCOMES = ("started", "warned", "met", "met_late", "breached", "corrected", "superseded")
@@ -44,12 +44,3 @@ class Metrics:
             self.clocks.labels(name, clock.side, outcome).inc()
             if outcome == "breached":
                 self.lateness.observe(max(0.0, (now - clock.due_at).total_seconds()))
-
-
-def clock_names(catalogue: Catalogue) -> Iterable[tuple[str, str]]:
-    """Every clock's name and side that the catalogue can start."""
-    yield from ((name, "provider") for name in (FIRST_RESPONSE, CRISIS_MANAGER, STATUS_UPDATE))
-    yield catalogue.later.unrouted.clock, "provider"
-    if catalogue.later.onsite is not None:
-        yield catalogue.later.onsite.clock, "provider"
-    yield from ((question.clock, "customer") for question in catalogue.later.questions)

@@ -73,6 +73,16 @@ class CrisisManagerAssigned(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class CrisisManagerRefused(Fact):
+    """The crisis could not be handed over to somebody by hand; who has it keeps it."""
+
+    TYPE: ClassVar[str] = "crisis_manager.refused"
+    by: str
+    person: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class PeopleAssigned(Fact):
     """Others to be paged: `role` is that of the people, or `administrator`.
 

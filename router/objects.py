@@ -18,6 +18,9 @@ from backbone.web.paging import decode_cursor, encode_cursor
 from backbone.web.problem import FieldError, Problem
 from services.faults import Fault
 
+#: What a PUT answers besides its 200, for the OpenAPI.
+NEW: dict[int | str, dict[str, Any]] = {201: {"description": "It is new."}}
+
 
 @dataclass(frozen=True, slots=True)
 class Objects:

@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AwareDatetime, ConfigDict, StringConstraints, TypeAdapter
+from pydantic import ConfigDict, Strict, StringConstraints, TypeAdapter
+
+from services.roster.wire import Instant
 
 #: Text that PostgreSQL, JSON and a phone's screen can all carry: no NUL.
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=20_000)]
@@ -79,9 +81,9 @@ class Report:
     location: Name | None = None
     form: Form | None = None
     vendor: Vendor | None = None
-    submitted_at: AwareDatetime | None = None
+    submitted_at: Instant | None = None
     reference: Line | None = None
-    prerelease: bool = False
+    prerelease: Annotated[bool, Strict()] = False
 
 
 REPORT: TypeAdapter[Report] = TypeAdapter(Report)

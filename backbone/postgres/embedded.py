@@ -1,18 +1,27 @@
 """The embedded PostgreSQL of `critsit up`: a real one, under the data folder, up in about a second.
 
-Data survives every end of critsit, `kill -9` too; two critsits never share a data folder.
+Data survives every end of critsit, `kill -9` too, and of the server, which is started again; two critsits never share a
+data folder.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
+
+import structlog
 
 from .cluster import CannotStart, Cluster, PostgresError
 from .runs_as import NotAllowed
 
+log = structlog.get_logger()
+
+#: Seconds between two looks at whether the server is there, and how often in a row it may fail to come up.
+LOOK, TRIES = 0.5, 5
 #: Tuned for one machine that does other things too. Durable: a 201 is never given before it is on the disk.
 SETTINGS = {
     "max_connections": "100",
@@ -43,9 +52,35 @@ class EmbeddedPostgres:
     url: str
     cluster: Cluster
     _lock: int
+    _stopping: threading.Event = field(default_factory=threading.Event)
+    _keeper: threading.Thread | None = None
+
+    def keep_up(self, dead: Callable[[str], None]) -> None:
+        """From now on, until `stop`: start the server again whenever it has died. `dead` is called where it can't be."""
+        # A thread of its own: what starts a server blocks, and `stop` has to wait for it.
+        self._keeper = threading.Thread(target=self._keep, args=(dead,), name="postgres", daemon=True)
+        self._keeper.start()
+
+    def _keep(self, dead: Callable[[str], None]) -> None:
+        failed = 0
+        while not self._stopping.wait(LOOK * 2**failed):
+            if self.cluster.pid is not None:
+                failed = 0
+                continue
+            try:
+                self.cluster.start()
+                log.error("postgres.started_again", folder=str(self.cluster.folder))
+            except (PostgresError, OSError) as error:
+                failed += 1
+                log.error("postgres.can_not_start", why=str(error))
+                if failed == TRIES:
+                    return dead(f"PostgreSQL has died and does not start again: {error}")
 
     def stop(self) -> None:
         """Stop the server cleanly and let the next critsit have the data."""
+        self._stopping.set()
+        if self._keeper is not None:
+            self._keeper.join()
         try:
             self.cluster.stop()
         finally:

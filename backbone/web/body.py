@@ -17,7 +17,7 @@ from starlette.types import Message, Receive, Scope
 
 from .headers import headers_of
 from .pointer import pointer
-from .problem import FieldError, Problem, bad_fields, not_json, wrong
+from .problem import FieldError, Problem, bad_fields, not_json, together, wrong
 
 T = TypeVar("T")
 
@@ -137,8 +137,7 @@ def parse(adapter: TypeAdapter[T], body: bytes, *, is_all_typed: Callable[[T], b
     try:
         value: T = adapter.validator.validate_json(body)
     except ValidationError as error:
-        _refuse_unstorable(body)
-        raise bad_fields(error, body) from None
+        raise together(bad_fields(error, body), _unstorable(body)) from None
     if not is_all_typed(value):
         _refuse_unstorable(body)
     return value
@@ -151,18 +150,33 @@ def check(body: bytes) -> None:
 
 
 def _refuse_depth(body: bytes) -> None:
-    if body.count(b"[") + body.count(b"{") > DEPTH and _too_deep(body):
-        raise Problem(
-            400, "Too deep", f"JSON of {DEPTH} levels at most is taken.", type="bad-json",
-            errors=[FieldError("", f"is nested more than {DEPTH} levels deep")],
-        )  # fmt: skip
+    if _is_deep(body):
+        raise _deep()
 
 
 def _refuse_unstorable(body: bytes) -> None:
-    if _is_suspect(body):
-        faults = _unstorable(parse_any(body))
-        if faults:
-            raise wrong(faults)
+    if faults := _unstorable(body):
+        raise wrong(faults)
+
+
+def _unstorable(body: bytes) -> list[FieldError]:
+    return unstorable(parse_any(body)) if _is_suspect(body) else []
+
+
+def is_harmless(body: bytes) -> bool:
+    """Whether the bytes alone show that `unstorable` finds nothing in any part of it."""
+    return not (_is_deep(body) or _is_suspect(body))
+
+
+def _is_deep(body: bytes) -> bool:
+    return body.count(b"[") + body.count(b"{") > DEPTH and _too_deep(body)
+
+
+def _deep() -> Problem:
+    return Problem(
+        400, "Too deep", f"JSON of {DEPTH} levels at most is taken.", type="bad-json",
+        errors=[FieldError("", f"is nested more than {DEPTH} levels deep")],
+    )  # fmt: skip
 
 
 def _is_suspect(body: bytes) -> bool:
@@ -193,11 +207,14 @@ def _too_deep(body: bytes) -> bool:
     return bool(left)
 
 
-def _unstorable(document: Any) -> list[FieldError]:
+def unstorable(document: Any) -> list[FieldError]:
+    """What in parsed JSON nothing behind it can keep. Raises Problem 400 for more than 64 levels."""
     faults: list[FieldError] = []
     todo: list[tuple[tuple[str | int, ...], Any]] = [((), document)]
     while todo:
         at, value = todo.pop()
+        if len(at) >= DEPTH and isinstance(value, dict | list):
+            raise _deep()
         if isinstance(value, str):
             if "\x00" in value:
                 faults.append(FieldError(pointer(*at), "holds the character U+0000, which can't be stored"))

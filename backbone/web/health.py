@@ -57,13 +57,13 @@ def health_routes(health: Health) -> APIRouter:
     """`/livez` and `/readyz`."""
     router = APIRouter(tags=["health"], dependencies=[public("an orchestrator asks it, and it tells no contents")])
 
-    @router.get("/livez", summary="Do the loops move?")
+    @router.get("/livez", summary="Do the loops move?", responses={503: {"description": "One is stuck."}})
     async def livez() -> JSONResponse:
         stuck = health.stuck()
         ages = {name: round(age, 1) for name, age in health.loops().items()}
         return JSONResponse({"status": "stuck" if stuck else "alive", "loops": ages}, 503 if stuck else 200)
 
-    @router.get("/readyz", summary="What is missing?")
+    @router.get("/readyz", summary="What is missing?", responses={503: {"description": "This is."}})
     async def readyz() -> JSONResponse:
         missing = await health.missing()
         if missing:

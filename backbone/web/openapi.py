@@ -6,6 +6,7 @@ Every operation says its scope (`x-scope`) or why it needs none (`x-public`); on
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
@@ -40,12 +41,17 @@ _PROBLEM: Mapping[str, Any] = {
 }
 
 
-def body_of(schema: dict[str, Any], adapter: TypeAdapter[Any] | None) -> dict[str, Any]:
-    """The `requestBody` for an adapter's type; what the type refers to goes into `schema`'s components."""
+def body_of(schema: dict[str, Any], adapter: TypeAdapter[Any] | None, items: int | None = None) -> dict[str, Any]:
+    """The `requestBody` for an adapter's type, or for so many `items` of it; what it refers to goes into components."""
     described: dict[str, Any] = {}
     if adapter is not None:
         described = adapter.json_schema(ref_template=_REF)
         components(schema).update(described.pop("$defs", {}))
+    if items is not None:
+        listed = {"type": "array", "items": described, "maxItems": items}
+        described = {
+            "type": "object", "required": ["items"], "additionalProperties": False, "properties": {"items": listed}
+        }  # fmt: skip
     return {"required": True, "content": {"application/json": {"schema": described}}}
 
 
@@ -73,14 +79,9 @@ def describe(app: FastAPI, by_hand: Callable[[dict[str, Any]], None] | None = No
     components(schema)["Problem"] = dict(_PROBLEM)
     for _, _, operation in operations(schema):
         answers = operation.setdefault("responses", {})
-        answers.pop("422", None)
-        answers.setdefault(
-            "4XX",
-            {
-                "description": "A problem.",
-                "content": {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model="Problem")}}},
-            },
-        )
+        answers.pop("422", None)  # FastAPI's own, in another shape
+        for status in _problems(operation):
+            answers.setdefault(status, _problem(status))
         if "x-scope" in operation:
             operation["security"] = [{"key": []}]
     for unused in ("HTTPValidationError", "ValidationError"):
@@ -107,6 +108,22 @@ def scopes_of(schema: Mapping[str, Any]) -> list[tuple[str, str, str | None]]:
     return sorted(found, key=lambda row: (row[1], row[0]))
 
 
+def _problems(operation: Mapping[str, Any]) -> Iterator[str]:
+    """The statuses of the problems that an operation may answer, whatever it is about."""
+    if "x-scope" in operation:
+        yield from ("401", "403", "429")
+    if "requestBody" in operation:
+        yield from ("400", "408", "413", "415")
+    if "requestBody" in operation or "parameters" in operation:
+        yield "422"
+    yield from ("4XX", "503")
+
+
+def _problem(status: str) -> dict[str, Any]:
+    words = f"{HTTPStatus(int(status)).phrase}." if status.isdigit() else "A problem."
+    return {"description": words, "content": {MEDIA_TYPE: {"schema": {"$ref": _REF.format(model="Problem")}}}}
+
+
 def _complete(schema: dict[str, Any], operation: dict[str, Any], dependant: Dependant) -> None:
     for call in _calls(dependant):
         if isinstance(call, Require):
@@ -114,7 +131,7 @@ def _complete(schema: dict[str, Any], operation: dict[str, Any], dependant: Depe
         elif isinstance(call, Public):
             operation["x-public"] = call.reason
         elif isinstance(call, JsonBody):
-            operation["requestBody"] = body_of(schema, call.adapter)
+            operation["requestBody"] = body_of(schema, call.adapter, call.items)
 
 
 def _calls(dependant: Dependant) -> Iterator[Any]:

@@ -105,10 +105,17 @@ def bad_fields(error: ValidationError, body: bytes | None = None) -> Problem:
     document = from_json(body) if body else None
     errors = []
     for item in found:
+        # A list whose things are wrong is not also too short: pydantic counts only those that it took.
+        if item["type"] == "too_short" and any(_is_within(other["loc"], item["loc"]) for other in found):
+            continue
         missing = item["type"].startswith("missing")
         place = pointer(*item["loc"]) if body is None else pointer_into(document, item["loc"], missing=missing)
         errors.append(FieldError(place, _plain(item["msg"])))
     return wrong(errors)
+
+
+def _is_within(place: tuple[int | str, ...], outer: tuple[int | str, ...]) -> bool:
+    return len(place) > len(outer) and place[: len(outer)] == outer
 
 
 def wrong(errors: Iterable[FieldError]) -> Problem:
@@ -116,6 +123,12 @@ def wrong(errors: Iterable[FieldError]) -> Problem:
     listed = tuple(errors)
     count = "One field is" if len(listed) == 1 else f"{len(listed)} fields are"
     return Problem(422, "Bad fields", f"{count} not what the interface asks for.", type="bad-fields", errors=listed)
+
+
+def together(problem: Problem, more: Iterable[FieldError]) -> Problem:
+    """A 422 with what else is wrong, a place once; a 400 stays as it is: of what can't be read nothing else is known."""
+    listed = {fault.pointer: fault for fault in (*problem.errors, *more)}
+    return wrong(listed.values()) if problem.status == 422 else problem
 
 
 def not_json(why: str) -> Problem:
@@ -161,13 +174,17 @@ def unavailable(retry_after: int = 1) -> Problem:
 
 
 def _bad_request(error: RequestValidationError) -> Problem:
-    listed = []
+    listed: dict[str, str] = {}
     for item in error.errors():
         if item["type"] == "json_invalid":
             return not_json(str(item.get("ctx", {}).get("error", item["msg"])))
         loc = item["loc"][1:] if item["loc"][:1] == ("body",) else item["loc"]
-        listed.append(FieldError(pointer(*loc), _plain(item["msg"])))
-    return wrong(listed)
+        if loc[:1] == ("query",):
+            # In a parameter there are no places but its repetitions: the words that pydantic adds for unions are none.
+            loc = (*loc[:2], *(part for part in loc[2:] if isinstance(part, int)))
+        place, message = pointer(*loc), _plain(item["msg"])
+        listed[place] = f"{listed[place]}; or: {message}" if place in listed else message
+    return wrong(FieldError(place, message) for place, message in listed.items())
 
 
 def _does_not_fit(error: Exception) -> bool:

@@ -5,6 +5,7 @@ Whatever is done at the due instant is in time; no transition moves a target.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,6 +15,7 @@ from uuid import UUID
 import uuid_utils.compat as uuid_utils
 
 from events import escalations
+from services.catalogue.model import Catalogue
 from services.clocks import Running
 from services.decision import ClockTerms
 
@@ -153,3 +155,12 @@ def why_breached(clock: Clock) -> str:
     """The breach in words."""
     what = clock.name.replace("_", " ")
     return f"{what} was due at {clock.due_at:%H:%M:%S} UTC on {clock.due_at:%Y-%m-%d} and is not met"
+
+
+def clock_names(catalogue: Catalogue) -> Iterable[tuple[str, str]]:
+    """Every clock's name and side that the catalogue can start."""
+    yield from ((name, "provider") for name in (FIRST_RESPONSE, CRISIS_MANAGER, STATUS_UPDATE))
+    yield catalogue.later.unrouted.clock, "provider"
+    if catalogue.later.onsite is not None:
+        yield catalogue.later.onsite.clock, "provider"
+    yield from ((question.clock, "customer") for question in catalogue.later.questions)

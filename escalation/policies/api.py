@@ -16,6 +16,7 @@ from backbone.web.json_body import json_body
 from backbone.web.keys import Caller, require
 from backbone.web.paging import Cursor, Limit, decode_cursor, page_of
 from backbone.web.problem import FieldError, Problem, wrong
+from services.catalogue.model import Catalogue
 from services.instants import write_instant_if
 
 from . import store
@@ -26,7 +27,7 @@ View = Annotated[Caller, require("view")]
 PolicyName = Annotated[str, Path(max_length=120)]
 
 
-def routes(ground: Ground) -> APIRouter:
+def routes(ground: Ground, catalogue: Catalogue) -> APIRouter:
     """The routes."""
     router = APIRouter(tags=["policies"])
 
@@ -75,7 +76,7 @@ def routes(ground: Ground) -> APIRouter:
             raise _missing()
         given = {"name": name, **body} if isinstance(body, dict) else body
         try:
-            policy = parse(given)
+            policy = parse(given, catalogue)
         except PolicyFaults as refused:
             raise wrong(FieldError(fault.pointer, fault.message) for fault in refused.faults) from None
         if policy.name != name:

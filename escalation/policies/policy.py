@@ -14,11 +14,14 @@ from typing import Any, ClassVar, get_args
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from services.catalogue.model import Catalogue
 from services.durations import parse_duration
 from services.faults import Fault, faults_of_shape, pointer, refuses
 from services.report import Name
 from services.roster import Role
 from services.yaml_text import read_yaml
+
+from ..clocks.clock import clock_names
 
 DEFAULT = "default"
 ROLES: tuple[str, ...] = get_args(Role)
@@ -84,8 +87,9 @@ class Policy:
 _POLICY: TypeAdapter[Policy] = TypeAdapter(Policy)
 
 
-def check(raw: object) -> list[Fault]:
-    """Everything that is wrong with a policy (parsed JSON)."""
+def check(raw: object, catalogue: Catalogue | None = None) -> list[Fault]:
+    """Everything that is wrong with a policy (parsed JSON). Without a catalogue, as for one that was stored under an
+    earlier one, its clocks and severities are not looked at."""
     try:
         policy = _POLICY.validate_python(raw)
     except ValidationError as error:
@@ -107,16 +111,28 @@ def check(raw: object) -> list[Fault]:
             words = "comes before the level below it"
             faults.append(Fault(pointer("levels", index, "after"), None, "fault", words))
         before = delay
-    if policy.applies_to is not None:
-        for what in ("clocks", "severities"):
-            if getattr(policy.applies_to, what) == ():
-                faults.append(Fault(pointer("applies_to", what), None, "fault", "names none: leave it out to mean all"))
+    return faults + (_strange(policy.applies_to, catalogue) if policy.applies_to is not None else [])
+
+
+def _strange(to: AppliesTo, catalogue: Catalogue | None) -> list[Fault]:
+    faults: list[Fault] = []
+    known: dict[str, list[str] | None] = {"clocks": None, "severities": None}
+    if catalogue is not None:
+        known = {"clocks": [name for name, _ in clock_names(catalogue)], "severities": list(catalogue.rank)}
+    for what, words in known.items():
+        names = getattr(to, what)
+        if names == ():
+            faults.append(Fault(pointer("applies_to", what), None, "fault", "names none: leave it out to mean all"))
+        for index, name in enumerate(names or ()):
+            if words is not None and name not in words:
+                told = f"{name!r} is none of the catalogue's {what}: {', '.join(words)}"
+                faults.append(Fault(pointer("applies_to", what, index), None, "fault", told))
     return faults
 
 
-def parse(raw: object) -> Policy:
-    """The policy. Raises PolicyFaults."""
-    faults = check(raw)
+def parse(raw: object, catalogue: Catalogue | None = None) -> Policy:
+    """The policy, checked as `check` does. Raises PolicyFaults."""
+    faults = check(raw, catalogue)
     if refuses(faults):
         raise PolicyFaults(faults)
     return _POLICY.validate_python(raw)

@@ -13,18 +13,18 @@ from pydantic_core import to_json
 from starlette.types import Receive, Scope, Send
 
 from backbone.time_source import TimeSource
-from backbone.web.body import parse, read_body
+from backbone.web.body import read_body
 from backbone.web.etag import etag
 from backbone.web.keys import Caller, authorize
 from backbone.web.prefer import wait_of
 from backbone.web.problem import Problem, Unavailable
 from backbone.web.request_id import current_trace
 from services.catalogue.model import Catalogue
-from services.report import REPORT, is_all_typed
+from services.report import REPORT
 
 from ..record.record import Record, fresh
 from .accepted import Accepting, Conflict, Outcome, Repeated, Taken
-from .checks import accepting, idempotency_key
+from .checks import accepting, idempotency_key, read_report
 from .group_commit import GroupCommit
 
 #: Reads the record again: (id, seconds to wait for the route). None where it can't be read now.
@@ -48,8 +48,9 @@ class Accept:
         caller = await authorize(scope, "report")
         key = idempotency_key(scope)
         body = await read_body(scope, receive)
-        report = parse(REPORT, body, is_all_typed=is_all_typed)
-        item = accepting(report, caller, self._catalogue, self._time.now(), key, current_trace())
+        now = self._time.now()
+        report = read_report(body, self._catalogue, now)
+        item = accepting(report, caller, self._catalogue, now, key, current_trace())
         status, record = await self.settle(item, await self._commit.take(item), wait_of(scope), caller)
         payload = to_json(record)
         headers = [

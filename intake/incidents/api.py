@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime, ValidationError
+from pydantic import AwareDatetime
 
 from backbone.ground import Ground
 from backbone.web.etag import etag
+from backbone.web.items import Item
 from backbone.web.json_body import json_body
 from backbone.web.keys import Caller, require
 from backbone.web.paging import Cursor, Limit, decode_cursor, encode_cursor
-from backbone.web.problem import FieldError, Problem, bad_fields, problem_of, wrong
+from backbone.web.problem import FieldError, Problem, problem_of, wrong
 from backbone.web.request_id import current_trace
 from services.catalogue.model import Catalogue
 from services.report import REPORT
@@ -25,7 +26,7 @@ from ..record.clocks_shown import shows_its_clocks
 from ..record.record import Record
 from .accept import Accept
 from .accepted import Accepting
-from .checks import accepting, idempotency_key
+from .checks import accepting, idempotency_key, report_of
 
 MOST, BATCH_BYTES = 1_000, 4 * 1024 * 1024
 
@@ -70,25 +71,18 @@ def routes(incidents: Incidents, accept: Accept, catalogue: Catalogue) -> APIRou
     async def report_many(
         request: Request,
         caller: Annotated[Caller, require("report")],
-        body: Annotated[Any, json_body(limit=BATCH_BYTES, seconds=30)],
+        items: Annotated[list[Item], json_body(REPORT, limit=BATCH_BYTES, seconds=30, items=MOST)],
     ) -> dict[str, Any]:
         """Report up to 1,000 incidents; one bad item hurts no other."""
-        items = body.get("items") if isinstance(body, dict) else None
-        if not isinstance(items, list) or set(body) != {"items"}:
-            raise wrong([FieldError("/items", 'is missing: send {"items": [report, …]}')])
-        if len(items) > MOST:
-            raise wrong([FieldError("/items", f"has {len(items)} reports: {MOST} at most")])
         key = idempotency_key(request.scope)
         now = time.now()
         answers: list[dict[str, Any]] = [{} for _ in items]
         good: list[tuple[int, Accepting]] = []
-        for index, item in enumerate(items):
+        for index, sent in enumerate(items):
             try:
-                report = REPORT.validate_python(item)
+                report = report_of(sent, catalogue, now)
                 each = f"{key}#{index}" if key is not None else None
                 good.append((index, accepting(report, caller, catalogue, now, each, current_trace())))
-            except ValidationError as error:
-                answers[index] = _refused(bad_fields(error))
             except Problem as problem:
                 answers[index] = _refused(problem)
             if index % 50 == 49:

@@ -8,34 +8,68 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 import uuid_utils
 from pydantic_core import to_json
 from starlette.types import Scope
 
+from backbone.web.body import parse, parse_any
 from backbone.web.headers import header
+from backbone.web.items import Item
 from backbone.web.keys import Caller
-from backbone.web.problem import FieldError, Problem, wrong
+from backbone.web.problem import FieldError, Problem, together, wrong
 from services.catalogue.model import Catalogue
 from services.instants import write_instant
-from services.report import REPORT, Report
+from services.report import REPORT, Report, is_all_typed
+from services.roster.wire import instant
 
 from .accepted import Accepting
 
 OLDEST = timedelta(hours=24)
 
 
-def faults_of(report: Report, catalogue: Catalogue, now: datetime) -> list[FieldError]:
-    """What the sender has to mend, each with its pointer."""
+def read_report(body: bytes, catalogue: Catalogue, now: datetime) -> Report:
+    """The report of a body. Raises Problem 400, or 422 with every fault: of its shape and of the catalogue's words."""
+    try:
+        return parse(REPORT, body, is_all_typed=is_all_typed)
+    except Problem as problem:
+        document = parse_any(body) if problem.status == 422 else None
+        raise _with_words(problem, document, catalogue, now) from None
+
+
+def report_of(item: Item, catalogue: Catalogue, now: datetime) -> Report:
+    """The same of one of many."""
+    try:
+        return item.parse(REPORT)
+    except Problem as problem:
+        raise _with_words(problem, item.value, catalogue, now) from None
+
+
+def _with_words(problem: Problem, document: Any, catalogue: Catalogue, now: datetime) -> Problem:
+    """A problem of the shape, with what the catalogue refuses of the fields that have theirs."""
+    if problem.status != 422 or not isinstance(document, dict):
+        return problem
+    wrong_ones = {fault.pointer for fault in problem.errors}
+    said = {name: value for name, value in document.items() if f"/{name}" not in wrong_ones}
+    at = said.get("submitted_at")
+    faults = _faults(said.get("impact"), said.get("portal"), instant(at) if at is not None else None, catalogue, now)
+    return together(problem, faults)
+
+
+def _faults(
+    impact: str | None, portal: str | None, submitted_at: datetime | None, catalogue: Catalogue, now: datetime
+) -> list[FieldError]:
+    """What the sender has to mend, each with its pointer; None is not looked at."""
     faults = []
-    if report.impact not in catalogue.by_impact:
+    if impact is not None and impact not in catalogue.by_impact:
         faults.append(FieldError("/impact", f"is not an impact: say one of {', '.join(catalogue.by_impact)}"))
-    if report.portal is not None and report.portal not in catalogue.portals:
+    if portal is not None and portal not in catalogue.portals:
         faults.append(FieldError("/portal", f"is not a portal: say one of {', '.join(catalogue.portals)}"))
-    if report.submitted_at is not None:
-        if report.submitted_at > now + timedelta(seconds=1):
+    if submitted_at is not None:
+        if submitted_at > now + timedelta(seconds=1):
             faults.append(FieldError("/submitted_at", "is in the future"))
-        elif report.submitted_at < now - OLDEST:
+        elif submitted_at < now - OLDEST:
             faults.append(FieldError("/submitted_at", "is more than 24 hours ago"))
     return faults
 
@@ -44,7 +78,7 @@ def accepting(
     report: Report, caller: Caller, catalogue: Catalogue, now: datetime, key: str | None, trace: Mapping[str, str]
 ) -> Accepting:
     """The report as it will be taken. Raises Problem 422 with every fault, 404 for a contract the key does not see."""
-    faults = faults_of(report, catalogue, now)
+    faults = _faults(report.impact, report.portal, report.submitted_at, catalogue, now)
     if faults:
         raise wrong(faults)
     if report.contract is not None and not caller.sees(report.contract):

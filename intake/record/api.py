@@ -13,7 +13,8 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic_core import from_json, to_json
 
 from backbone.loops.breath import Breath
-from backbone.web.headers import header
+from backbone.web.accept import asks_for
+from backbone.web.etag import if_match
 from backbone.web.json_body import json_body
 from backbone.web.keys import Caller, require
 from backbone.web.paging import Cursor, Limit, decode_cursor, encode_cursor
@@ -91,10 +92,14 @@ def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
 
     @router.post("/v1/incidents/{id}/replay")
     async def replay(
-        id: str, caller: Annotated[Caller, require("work")], body: Annotated[Replay, json_body(Replay)]
+        id: str,
+        request: Request,
+        caller: Annotated[Caller, require("work")],
+        body: Annotated[Replay, json_body(Replay)],
     ) -> dict[str, Any]:
         """Decide again from the frozen inputs: does it come out the same? Stores nothing."""
         record = await incidents.find(id, caller)
+        if_match(request.scope).check(record.version)
         differences: list[dict[str, Any]] = []
         for _, routed, report in await past.decisions(record.id):
             before = adapter().dump_python(routed.decision, mode="json")
@@ -147,7 +152,7 @@ def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
                 break
             before = rows[-1][0]
         items = found.items()
-        if b"text/csv" in (header(request.scope, b"accept") or b""):
+        if asks_for(request.scope, "text/csv", instead_of="application/json"):
             return Response(_csv(items), media_type="text/csv; charset=utf-8")
         return Response(to_json({"items": items}), media_type="application/json")
 

@@ -14,6 +14,7 @@ _SENTENCES = {
     "incident.reported": "Reported: {report[title]} ({report[impact]}).",
     "incident.routed": "Decided: severity {decision[severity]}, {decision[service]}, queue {decision[queue]}.",
     "crisis_manager.assigned": "Crisis manager: {name} is called.",
+    "crisis_manager.refused": "The crisis was not handed over to {person}: {reason}",
     "people.assigned": "Called ({role}): {reason}.",
     "owner.requested": "{by} asks for another owner.",
     "owner.changed": "Owner: {name}.",

@@ -13,7 +13,14 @@ from pydantic_core import to_jsonable_python
 
 from backbone.log.event import Event
 from backbone.log.tx import Tx
-from events.assignments import MANAGEMENT, CrisisManagerAssigned, OwnerChanged, OwnerRefused, PeopleAssigned
+from events.assignments import (
+    MANAGEMENT,
+    CrisisManagerAssigned,
+    CrisisManagerRefused,
+    OwnerChanged,
+    OwnerRefused,
+    PeopleAssigned,
+)
 from services.assign import Assignment, Considered, assign
 from services.catalogue.model import Catalogue
 from services.contract.model import Contract
@@ -95,9 +102,9 @@ class Calls:
         """Hand the crisis over; who is unknown is refused, and what is no crisis, and the present one stays."""
         known = self.roster.person(person)
         if known is None:
-            tx.say(OwnerRefused(by, person, f"nobody here has the id {person}"), desk.subject, cause=event)
+            tx.say(CrisisManagerRefused(by, person, f"nobody here has the id {person}"), desk.subject, cause=event)
         elif not desk.wants_crisis_manager:
-            tx.say(OwnerRefused(by, person, "the incident has no crisis manager"), desk.subject, cause=event)
+            tx.say(CrisisManagerRefused(by, person, "the incident has no crisis manager"), desk.subject, cause=event)
         else:
             self._assigned(tx, desk, known, "handed over", (), event)
 

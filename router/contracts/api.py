@@ -24,7 +24,7 @@ from services.contract.parse import ContractFaults, parse
 from services.contract.write import to_json
 from services.instants import write_instant
 
-from ..objects import Objects, fault_json, faulty
+from ..objects import NEW, Objects, fault_json, faulty
 from .seen import Contracts
 from .store import drawn_of
 
@@ -34,7 +34,7 @@ def routes(ground: Ground, catalogue: Catalogue) -> APIRouter:
     router = APIRouter(tags=["contracts"])
     objects, contracts = Objects(ground, "contract"), Contracts(ground)
 
-    @router.put("/v1/contracts/{number}")
+    @router.put("/v1/contracts/{number}", responses=NEW)
     async def put_contract(
         number: str, request: Request, response: Response,
         caller: Annotated[Caller, require("manage")], body: Annotated[Any, json_body()],

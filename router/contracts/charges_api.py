@@ -10,7 +10,7 @@ from datetime import date
 from typing import Annotated, Any, ClassVar
 
 from fastapi import APIRouter
-from pydantic import ConfigDict
+from pydantic import BeforeValidator, ConfigDict
 
 from backbone.ground import Ground
 from backbone.web.json_body import json_body
@@ -19,6 +19,7 @@ from backbone.web.problem import FieldError, Problem
 from services.catalogue.model import Catalogue
 from services.contract.charges import Converted, cancellation, convert
 from services.contract.entitlement import host_date
+from services.contract.fields import day
 from services.planned import planned
 
 from .seen import Contracts
@@ -29,7 +30,7 @@ class Cancelling:
     """The day on which a booking would be cancelled or moved."""
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
-    on: date
+    on: Annotated[date, BeforeValidator(day)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

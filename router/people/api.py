@@ -19,7 +19,7 @@ from backbone.web.paging import Cursor, Limit
 from backbone.web.problem import FieldError, Problem
 from services.roster import RosterFaults, parse_override, parse_person, parse_rotation, to_json
 
-from ..objects import Objects, faulty, missing
+from ..objects import NEW, Objects, faulty, missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,10 @@ def _add(router: APIRouter, kind: Kind, objects: Objects) -> None:
         (remove, one, "DELETE", 204),
     ):  # fmt: skip
         name = f"{endpoint.__name__}-{kind.kind}"
-        router.add_api_route(path, endpoint, methods=[method], name=name, operation_id=name, status_code=status)
+        router.add_api_route(
+            path, endpoint, methods=[method], name=name, operation_id=name, status_code=status,
+            responses=NEW if method == "PUT" else None,
+        )  # fmt: skip
 
 
 def _read(kind: Kind, id_: str, body: Any) -> Any:

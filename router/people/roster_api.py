@@ -22,8 +22,8 @@ from .roster import CurrentRoster
 #: How far ahead hours are looked for in which nobody is on call.
 AHEAD = timedelta(days=14)
 
-#: Without these on call an incident can find nobody.
-NEEDED: tuple[Role, ...] = ("crisis-manager", "engineer", "duty-manager")
+#: Without these on call an incident can find nobody; of another role somebody has to be where it has a rotation.
+NEEDED: frozenset[Role] = frozenset({"crisis-manager", "engineer", "duty-manager"})
 
 
 def routes(ground: Ground, catalogue: Catalogue, roster: CurrentRoster) -> APIRouter:
@@ -56,7 +56,8 @@ def _standing(roster: Roster, role: Role, at: datetime) -> dict[str, Any]:
 
 def _gaps(roster: Roster, at: datetime, queues: tuple[str, ...]) -> list[dict[str, Any]]:
     """`{"role", "queue", "from", "to"}`; a queue is named for engineers alone."""
-    found = gaps(roster, NEEDED, at, at + AHEAD, queues)
+    needed = NEEDED | {rotation.role for rotation in roster.rotations}
+    found = gaps(roster, [role for role in get_args(Role) if role in needed], at, at + AHEAD, queues)
     return [
         {"role": gap.role, "queue": gap.queue, "from": write_instant(gap.start), "to": write_instant(gap.end)}
         for gap in found

@@ -13,7 +13,7 @@ from pydantic import ConfigDict
 from backbone.ground import Ground
 from backbone.web.json_body import json_body
 from backbone.web.keys import Caller, require
-from backbone.web.paging import Cursor, Limit, bad_cursor, decode_cursor, encode_cursor
+from backbone.web.paging import Cursor, Limit, bad_cursor, decode_cursor, encode_cursor, page_of
 from services.catalogue.model import Catalogue
 from services.instants import write_instant, write_instant_if
 from services.report import Language, Name
@@ -21,7 +21,7 @@ from services.report import Language, Name
 from ..assignments.calls import Calls
 from ..decisions import store as decisions
 from . import store
-from .store import Waiting
+from .store import Count, Waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,25 +36,24 @@ class Claim:
 def routes(ground: Ground, catalogue: Catalogue, calls: Calls) -> APIRouter:
     """The routes of queues. A queue's name may hold a slash (`problem-resolution/kk`), sent as it is or as `%2F`."""
     router = APIRouter(tags=["queues"])
-    known = [*(service.queue for service in catalogue.services), catalogue.review.queue]
+    known = dict.fromkeys([*(service.queue for service in catalogue.services), catalogue.review.queue])
+    order = {name: index for index, name in enumerate(known)}
+
+    def place(name: str) -> tuple[int, str]:
+        """The catalogue's queues in its order, then the others by name."""
+        return order.get(name, len(order)), name
 
     @router.get("/v1/queues")
-    async def list_queues(caller: Annotated[Caller, require("view")]) -> dict[str, Any]:
+    async def list_queues(
+        caller: Annotated[Caller, require("view")], limit: Limit = 50, cursor: Cursor = None
+    ) -> dict[str, Any]:
         """Every queue: how many incidents are open in it, how many of them wait, and when the first of these is due."""
+        after = place(decode_cursor(cursor, str)[0]) if cursor else None
         async with ground.transactions.reading() as connection:
             counted = await store.counts(connection, _contracts(caller))
-        items = []
-        for name in dict.fromkeys([*known, *sorted(counted)]):
-            count = counted.get(name, store.EMPTY)
-            items.append(
-                {
-                    "name": name,
-                    "open": count.open,
-                    "waiting": count.waiting,
-                    "next_due_at": write_instant_if(count.next_due_at),
-                }
-            )
-        return {"items": items, "next": None}
+        names = sorted({*order, *counted}, key=place)
+        page = page_of([name for name in names if after is None or place(name) > after], limit, lambda name: (name,))
+        return {"items": [_counted(name, counted.get(name, store.EMPTY)) for name in page.items], "next": page.next}
 
     @router.get("/v1/queues/{name:path}/incidents")
     async def read_queue(
@@ -70,7 +69,9 @@ def routes(ground: Ground, catalogue: Catalogue, calls: Calls) -> APIRouter:
             "next": encode_cursor(write_instant(last.due_at), last.subject) if last is not None else None,
         }
 
-    @router.post("/v1/queues/{name:path}/claims", response_model=None)
+    @router.post(
+        "/v1/queues/{name:path}/claims", response_model=None, responses={204: {"description": "The queue is empty."}}
+    )
     async def claim(
         name: str, caller: Annotated[Caller, require("work")], body: Annotated[Claim, json_body(Claim)]
     ) -> Response:
@@ -95,6 +96,12 @@ def routes(ground: Ground, catalogue: Catalogue, calls: Calls) -> APIRouter:
         )
 
     return router
+
+
+def _counted(name: str, count: Count) -> dict[str, Any]:
+    return {
+        "name": name, "open": count.open, "waiting": count.waiting, "next_due_at": write_instant_if(count.next_due_at)
+    }  # fmt: skip
 
 
 def _shown(row: Waiting, calls: Calls) -> dict[str, Any]:

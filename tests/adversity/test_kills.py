@@ -115,6 +115,21 @@ def test_what_got_a_201_survives_every_kill_is_decided_once_and_paged(critsit: C
     assert critsit.stop() == 0
 
 
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGQUIT])
+def test_critsit_starts_its_postgresql_again_and_nothing_that_got_a_201_is_gone(
+    critsit: Critsit, number: signal.Signals
+) -> None:
+    taken = [critsit.client.post("/v1/incidents", json=_report("critical_down")).json()["id"] for _ in range(5)]
+    os.kill(int((critsit.data / "postgres" / "postmaster.pid").read_text().split()[0]), number)
+    end = time.monotonic() + 60
+    while (answer := critsit.client.post("/v1/incidents", json=_report("critical_down"))).status_code != 201:
+        assert (answer.status_code, time.monotonic() < end) == (503, True), answer.text
+        time.sleep(0.05)
+    taken.append(answer.json()["id"])
+    _settled(critsit, set(taken))
+    assert critsit.stop() == 0
+
+
 def _settled(critsit: Critsit, ids: set[str]) -> None:
     """Wait until everything is decided, and the crisis managers' pages have left."""
     end = time.monotonic() + 60

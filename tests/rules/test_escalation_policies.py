@@ -8,6 +8,7 @@ import pytest
 
 from escalation.policies.policy import AppliesTo, Level, Policy, PolicyFaults, check, parse, shipped, to_json
 from escalation.policies.rules import Versioned, choose, climbs_at, in_force, rung
+from services.catalogue.parse import load
 
 DUE = datetime(2026, 2, 4, 10, 15, tzinfo=UTC)
 
@@ -64,3 +65,12 @@ def test_every_fault_is_told_with_its_place() -> None:
     assert [fault.pointer for fault in check({"name": "x", "levels": []})] == ["/levels"]
     with pytest.raises(PolicyFaults):
         parse(7)
+
+
+def test_a_policy_for_what_the_catalogue_does_not_have_is_refused_and_one_that_was_stored_is_read() -> None:
+    strange = {"clocks": ["first_response", "zz", "unrouted"], "severities": ["1", "Z"]}
+    raw = {"name": "x", "applies_to": strange, "levels": [{"after": "PT0M", "role": "executive"}]}
+    found = check(raw, load())
+    assert [fault.pointer for fault in found] == ["/applies_to/clocks/1", "/applies_to/severities/1"]
+    assert "first_response" in found[0].message
+    assert check(raw) == []

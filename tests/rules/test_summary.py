@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from intake.record.summary import for_customer, summary
+from intake.record.summary import for_customer, is_for_customer, summary
 
 CLOCK: dict[str, Any] = {"clock": {"name": "first_response", "due_at": "2026-02-04T10:15:00Z"}}
 
@@ -20,6 +20,13 @@ CLOCK: dict[str, Any] = {"clock": {"name": "first_response", "due_at": "2026-02-
 )
 def test_what_was_done_late_is_not_said_to_be_met(late: bool, said: str) -> None:
     assert summary("clock.met", CLOCK | {"late": late}) == said
+
+
+def test_a_hand_over_that_is_refused_says_what_was_asked_for() -> None:
+    data = {"by": "eve", "person": "nobody", "reason": "nobody here has the id nobody"}
+    told = summary("crisis_manager.refused", data)
+    assert told == "The crisis was not handed over to nobody: nobody here has the id nobody"
+    assert not is_for_customer("crisis_manager.refused")
 
 
 def test_a_fact_without_a_sentence_is_told_by_its_name() -> None:

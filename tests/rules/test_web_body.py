@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ConfigDict, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter
 
 from backbone.web.body import check, parse
+from backbone.web.items import Item, parse_items
 from backbone.web.problem import Problem
 from tests.harness.small_app import ADMIN, small_app
 
@@ -59,6 +60,13 @@ def test_a_missing_field_has_the_pointer_that_it_would_have() -> None:
     assert [e.pointer for e in refused(OUTER, b"{}").errors] == ["/reporter"]
 
 
+def test_a_list_whose_things_are_wrong_is_not_told_to_be_too_short_as_well() -> None:
+    some = TypeAdapter(Annotated[tuple[Literal["a"], ...], Field(min_length=1)])
+    assert [e.pointer for e in refused(some, b'["b", "a", "c"]').errors] == ["/0", "/2"]
+    assert [e.pointer for e in refused(some, b'["b"]').errors] == ["/0"]
+    assert [e.pointer for e in refused(some, b"[]").errors] == [""]
+
+
 def test_a_pointer_names_places_in_the_body_and_no_branches_of_a_type() -> None:
     problem = refused(OUTER, b'{"reporter": {"name": "x"}, "many": [1, {"name": 5}]}')
     assert {e.pointer for e in problem.errors} <= {"/many/1", "/many/1/name"}
@@ -90,6 +98,37 @@ def test_an_escaped_nul_is_refused_where_it_stands_and_an_escaped_backslash_befo
     assert refused(ANY, b'{"a": {"\\u0000": 1}}').errors[0].pointer == "/a"
     assert parse(ANY, b'{"a": "\\\\u0000"}') == {"a": "\\u0000"}
     assert refused(ANY, b'{"a": "\\\\\\u0000"}').status == 422
+
+
+def test_what_can_not_be_kept_and_what_has_another_shape_are_told_together_each_place_once() -> None:
+    problem = refused(OUTER, b'{"reporter": {"name": "x\\u0000"}, "many": [1e999], "colour": 1}')
+    assert sorted(e.pointer for e in problem.errors) == ["/colour", "/many/0", "/reporter/name"]
+
+
+def test_of_many_in_one_body_each_is_judged_alone_and_what_is_no_such_list_is_refused_as_a_whole() -> None:
+    deep = b'{"reporter": {"name": "x"}, "many": ' + b"[" * 70 + b"]" * 70 + b"}"
+    bodies = [b'{"reporter": {"name": "x"}}', b'{"reporter": {"name": "\\u0000"}}', deep, b'{"many": 1}', b"[1e999]"]
+    items = parse_items(b'{"items": [%s]}' % b",".join(bodies), 5)
+    assert [taken_or_refused_item(item) for item in items] == [
+        (200, []), (422, ["/reporter/name"]), (400, [""]), (422, ["/many", "/reporter"]), (422, ["", "/0"])
+    ]  # fmt: skip
+    for body, status, pointers in (
+        (b"[]", 422, [""]), (b"{}", 422, ["/items"]), (b'{"items": {}}', 422, ["/items"]),
+        (b'{"items": [], "x": 1}', 422, ["/x"]), (b'{"items": [1, 2], "a/b": 1}', 422, ["/a~1b", "/items"]),
+        (b'{"items": ["\\ud800"]}', 400, [""]), (b'{"items": [NaN]}', 400, [""]), (b'{"items": [', 400, [""]),
+        (b'{"items": [' + b"[" * 100_000, 400, [""]),
+    ):  # fmt: skip
+        with pytest.raises(Problem) as told:
+            parse_items(body, 1)
+        assert (told.value.status, [e.pointer for e in told.value.errors]) == (status, pointers), body
+
+
+def taken_or_refused_item(item: Item) -> tuple[int, list[str]]:
+    try:
+        item.parse(OUTER)
+    except Problem as problem:
+        return problem.status, sorted(e.pointer for e in problem.errors)
+    return 200, []
 
 
 def test_a_number_that_no_float_holds_is_refused_where_it_stands() -> None:

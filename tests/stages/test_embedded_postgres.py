@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
+import signal
 import stat
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
@@ -49,6 +52,12 @@ async def _remembers(server: EmbeddedPostgres) -> int:
         return found
     finally:
         await connection.close()
+
+
+async def _is_up(server: EmbeddedPostgres) -> bool:
+    with contextlib.suppress(OSError, asyncpg.PostgresError):
+        return await _remembers(server) > 0
+    return False
 
 
 async def test_data_survives_a_restart_under_a_path_with_spaces_and_commas_and_quotes(tmp_path: Path) -> None:
@@ -134,6 +143,34 @@ async def test_after_everything_was_killed_it_comes_up_again(running: EmbeddedPo
     running.cluster.kill()
     running.cluster.start()
     assert await _remembers(running) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGQUIT, signal.SIGTERM])
+def test_one_that_is_kept_up_is_there_again_after_any_end_but_stop(tmp_path: Path, number: signal.Signals) -> None:
+    running = embedded.start(tmp_path / "data")
+    asyncio.run(_remember(running))
+    running.keep_up(pytest.fail)
+    died = running.cluster.pid
+    assert died is not None
+    os.kill(died, number)
+    while (again := running.cluster.pid) in (None, died) or not asyncio.run(_is_up(running)):
+        time.sleep(0.05)
+    assert asyncio.run(_remembers(running)) == 1
+    running.stop()
+    assert again is not None
+    assert running.cluster.pid is None
+
+
+async def test_one_that_does_not_come_up_again_is_told_with_what_it_says(
+    running: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "LOOK", 0.01)
+    loop, told = asyncio.get_running_loop(), asyncio.Queue[str]()
+    (running.cluster.folder / "postgresql.conf").write_text("nonsense = 1\n")
+    running.keep_up(lambda why: loop.call_soon_threadsafe(told.put_nowait, why) and None)
+    running.cluster.kill()
+    async with asyncio.timeout(40):
+        assert "contains errors" in await told.get()
 
 
 async def test_a_killed_one_whose_process_number_is_another_program_s_by_now(running: EmbeddedPostgres) -> None:

@@ -102,7 +102,7 @@ async def test_the_shipped_policy_is_there_until_another_is_stored(desk: Watch) 
 
 async def test_all_faults_of_a_policy_are_told_at_once(desk: Watch) -> None:
     body = {
-        "name": "other", "applies_to": {"clocks": []},
+        "name": "other", "applies_to": {"clocks": [], "severities": ["1", "zz"]},
         "levels": [{"after": "soon", "role": "king"}, {"after": "PT5M", "role": "executive"},
                    {"after": "PT1M", "role": "executive"}],
     }  # fmt: skip
@@ -110,6 +110,7 @@ async def test_all_faults_of_a_policy_are_told_at_once(desk: Watch) -> None:
     assert answer.status_code == 422
     assert {e["pointer"] for e in answer.json()["errors"]} == {
         "/levels/0/role", "/levels/0/after", "/levels/2/after", "/applies_to/clocks",
+        "/applies_to/severities/1",
     }  # fmt: skip
     assert (await put(desk, "mine", {"levels": [], "colour": 1})).status_code == 422
     assert (await put(desk, "mine", [])).status_code == 422

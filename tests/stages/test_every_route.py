@@ -172,3 +172,16 @@ async def test_big_bodies_leave_no_memory_behind(there: World) -> None:
     for _ in range(40):
         assert (await there.web.post("/v1/incidents", content=body, headers=headers)).status_code == 413
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024
+
+
+async def test_what_a_route_may_answer_is_declared(there: World) -> None:
+    found = {(method, path): told for method, path, told in await _routes(there)}
+    for route, told in found.items():
+        least = {"4XX", "503"} | ({"401", "403", "429"} if "x-scope" in told else set())
+        least |= {"400", "408", "413", "415", "422"} if "requestBody" in told else set()
+        assert told["responses"].keys() >= least, route
+    for kind in ("contracts/{number}", "people/{id}", "rotations/{id}", "overrides/{id}"):
+        assert found["PUT", f"/v1/{kind}"]["responses"].keys() >= {"200", "201"}, kind
+    assert "204" in found["POST", "/v1/queues/{name}/claims"]["responses"]
+    items = found["POST", "/v1/incidents:batch"]["requestBody"]["content"]["application/json"]["schema"]["properties"]
+    assert (items["items"]["maxItems"], "title" in items["items"]["items"]["properties"]) == (1000, True)

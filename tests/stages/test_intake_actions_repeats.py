@@ -37,6 +37,8 @@ async def test_if_match_lets_an_action_through_only_on_the_version_that_was_seen
     assert (await stage.act(id_, "effort", EFFORT, If_Match=f'"99", {strong}')).status_code == 200
     assert (await stage.act(id_, "effort", EFFORT, If_Match="*")).json()["effort_minutes"] == 90
     assert (await stage.act(id_, "effort", EFFORT, If_Match="seven")).status_code == 400
+    for asked, status in ((seen, 412), ("*", 200), ("seven", 400)):
+        assert (await stage.act(id_, "replay", {"by": "eve"}, If_Match=asked)).status_code == status
 
 
 async def test_a_decision_is_a_new_version_and_what_clocks_and_pages_do_is_none(stage: Counterpart) -> None:

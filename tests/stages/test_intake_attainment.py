@@ -166,3 +166,22 @@ update incident set view = view || jsonb_build_object('clocks', (select jsonb_ag
     'name', 'status_update', 'severity', '1', 'state', case n % 2 when 0 then 'met' else 'superseded' end,
     'stopped_at', '2026-02-04T10:00:00Z', 'due_at', '2026-02-04T10:00:00Z')) from generate_series(1, 2 * :each) n))
 """
+
+
+async def test_a_table_is_given_to_who_likes_it_no_less_than_json(database: str) -> None:
+    async with intake(database) as desk:
+        for accept, is_csv in (
+            ("text/csv", True), ("text/csv, */*", True), ("application/json;q=0.5, text/csv", True), ("text/*", True),
+            ("TEXT/CSV; charset=utf-8 ;q=0.9, application/json; q=0.8", True),
+            ("application/json, text/csv;q=0", False), ("application/json, text/csv;q=0.9", False), ("*/*", False),
+            ("text/csv;q=0", False), ("x-text/csv-not", False), (";;q=,,text", False), ("application/*, text/csv;q=x", True),
+        ):  # fmt: skip
+            answer = await desk.web.get("/v1/attainment", headers={"Accept": accept})
+            assert answer.headers["content-type"].startswith("text/csv") is is_csv, accept
+
+
+async def test_a_span_that_is_none_is_named_by_its_parameter_once(database: str) -> None:
+    async with intake(database) as desk:
+        answer = await desk.web.get("/v1/attainment", params={"from": "x", "to": "y"})
+        assert answer.status_code == 422
+        assert [one["pointer"] for one in answer.json()["errors"]] == ["/query/from", "/query/to"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -113,6 +114,9 @@ async def test_the_instant_that_the_sender_knows_better_counts_within_a_day(data
         ({"reporter": {}}, "/reporter/name"), ({"reporter": {"name": "A", "email": "no"}}, "/reporter/email"),
         ({"reporter": {"name": "A", "phone": "12"}}, "/reporter/phone"), ({"channel": "pigeon"}, "/channel"),
         ({"language": "not a language"}, "/language"), ({"title": "a\x00b"}, "/title"), ({"kind": "x"}, "/kind"),
+        ({"submitted_at": 1795818813}, "/submitted_at"), ({"submitted_at": "1795818813"}, "/submitted_at"),
+        ({"submitted_at": "2026-03-20T10:00:00"}, "/submitted_at"), ({"submitted_at": True}, "/submitted_at"),
+        ({"prerelease": "yes"}, "/prerelease"), ({"prerelease": 1}, "/prerelease"), ({"prerelease": "true"}, "/prerelease"),
     ],
 )  # fmt: skip
 async def test_a_wrong_field_is_named_by_its_pointer(database: str, changes: dict[str, Any], pointer: str) -> None:
@@ -177,6 +181,40 @@ async def test_a_batch_answers_in_order_and_one_bad_item_hurts_no_other(database
         assert len((await desk.get("/v1/incidents"))["items"]) == 3
         many = await desk.web.post("/v1/incidents:batch", json={"items": [incident()] * 1001})
         assert many.status_code in (413, 422)
+
+
+async def test_nothing_that_a_parser_can_read_in_one_item_of_a_batch_hurts_another(database: str) -> None:
+    async with intake(database) as desk:
+        good, bad = json.dumps(incident()), json.dumps(incident(title="HERE"))
+        form = json.dumps(incident(form={"id": "f", "answers": {"q": "HERE"}}))
+        items = [
+            good, bad.replace("HERE", "a\\u0000"), form.replace('"HERE"', "1e999"), form.replace('"HERE"', "[" * 70 + "]" * 70),
+            json.dumps({"impact": "zz", "title": 1, "reporter": {"name": "A"}, "portal": "x"}), good,
+        ]  # fmt: skip
+        body, json_type = f'{{"items": [{",".join(items)}]}}', {"Content-Type": "application/json"}
+        answer = await desk.web.post("/v1/incidents:batch", content=body, headers=json_type)
+        told = [(item["status"], [e["pointer"] for e in (item["problem"] or {}).get("errors", [])])
+                for item in answer.json()["items"]]  # fmt: skip
+        assert told == [
+            (201, []), (422, ["/title"]), (422, ["/form/answers/q"]), (400, [""]),
+            (422, ["/title", "/impact", "/portal"]), (201, []),
+        ]  # fmt: skip
+        assert len((await desk.get("/v1/incidents"))["items"]) == 2
+
+
+async def test_every_wrong_field_is_named_whoever_refuses_it(database: str) -> None:
+    async with intake(database) as desk:
+        report = {
+            "impact": "zz", "title": 1, "reporter": {"name": "A", "email": "no"}, "portal": "x", "prerelease": "yes",
+            "submitted_at": write_instant(desk.time.now() + timedelta(hours=1)), "form": {"id": "f", "answers": {"q": "\x00"}},
+        }  # fmt: skip
+        answer = await desk.web.post("/v1/incidents", json=report)
+        assert answer.status_code == 422
+        assert sorted(one["pointer"] for one in answer.json()["errors"]) == [
+            "/form/answers/q", "/impact", "/portal", "/prerelease", "/reporter/email", "/submitted_at", "/title"
+        ]  # fmt: skip
+        for odd in (["zz"], "no report", {"impact": ["zz"], "portal": {}, "submitted_at": []}, 5):
+            assert (await desk.web.post("/v1/incidents", json=odd)).status_code == 422
 
 
 async def test_a_bound_key_reports_for_its_contracts_alone(database: str) -> None:

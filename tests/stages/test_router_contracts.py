@@ -224,7 +224,9 @@ async def test_cancelling_late_may_cost_the_whole_price_and_asking_books_nothing
         assert (
             await router.post("/v1/contracts/WO-1/bookings/b2/cancellation", {"on": "2026-04-17"})
         ).status_code == 404
-        assert (await router.post("/v1/contracts/WO-1/bookings/b1/cancellation", {"on": "soon"})).status_code == 422
+        for no_day in ("soon", 1777075200, "1777075200", "2026-04-25T00:00:00Z"):
+            refused = await router.post("/v1/contracts/WO-1/bookings/b1/cancellation", {"on": no_day})
+            assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/on")
 
 
 async def test_credits_convert_between_listed_locations_only(database: str) -> None:

@@ -245,7 +245,9 @@ async def test_a_crisis_is_handed_over_by_hand_to_somebody_who_is_known(database
         assert await _called(router) == [("crisis-manager", "bo")]
         await router.tells(INC, CrisisManagerRequested("ana", "nobody"))
         (_, type_, payload), *more = await router.said()
-        assert (type_, payload["by"], payload["person"], more) == ("owner.refused", "ana", "nobody", [])
+        assert (type_, payload["by"], payload["person"], more) == (
+            "crisis_manager.refused", "ana", "nobody", [],
+        )  # fmt: skip
 
 
 async def test_at_b_there_is_no_crisis_to_hand_over_and_who_asked_is_told(database: str) -> None:
@@ -254,7 +256,7 @@ async def test_at_b_there_is_no_crisis_to_hand_over_and_who_asked_is_told(databa
         await router.reports(INC, impact="moderate")
         await router.said()
         await router.tells(INC, CrisisManagerRequested("ana", "bo"))
-        refused = await router.said_of("owner.refused")
+        refused = await router.said_of("crisis_manager.refused")
         assert [(one["by"], one["person"]) for one in refused] == [("ana", "bo")]
 
 

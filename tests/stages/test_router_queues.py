@@ -100,6 +100,25 @@ async def test_counts_say_what_is_open_what_waits_and_when_the_first_is_due(data
         assert found["rapid-response"] == {"name": "rapid-response", "open": 0, "waiting": 0, "next_due_at": None}
 
 
+async def test_the_queues_themselves_are_read_in_pages(database: str) -> None:
+    async with office(database) as router:
+        await router.stores(work_order())
+        for name, language, place in (("kazakh", "kk", "almaty"), ("portuguese", "pt", "lisbon")):
+            await router.reports(name, language=language, location=place)
+        whole = [item["name"] for item in (await router.get("/v1/queues"))["items"]]
+        found: list[str] = []
+        cursor: str | None = None
+        while True:
+            page = await router.get("/v1/queues", limit="2", **({"cursor": cursor} if cursor else {}))
+            found += [item["name"] for item in page["items"]]
+            if (cursor := page["next"]) is None:
+                break
+        assert found == whole
+        assert "problem-resolution/kk" in found
+        for bad in ({"limit": "0"}, {"limit": "x"}, {"cursor": "x"}):
+            assert (await router.web.get("/v1/queues", params=bad)).status_code == 422
+
+
 async def test_a_bound_key_counts_and_claims_its_own_alone(database: str) -> None:
     async with office(database) as router:
         await router.stores(work_order(number="WO-2"))

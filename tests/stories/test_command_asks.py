@@ -155,8 +155,8 @@ def test_keys_are_made_shown_once_listed_and_revoked(asked: Asked) -> None:
     told = json.loads(asked("keys", "create", "wall", "--scope", "view", "--json").stdout)
     assert {"id", "key", "name", "scopes"} <= told.keys()
     wrong = asked("keys", "create", "wall", "--scope", "fly")
-    assert (wrong.returncode, wrong.stdout) == (1, "")
-    assert "/scopes/0" in wrong.stderr
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert wrong.stderr == "--scope is 'fly', and has to be one of report, work, manage, view.\n"
 
 
 def test_what_is_open_what_was_kept_and_who_changed_what(asked: Asked, tmp_path: Path) -> None:
