@@ -8,12 +8,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import httptools
 import structlog
 import uuid_utils
 from pydantic_core import to_json
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from .body import HERE
@@ -194,10 +196,9 @@ class Connection(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._active = cycle
         cycle.transport = self._written
-        cycle.send = Whole(cycle).send  # type: ignore[assignment, method-assign]
         scope: Any = cycle.scope
         scope[HERE] = cycle.message_event
-        super()._start_asgi_task(cycle, app)
+        super()._start_asgi_task(cycle, partial(_in_one_write, app, cycle))
 
     def _too_late(self) -> None:
         self._late = None
@@ -254,6 +255,11 @@ class Connection(HttpToolsProtocol):
         self._deaf = True
         self.transport.write_eof()
         self._lingering = self.loop.call_later(self.bounds.linger, self.transport.close)
+
+
+async def _in_one_write(app: ASGIApp, cycle: RequestResponseCycle, scope: Scope, receive: Receive, _: Send) -> None:
+    # The cycle must not hold what stands before it: each request would be garbage for the collector to find.
+    await app(scope, receive, Whole(cycle).send)
 
 
 def bounded(bounds: Bounds) -> type[Connection]:
