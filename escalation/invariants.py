@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from sqlalchemy import text
-
 from backbone.ground import Ground
 from backbone.stage import Invariant
 from escalation.clocks.clock import UNROUTED
@@ -35,7 +33,7 @@ def invariants(ground: Ground) -> Mapping[str, Invariant]:
         async def count() -> int:
             late = ground.around.time.now() - _LATE
             async with ground.transactions.reading() as connection:
-                rows = await connection.execute(text(sql), {"late": late} if ":late" in sql else {})
+                rows = await connection.execute(sql, {"late": late} if ":late" in sql else {})
                 return int(rows.scalar_one())
 
         return count

@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
-
 from ..log.event import Event
 from ..log.tx import Tx
 from ..postgres.connection import Connection
@@ -17,10 +15,8 @@ from ..postgres.connection import Connection
 async def changed(c: Connection, since: int) -> list[tuple[str, str, int, Any, int]]:
     """(kind, id, version, body, change) of what was written behind change number `since`, last versions only."""
     rows = await c.execute(
-        text(
-            "select distinct on (kind, id) kind, id, version, body::text, change from directory"
-            " where change > :since order by kind, id, version desc"
-        ),
+        "select distinct on (kind, id) kind, id, version, body::text, change from directory"
+        " where change > :since order by kind, id, version desc",
         {"since": since},
     )
     found = [(r[0], r[1], r[2], json.loads(r[3]) if r[3] is not None else None, r[4]) for r in rows]
@@ -31,7 +27,7 @@ async def body(c: Connection, kind: str, id_: str, version: int) -> Any:
     """The body of one version, or None."""
     row = (
         await c.execute(
-            text("select body::text from directory where kind = :k and id = :i and version = :v"),
+            "select body::text from directory where kind = :k and id = :i and version = :v",
             {"k": kind, "i": id_, "v": version},
         )
     ).first()
@@ -41,10 +37,8 @@ async def body(c: Connection, kind: str, id_: str, version: int) -> Any:
 async def before(c: Connection, kind: str, id_: str, version: int) -> tuple[int, Any] | None:
     """The version before that one and its body; None where it is the first."""
     rows = await c.execute(
-        text(
-            "select version, body::text from directory where kind = :k and id = :i and version < :v"
-            " order by version desc limit 1"
-        ),
+        "select version, body::text from directory where kind = :k and id = :i and version < :v"
+        " order by version desc limit 1",
         {"k": kind, "i": id_, "v": version},
     )
     row = rows.first()
@@ -81,7 +75,7 @@ async def write(tx: Tx, events: Sequence[Event]) -> None:
 async def history(c: Connection, kind: str, id_: str) -> list[Mapping[str, Any]]:
     """All versions of an object, oldest first; `at` is an instant."""
     rows = await c.execute(
-        text("select version, body::text, by, stored_at from directory where kind = :k and id = :i order by version"),
+        "select version, body::text, by, stored_at from directory where kind = :k and id = :i order by version",
         {"k": kind, "i": id_},
     )
     return [
@@ -97,12 +91,10 @@ async def versions(
     `before` is a change number; those behind it are left out. None is every kind, and every id.
     """
     rows = await c.execute(
-        text(
-            "select d.change, d.kind, d.id, d.version, d.by, d.stored_at, d.body::text, p.body::text from directory d"
-            " left join directory p on p.kind = d.kind and p.id = d.id and p.version = d.version - 1"
-            " where d.change < :before and (cast(:kind as text) is null or d.kind = :kind)"
-            " and (cast(:id as text) is null or d.id = :id) order by d.change desc limit :limit"
-        ),
+        "select d.change, d.kind, d.id, d.version, d.by, d.stored_at, d.body::text, p.body::text from directory d"
+        " left join directory p on p.kind = d.kind and p.id = d.id and p.version = d.version - 1"
+        " where d.change < :before and (cast(:kind as text) is null or d.kind = :kind)"
+        " and (cast(:id as text) is null or d.id = :id) order by d.change desc limit :limit",
         {"before": before, "kind": kind, "id": id_, "limit": limit},
     )
     return [(*row[:6], *(json.loads(body) if body is not None else None for body in row[6:])) for row in rows]

@@ -9,8 +9,6 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import text
-
 from ..postgres.connection import Connection
 from .event import Event, is_directory
 from .store import from_json
@@ -24,10 +22,8 @@ class NotTheFirst(Exception):
 async def listed(c: Connection, after: int, limit: int) -> list[Mapping[str, Any]]:
     """The dead letters behind id `after`, oldest first."""
     rows = await c.execute(
-        text(
-            "select id, source, subject, sequence, type, event::text, error, held_at from dead_letter"
-            " where id > :after order by id limit :limit"
-        ),
+        "select id, source, subject, sequence, type, event::text, error, held_at from dead_letter"
+        " where id > :after order by id limit :limit",
         {"after": after, "limit": limit},
     )
     return [
@@ -41,7 +37,7 @@ async def listed(c: Connection, after: int, limit: int) -> list[Mapping[str, Any
 
 async def count(c: Connection) -> int:
     """How many there are."""
-    return int((await c.execute(text("select count(*) from dead_letter"))).scalar_one())
+    return int((await c.execute("select count(*) from dead_letter")).scalar_one())
 
 
 async def release(

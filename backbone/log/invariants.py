@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import text
-
 from ..postgres.connection import Connection
 from . import store
 from .event import LANES, Lane
@@ -38,10 +36,8 @@ async def lanes_behind(c: Connection, sources: Sources, hears: Iterable[str], re
 async def letters_not_held(c: Connection, subjects: str, now: datetime) -> int:
     """Subjects with a dead letter that hold nothing back: what follows would be handled as if it had been heard."""
     rows = await c.execute(
-        text(
-            f"select count(distinct s.subject) from dead_letter d join {subjects} s on s.subject = d.subject"
-            " where not s.held and d.held_at < :late"
-        ),
+        f"select count(distinct s.subject) from dead_letter d join {subjects} s on s.subject = d.subject"
+        " where not s.held and d.held_at < :late",
         {"late": now - LATE},
     )
     return int(rows.scalar_one())

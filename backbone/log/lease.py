@@ -9,8 +9,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 
-from sqlalchemy import text
-
 from ..time_source import ticks
 from .tx import Transactions, Tx
 
@@ -85,7 +83,7 @@ class Lease:
             return
         async with self.transactions() as tx:
             await tx.connection.execute(
-                text("delete from lease where name = :n and holder = :h and number = :v"),
+                "delete from lease where name = :n and holder = :h and number = :v",
                 {"n": self.name, "h": self.holder, "v": self.number},
             )
         self.number = None

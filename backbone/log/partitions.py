@@ -10,7 +10,6 @@ from datetime import date, datetime, timedelta
 
 import asyncpg
 import structlog
-from sqlalchemy import text
 
 from ..postgres.connection import Connection
 from ..postgres.engine import is_passing
@@ -56,10 +55,8 @@ async def make_ahead(transactions: Transactions, today: date) -> None:
 async def days(connection: Connection) -> list[str]:
     """The names of the days' partitions, oldest first."""
     rows = await connection.execute(
-        text(
-            "select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid"
-            " where i.inhparent = to_regclass('outbox') and c.relname <> 'outbox_default' order by 1"
-        )
+        "select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid"
+        " where i.inhparent = to_regclass('outbox') and c.relname <> 'outbox_default' order by 1"
     )
     return [row[0] for row in rows]
 

@@ -12,7 +12,6 @@ from typing import Any
 from pydantic_core import from_json, to_json
 
 from ..postgres.connection import Connection
-from ..postgres.engine import statement
 
 #: What an update of a row writes, for whoever writes more of the row with it: what is set from `w`, and what `w` is of.
 SET = "heard = w.heard::jsonb, said = w.said, urgent = w.urgent, held = w.held"
@@ -43,19 +42,15 @@ async def lock_subjects(
     found: dict[str, Subject] = {}
     if make:
         made = await c.execute(
-            statement(
-                f"insert into {table} (subject) select s from unnest(cast(:s as text[])) w(s) order by s"
-                " on conflict (subject) do nothing returning subject"
-            ),
+            f"insert into {table} (subject) select s from unnest(cast(:s as text[])) w(s) order by s"
+            " on conflict (subject) do nothing returning subject",
             {"s": sorted(wanted.intersection(make))},
         )
         found = {row[0]: Subject(row[0], {}, 0, False, False) for row in made}
     if wanted := wanted - found.keys():
         rows = await c.execute(
-            statement(
-                f"select subject, heard::text, said, urgent, held from {table}"
-                " where subject = any(cast(:s as text[])) order by subject for update"
-            ),
+            f"select subject, heard::text, said, urgent, held from {table}"
+            " where subject = any(cast(:s as text[])) order by subject for update",
             {"s": sorted(wanted)},
         )
         found |= {row[0]: Subject(row[0], from_json(row[1]), row[2], row[3], row[4]) for row in rows}
@@ -65,9 +60,7 @@ async def lock_subjects(
 async def known_subjects(c: Connection, table: str, subjects: Iterable[str]) -> dict[str, Subject]:
     """What is known of `subjects`, without a lock."""
     rows = await c.execute(
-        statement(
-            f"select subject, heard::text, said, urgent, held from {table} where subject = any(cast(:s as text[]))"
-        ),
+        f"select subject, heard::text, said, urgent, held from {table} where subject = any(cast(:s as text[]))",
         {"s": list(set(subjects))},
     )
     return {row[0]: Subject(row[0], from_json(row[1]), row[2], row[3], row[4]) for row in rows}
@@ -76,9 +69,7 @@ async def known_subjects(c: Connection, table: str, subjects: Iterable[str]) -> 
 async def save_subjects(c: Connection, table: str, subjects: Sequence[Subject]) -> None:
     """Write back what the transaction heard and said."""
     await c.execute(
-        statement(
-            f"update {table} t set {SET} from unnest(cast(:id as text[]), {ARRAYS}) w(id, {NAMES}) where t.subject = w.id"
-        ),
+        f"update {table} t set {SET} from unnest(cast(:id as text[]), {ARRAYS}) w(id, {NAMES}) where t.subject = w.id",
         {"id": [x.id for x in subjects], **arrays(subjects)},
     )
 

@@ -16,7 +16,6 @@ from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ..postgres.connection import Connection, Rows, connected
-from ..postgres.engine import statement
 from ..time_source import TimeSource
 from . import store
 from .event import Event, Fact, is_directory
@@ -40,7 +39,7 @@ class Tx:
 
     async def execute(self, sql: str, params: Mapping[str, Any] | None = None) -> Rows:
         """Run one statement; parameters are named (`:name`), arrays are cast (`cast(:x as text[])`)."""
-        return await self.connection.execute(statement(sql), params)
+        return await self.connection.execute(sql, params)
 
     async def lock(self, subjects: Iterable[str], *, make: bool | Collection[str] | None = None) -> dict[str, Subject]:
         """Lock subjects, in order; answers the rows that are there. Lock subjects first, once, before anything else.

@@ -1,4 +1,4 @@
-"""A pooled connection whose statements go to the driver itself: SQLAlchemy keeps the pool, and reads `:names` once a text.
+"""A pooled connection whose statements go to the driver itself: SQLAlchemy keeps the pool, and reads `:names` once a statement.
 
 A connection that is broken, or still in a transaction, never goes back into the pool.
 """
@@ -49,12 +49,12 @@ class Connection:
     def __init__(self, driver: asyncpg.Connection) -> None:
         self.driver = driver
 
-    async def execute(self, clause: TextClause, params: Mapping[str, Any] | None = None) -> Rows:
-        """Run one statement, with named parameters. Raises the driver's errors; see `is_passing`."""
-        sql, names = _as_the_driver_takes_it(clause.text)
+    async def execute(self, sql: str, params: Mapping[str, Any] | None = None) -> Rows:
+        """Run one statement, with `:named` parameters. Raises the driver's errors; see `is_passing`."""
+        statement, names = _as_the_driver_takes_it(sql)
         if params is None:
-            return Rows(await self.driver.fetch(sql))
-        return Rows(await self.driver.fetch(sql, *[params[name] for name in names]))
+            return Rows(await self.driver.fetch(statement))
+        return Rows(await self.driver.fetch(statement, *[params[name] for name in names]))
 
 
 @asynccontextmanager

@@ -6,11 +6,11 @@ A statement that hangs, a lock that is not had, a transaction left open: each en
 from __future__ import annotations
 
 import asyncio
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import asyncpg
-from sqlalchemy import AdaptedConnection, TextClause, event, text
+from sqlalchemy import AdaptedConnection, event
 from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -73,12 +73,6 @@ def connect_args(schema: str, name: str, *, statement_timeout_ms: int = 15_000) 
             "enable_bitmapscan": "off",
         },
     }
-
-
-@lru_cache(maxsize=1_000)
-def statement(sql: str) -> TextClause:
-    """A statement with named parameters (`:name`), parsed once: there are few texts, and each is run very often."""
-    return text(sql)
 
 
 #: What the database's being away looks like from here.

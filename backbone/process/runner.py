@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import UTC
 
 import structlog
-from sqlalchemy import text
 
 from .. import STAGES
 from ..ground import Ground, lane_bell
@@ -164,7 +163,7 @@ class RunningStage:
         async with self.ground.transactions.reading() as connection:
             await self._agree(connection)
             gauges.dead.labels(name).set(await dead_letters.count(connection))
-            default = await connection.execute(text("select count(*) from outbox_default"))
+            default = await connection.execute("select count(*) from outbox_default")
             gauges.outbox_default.labels(name).set(default.scalar_one())
             now = self.ground.around.time.now()
             behind = await invariants.lanes_behind(connection, self.ground.sources, self.stage.hears, READER, now)
@@ -181,7 +180,7 @@ class RunningStage:
         """Set the wall clock by the database's."""
         time = self.ground.around.time
         asked_at = time.now()
-        database_now = (await connection.execute(text("select clock_timestamp()"))).scalar_one()
+        database_now = (await connection.execute("select clock_timestamp()")).scalar_one()
         if isinstance(time, WallClock):
             time.agree_with(database_now, asked_at)
 

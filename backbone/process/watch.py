@@ -11,7 +11,6 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 
 import structlog
-from sqlalchemy import text
 
 from ..time_source import ticks
 from .runner import RunningStage
@@ -51,7 +50,7 @@ async def waits(stages: Sequence[RunningStage]) -> list[str]:
     for running in stages:
         try:
             async with asyncio.timeout(2), running.ground.transactions.reading() as connection:
-                await connection.execute(text("select 1"))
+                await connection.execute("select 1")
         except Exception as error:  # noqa: BLE001 (whatever it is, it is not ready)
             found.append(f"{running.stage.name}: PostgreSQL does not answer ({type(error).__name__})")
             continue

@@ -9,8 +9,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
-
 from backbone.log.tx import Tx
 from backbone.postgres.connection import Connection
 
@@ -98,7 +96,7 @@ async def save_clocks(tx: Tx, changed: Sequence[Clock]) -> None:
 async def earliest(c: Connection, *, urgent: bool) -> datetime | None:
     """When the next clock of a lane is to be looked at."""
     which = "urgent" if urgent else "not urgent"
-    row = await c.execute(text(f"select min(next_at) from clock where next_at is not null and {which}"))
+    row = await c.execute(f"select min(next_at) from clock where next_at is not null and {which}")
     found: datetime | None = row.scalar_one()
     return found
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import text
-
 from backbone.postgres.connection import Connection
 from escalation.reading import Where
 
@@ -20,11 +18,9 @@ _STATE = (
 async def newest(c: Connection, where: Where, limit: int) -> list[Sequence[Any]]:
     """(id, incident, number, clock, clock id, role, level, reason, rule, policy, its version, state, raised at)."""
     rows = await c.execute(
-        text(
-            "select e.id, e.incident, i.number, e.clock_name, e.clock, e.role, e.level, e.reason, e.rule, e.policy,"
-            f" e.policy_version, {_STATE}, e.raised_at from escalation e join incident i on i.id = e.incident"
-            f" left join clock c on c.id = e.clock where {where.sql} order by e.id desc limit :limit"
-        ),
+        "select e.id, e.incident, i.number, e.clock_name, e.clock, e.role, e.level, e.reason, e.rule, e.policy,"
+        f" e.policy_version, {_STATE}, e.raised_at from escalation e join incident i on i.id = e.incident"
+        f" left join clock c on c.id = e.clock where {where.sql} order by e.id desc limit :limit",
         where.params | {"limit": limit},
     )
     return list(rows)

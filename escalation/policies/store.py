@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import text
-
 from backbone.log.tx import Tx
 from backbone.postgres.connection import Connection
 
@@ -20,13 +18,13 @@ _COLUMNS = "name, version, body::text, by, stored_at"
 
 async def last_change(c: Connection) -> int:
     """The number of the last change; 0 before the first."""
-    return int((await c.execute(text("select coalesce(max(change), 0) from policy"))).scalar_one())
+    return int((await c.execute("select coalesce(max(change), 0) from policy")).scalar_one())
 
 
 async def as_of(c: Connection, change: int) -> list[Row]:
     """Each policy as it was when `change` was the last change."""
     rows = await c.execute(
-        text(f"select distinct on (name) {_COLUMNS} from policy where change <= :c order by name, version desc"),
+        f"select distinct on (name) {_COLUMNS} from policy where change <= :c order by name, version desc",
         {"c": change},
     )
     return [_row(row) for row in rows]
@@ -35,10 +33,8 @@ async def as_of(c: Connection, change: int) -> list[Row]:
 async def listed(c: Connection, after: str, limit: int) -> list[Row]:
     """The current policies by name, behind the name `after`."""
     rows = await c.execute(
-        text(
-            f"select distinct on (name) {_COLUMNS} from policy where name > :after"
-            " order by name, version desc limit :limit"
-        ),
+        f"select distinct on (name) {_COLUMNS} from policy where name > :after"
+        " order by name, version desc limit :limit",
         {"after": after, "limit": limit},
     )
     return [_row(row) for row in rows]
@@ -47,7 +43,7 @@ async def listed(c: Connection, after: str, limit: int) -> list[Row]:
 async def history(c: Connection, name: str) -> list[Row]:
     """Every version of a policy, newest first."""
     rows = await c.execute(
-        text(f"select {_COLUMNS} from policy where name = :n order by version desc limit 1000"), {"n": name}
+        f"select {_COLUMNS} from policy where name = :n order by version desc limit 1000", {"n": name}
     )
     return [_row(row) for row in rows]
 

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import text
-
 from backbone.postgres.connection import Connection
 
 _PAGE = 2_000
@@ -46,12 +44,12 @@ class Seal:
 
 async def lock(c: Connection) -> None:
     """One sealer at a time, until the commit."""
-    await c.execute(text("select pg_advisory_xact_lock(7424, hashtext(current_schema()))"))
+    await c.execute("select pg_advisory_xact_lock(7424, hashtext(current_schema()))")
 
 
 async def seals(c: Connection) -> list[Seal]:
     """All seals, the first day first."""
-    rows = await c.execute(text("select day, sealed_at, position, change, facts, objects, hash from seal order by day"))
+    rows = await c.execute("select day, sealed_at, position, change, facts, objects, hash from seal order by day")
     return [Seal(*row) for row in rows]
 
 
@@ -59,7 +57,7 @@ async def last(c: Connection) -> Seal | None:
     """The last seal; None before the first."""
     row = (
         await c.execute(
-            text("select day, sealed_at, position, change, facts, objects, hash from seal order by day desc limit 1")
+            "select day, sealed_at, position, change, facts, objects, hash from seal order by day desc limit 1"
         )
     ).first()
     return Seal(*row) if row is not None else None
@@ -68,10 +66,8 @@ async def last(c: Connection) -> Seal | None:
 async def add(c: Connection, seal: Seal) -> None:
     """Seal a day."""
     await c.execute(
-        text(
-            "insert into seal (day, sealed_at, position, change, facts, objects, hash)"
-            " values (:day, :sealed_at, :position, :change, :facts, :objects, :hash)"
-        ),
+        "insert into seal (day, sealed_at, position, change, facts, objects, hash)"
+        " values (:day, :sealed_at, :position, :change, :facts, :objects, :hash)",
         {name: getattr(seal, name) for name in Seal.__slots__},
     )
 
@@ -80,12 +76,10 @@ async def ends(c: Connection) -> tuple[int, int]:
     """The last position and the last change that are committed."""
     row = (
         await c.execute(
-            text(
-                "select greatest(coalesce((select max(position) from fact), 0),"
-                " coalesce((select seq from outbox where urgent order by seq desc limit 1), 0),"
-                " coalesce((select seq from outbox where not urgent order by seq desc limit 1), 0)),"
-                " coalesce((select max(change) from directory), 0)"
-            )
+            "select greatest(coalesce((select max(position) from fact), 0),"
+            " coalesce((select seq from outbox where urgent order by seq desc limit 1), 0),"
+            " coalesce((select seq from outbox where not urgent order by seq desc limit 1), 0)),"
+            " coalesce((select max(change) from directory), 0)"
         )
     ).one()
     return int(row[0]), int(row[1])
@@ -105,7 +99,7 @@ async def objects(c: Connection, after: int, upto: int) -> AsyncIterator[list[An
 
 async def _pages(c: Connection, sql: str, after: int, upto: int) -> AsyncIterator[list[Any]]:
     while after < upto:
-        rows = [tuple(row) for row in await c.execute(text(sql), {"after": after, "upto": upto, "page": _PAGE})]
+        rows = [tuple(row) for row in await c.execute(sql, {"after": after, "upto": upto, "page": _PAGE})]
         if not rows:
             return
         yield rows

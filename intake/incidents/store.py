@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import uuid_utils
-from sqlalchemy import text
 
 from backbone.postgres.connection import Connection
 from backbone.postgres.direct import Direct
@@ -99,18 +98,14 @@ async def seen(c: Connection, batch: Sequence[Accepting], now: datetime) -> dict
         return {}
     senders, kinds, values = (list(part) for part in zip(*keys, strict=True))
     await c.execute(
-        text(
-            "delete from remembered r using unnest(cast(:s as text[]), cast(:k as text[]), cast(:v as text[])) w(s, k, v)"
-            " where r.sender = w.s and r.kind = w.k and r.value = w.v and r.forget_at < :now"
-        ),
+        "delete from remembered r using unnest(cast(:s as text[]), cast(:k as text[]), cast(:v as text[])) w(s, k, v)"
+        " where r.sender = w.s and r.kind = w.k and r.value = w.v and r.forget_at < :now",
         {"s": senders, "k": kinds, "v": values, "now": now},
     )
     rows = await c.execute(
-        text(
-            "select r.sender, r.kind, r.value, r.subject, r.digest from remembered r"
-            " join unnest(cast(:s as text[]), cast(:k as text[]), cast(:v as text[])) w(s, k, v)"
-            " on r.sender = w.s and r.kind = w.k and r.value = w.v"
-        ),
+        "select r.sender, r.kind, r.value, r.subject, r.digest from remembered r"
+        " join unnest(cast(:s as text[]), cast(:k as text[]), cast(:v as text[])) w(s, k, v)"
+        " on r.sender = w.s and r.kind = w.k and r.value = w.v",
         {"s": senders, "k": kinds, "v": values},
     )
     known = {(r[0], r[1], r[2]): (r[3], bytes(r[4])) for r in rows}
@@ -137,12 +132,10 @@ async def seen(c: Connection, batch: Sequence[Accepting], now: datetime) -> dict
 async def _remember(c: Connection, keys: Sequence[tuple[Accepting, str, str]]) -> None:
     """Keep keys that came with a reference that was known: (report, key, incident). They are keys from now on."""
     await c.execute(
-        text(
-            "insert into remembered (sender, kind, value, subject, digest, remembered_at, forget_at)"
-            " select s, 'key', v, i, d, a, f from unnest(cast(:s as text[]), cast(:v as text[]), cast(:i as text[]),"
-            " cast(:d as bytea[]), cast(:a as timestamptz[]), cast(:f as timestamptz[])) w(s, v, i, d, a, f)"
-            " on conflict do nothing"
-        ),
+        "insert into remembered (sender, kind, value, subject, digest, remembered_at, forget_at)"
+        " select s, 'key', v, i, d, a, f from unnest(cast(:s as text[]), cast(:v as text[]), cast(:i as text[]),"
+        " cast(:d as bytea[]), cast(:a as timestamptz[]), cast(:f as timestamptz[])) w(s, v, i, d, a, f)"
+        " on conflict do nothing",
         {
             "s": [item.sender for item, _, _ in keys],
             "v": [value for _, value, _ in keys],
@@ -157,7 +150,7 @@ async def _remember(c: Connection, keys: Sequence[tuple[Accepting, str, str]]) -
 async def numbers_of(c: Connection, ids: Sequence[str]) -> dict[str, str]:
     """id → number of those that are durable: what became of a batch whose connection died in the commit."""
     rows = await c.execute(
-        text("select subject, number from incident where subject = any(cast(:ids as text[]))"), {"ids": list(ids)}
+        "select subject, number from incident where subject = any(cast(:ids as text[]))", {"ids": list(ids)}
     )
     return {row[0]: number_of(row[1]) for row in rows}
 
@@ -170,10 +163,8 @@ def number_of(number: int) -> str:
 async def forget(c: Connection, now: datetime) -> bool:
     """Forget keys whose time is over; answers whether there may be more of them."""
     done = await c.execute(
-        text(
-            "delete from remembered where ctid in (select ctid from remembered where forget_at < :now limit :most)"
-            " returning 1"
-        ),
+        "delete from remembered where ctid in (select ctid from remembered where forget_at < :now limit :most)"
+        " returning 1",
         {"now": now, "most": _FORGOTTEN},
     )
     return len(done) == _FORGOTTEN

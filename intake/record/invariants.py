@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import text
-
 from backbone.ground import Ground
 from backbone.log.invariants import LATE
 from backbone.stage import Invariant
@@ -24,6 +22,6 @@ def invariants(ground: Ground) -> Mapping[str, Invariant]:
     async def unflagged() -> int:
         values = {"late": ground.around.time.now() - LATE, "flag": NEEDS_HUMAN}
         async with ground.transactions.reading() as connection:
-            return int((await connection.execute(text(_UNFLAGGED), values)).scalar_one())
+            return int((await connection.execute(_UNFLAGGED, values)).scalar_one())
 
     return {"dead_letter_without_a_flag": unflagged}

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import text
 
 from backbone.log.event import Event
 from backbone.log.subjects import ARRAYS, NAMES, SET, arrays
@@ -30,7 +29,7 @@ async def find(c: Connection, id_or_number: str) -> Record | None:
     """The record of an id or a number (`INC-000042`)."""
     match = _NUMBER.fullmatch(id_or_number)
     where, value = ("number = :v", int(match[1])) if match else ("subject = :v", id_or_number)
-    row = (await c.execute(text(f"select {COLUMNS} from incident where {where}"), {"v": value})).first()
+    row = (await c.execute(f"select {COLUMNS} from incident where {where}", {"v": value})).first()
     return of_row(row) if row is not None else None
 
 
@@ -110,10 +109,8 @@ async def timeline(c: Connection, id_: str, after: int, limit: int, types: Seque
     )
     only = "" if types is None else " where type = any(cast(:types as text[]))"
     rows = await c.execute(
-        text(
-            f"select distinct on (position) position, subject, stage, type, at, payload::text, sequence from {facts} f{only}"
-            " order by position limit :limit"
-        ),
+        f"select distinct on (position) position, subject, stage, type, at, payload::text, sequence from {facts} f{only}"
+        " order by position limit :limit",
         {"id": id_, "after": after, "limit": limit} | ({} if types is None else {"types": list(types)}),
     )
     return list(rows)
@@ -122,16 +119,14 @@ async def timeline(c: Connection, id_: str, after: int, limit: int, types: Seque
 async def since(c: Connection, after: int, limit: int) -> list[Any]:
     """(position, subject, stage, type, at, payload, contract) of all facts behind a position, in order."""
     rows = await c.execute(
-        text(
-            "select f.position, f.subject, f.stage, f.type, f.at, f.payload,"
-            " (select contract from incident i where i.subject = f.subject) from (select distinct on (position) * from ("
-            " (select position, subject, stage, type, at, payload::text as payload from fact where position > :after"
-            " order by position limit :limit) union all"
-            " (select seq, subject, 'intake', type, occurred_at, payload::text from outbox where urgent and seq > :after"
-            " order by seq limit :limit) union all"
-            " (select seq, subject, 'intake', type, occurred_at, payload::text from outbox where not urgent and seq > :after"
-            " order by seq limit :limit)) u order by position limit :limit) f order by f.position"
-        ),
+        "select f.position, f.subject, f.stage, f.type, f.at, f.payload,"
+        " (select contract from incident i where i.subject = f.subject) from (select distinct on (position) * from ("
+        " (select position, subject, stage, type, at, payload::text as payload from fact where position > :after"
+        " order by position limit :limit) union all"
+        " (select seq, subject, 'intake', type, occurred_at, payload::text from outbox where urgent and seq > :after"
+        " order by seq limit :limit) union all"
+        " (select seq, subject, 'intake', type, occurred_at, payload::text from outbox where not urgent and seq > :after"
+        " order by seq limit :limit)) u order by position limit :limit) f order by f.position",
         {"after": after, "limit": limit},
     )
     return list(rows)
@@ -140,11 +135,9 @@ async def since(c: Connection, after: int, limit: int) -> list[Any]:
 async def last_position(c: Connection) -> int:
     """The last position that anything stands at."""
     row = await c.execute(
-        text(
-            "select greatest(coalesce((select max(position) from fact), 0),"
-            " coalesce((select seq from outbox where urgent order by seq desc limit 1), 0),"
-            " coalesce((select seq from outbox where not urgent order by seq desc limit 1), 0))"
-        )
+        "select greatest(coalesce((select max(position) from fact), 0),"
+        " coalesce((select seq from outbox where urgent order by seq desc limit 1), 0),"
+        " coalesce((select seq from outbox where not urgent order by seq desc limit 1), 0))"
     )
     return int(row.scalar_one())
 
@@ -152,11 +145,9 @@ async def last_position(c: Connection) -> int:
 async def first_position(c: Connection) -> int:
     """The first position that is still held."""
     row = await c.execute(
-        text(
-            "select least(coalesce((select min(position) from fact), 9223372036854775807),"
-            " coalesce((select seq from outbox where urgent order by seq limit 1), 9223372036854775807),"
-            " coalesce((select seq from outbox where not urgent order by seq limit 1), 9223372036854775807))"
-        )
+        "select least(coalesce((select min(position) from fact), 9223372036854775807),"
+        " coalesce((select seq from outbox where urgent order by seq limit 1), 9223372036854775807),"
+        " coalesce((select seq from outbox where not urgent order by seq limit 1), 9223372036854775807))"
     )
     return int(row.scalar_one())
 
@@ -179,7 +170,7 @@ async def _listed(c: Connection, what: str, where: Mapping[str, Any], before: st
         clauses.append("subject < :before")
         given["before"] = before
     rows = await c.execute(
-        text(f"select {what} from incident where {' and '.join(clauses)} order by subject desc limit :limit"),
+        f"select {what} from incident where {' and '.join(clauses)} order by subject desc limit :limit",
         {**given, "limit": limit},
     )
     return list(rows)

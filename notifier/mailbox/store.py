@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-
 from backbone.log.tx import Tx
 from backbone.postgres.connection import Connection
 from notifier.channels import MailboxEntry
@@ -75,10 +73,8 @@ async def newest(
         where.append("m.id < :before")
         params["before"] = before
     rows = await c.execute(
-        text(
-            "select m.id, m.at, m.incident, m.page, m.person, m.channel, m.subject, m.text from mailbox m"
-            f" where {' and '.join(where)} order by m.id desc limit :limit"
-        ),
+        "select m.id, m.at, m.incident, m.page, m.person, m.channel, m.subject, m.text from mailbox m"
+        f" where {' and '.join(where)} order by m.id desc limit :limit",
         params,
     )
     return [dict(row) for row in rows]

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from sqlalchemy import text
-
 from backbone.ground import Ground
 from backbone.stage import Invariant
 from notifier.pages.page import NOBODY
@@ -23,7 +21,7 @@ def invariants(ground: Ground) -> Mapping[str, Invariant]:
 
     async def count(sql: str) -> int:
         async with ground.transactions.reading() as connection:
-            rows = await connection.execute(text(sql), {"late": ground.around.time.now() - _LATE, "nobody": NOBODY})
+            rows = await connection.execute(sql, {"late": ground.around.time.now() - _LATE, "nobody": NOBODY})
             return int(rows.scalar_one())
 
     async def unsent() -> int:

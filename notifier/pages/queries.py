@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-
 from backbone.postgres.connection import Connection
 from notifier.pages.page import Page, PageAttempt
 from notifier.pages.store import ATTEMPT_COLUMNS, PAGE_COLUMNS, attempt_of, page_of
@@ -46,7 +44,7 @@ async def newest(
         where.append("p.id < :before")
         params["before"] = before
     rows = await c.execute(
-        text(f"select {PAGE_COLUMNS} from page p where {' and '.join(where)} order by p.id desc limit :limit"), params
+        f"select {PAGE_COLUMNS} from page p where {' and '.join(where)} order by p.id desc limit :limit", params
     )
     return [page_of(row) for row in rows]
 
@@ -54,7 +52,7 @@ async def newest(
 async def one(c: Connection, id_: UUID, contracts: Sequence[str] | None) -> Page | None:
     """One page, None where there is none, or none that may be seen."""
     rows = await c.execute(
-        text(f"select {PAGE_COLUMNS} from page p where id = :id{'' if contracts is None else f' and {_VISIBLE}'}"),
+        f"select {PAGE_COLUMNS} from page p where id = :id{'' if contracts is None else f' and {_VISIBLE}'}",
         {"id": id_} | ({} if contracts is None else {"contracts": list(contracts)}),
     )
     row = rows.first()
@@ -66,7 +64,7 @@ async def attempts(c: Connection, pages: Sequence[Page]) -> dict[UUID, list[Page
     found: dict[UUID, list[PageAttempt]] = {page.id: [] for page in pages}
     if found:
         rows = await c.execute(
-            text(f"select {ATTEMPT_COLUMNS} from attempt a where page = any(cast(:p as uuid[])) order by id"),
+            f"select {ATTEMPT_COLUMNS} from attempt a where page = any(cast(:p as uuid[])) order by id",
             {"p": list(found)},
         )
         for attempt in map(attempt_of, rows):
@@ -77,7 +75,7 @@ async def attempts(c: Connection, pages: Sequence[Page]) -> dict[UUID, list[Page
 async def headline(c: Connection, incident: str) -> tuple[str, str, str | None]:
     """Number, title and customer of an incident, as its pages call it."""
     rows = await c.execute(
-        text("select number, body ->> 'title', body ->> 'customer' from incident where id = :i"), {"i": incident}
+        "select number, body ->> 'title', body ->> 'customer' from incident where id = :i", {"i": incident}
     )
     row = rows.first()
     return (incident, "", None) if row is None else (row[0], row[1], row[2])

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import text
-
 from backbone.log.tx import Tx
 from backbone.postgres.connection import Connection
 
@@ -50,6 +48,6 @@ async def save(tx: Tx, rows: Sequence[tuple[str, date, str, int]]) -> None:
 async def drawn_of(c: Connection, contract: str, term: date) -> dict[str, int]:
     """Balance → what was drawn of it in the term, without a lock."""
     rows = await c.execute(
-        text("select balance, amount from drawn where contract = :c and term = :t"), {"c": contract, "t": term}
+        "select balance, amount from drawn where contract = :c and term = :t", {"c": contract, "t": term}
     )
     return {row[0]: int(row[1]) for row in rows}

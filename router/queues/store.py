@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import text
-
 from backbone.log.tx import Tx
 from backbone.postgres.connection import Connection
 
@@ -51,10 +49,8 @@ class Waiting:
 async def counts(c: Connection, contracts: Sequence[str] | None) -> dict[str, Count]:
     """Queue → counts, of the contracts that are seen (None: all)."""
     rows = await c.execute(
-        text(
-            "select queue, count(*), count(*) filter (where owner is null), min(due_at) filter (where owner is null)"
-            f" from desk d where state = 'open' and {_SEEN} group by queue"
-        ),
+        "select queue, count(*), count(*) filter (where owner is null), min(due_at) filter (where owner is null)"
+        f" from desk d where state = 'open' and {_SEEN} group by queue",
         {"contracts": contracts},
     )
     return {row[0]: Count(row[1], row[2], row[3]) for row in rows}
@@ -65,12 +61,10 @@ async def waiting(
 ) -> list[Waiting]:
     """The open incidents of a queue by due instant, behind the place `after`."""
     rows = await c.execute(
-        text(
-            "select subject, incident_number, contract, severity, language, owner, due_at, opened_at from desk d"
-            f" where queue = :queue and state = 'open' and {_SEEN}"
-            + (" and (due_at, subject) > (:due_at, :subject)" if after is not None else "")
-            + " order by due_at, subject limit :limit"
-        ),
+        "select subject, incident_number, contract, severity, language, owner, due_at, opened_at from desk d"
+        f" where queue = :queue and state = 'open' and {_SEEN}"
+        + (" and (due_at, subject) > (:due_at, :subject)" if after is not None else "")
+        + " order by due_at, subject limit :limit",
         {"queue": queue, "contracts": contracts, "limit": limit}
         | ({"due_at": after[0], "subject": after[1]} if after is not None else {}),
     )

@@ -176,7 +176,7 @@ class Watch:
         """What it has said since the last time, of these types or all."""
         async with self.ground.transactions.reading() as connection:
             rows = await connection.execute(
-                text("select seq, type, payload::text from outbox where seq > :s order by seq"), {"s": self.unsaid}
+                "select seq, type, payload::text from outbox where seq > :s order by seq", {"s": self.unsaid}
             )
             found = [(row[0], row[1], json.loads(row[2])) for row in rows]
         self.unsaid = found[-1][0] if found else self.unsaid
@@ -206,7 +206,7 @@ class Watch:
 
     async def one(self, sql: str) -> Any:
         async with self.ground.transactions.reading() as connection:
-            return (await connection.execute(text(sql))).scalar_one()
+            return (await connection.execute(sql)).scalar_one()
 
 
 @asynccontextmanager

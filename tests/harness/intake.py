@@ -171,7 +171,7 @@ class Counterpart:
         """(type, payload) of what it has said since the last time."""
         async with self.ground.transactions.reading() as connection:
             rows = await connection.execute(
-                text("select seq, type, payload::text from outbox where seq > :s order by seq"), {"s": self.unsaid}
+                "select seq, type, payload::text from outbox where seq > :s order by seq", {"s": self.unsaid}
             )
             found = [tuple(row) for row in rows]
         self.unsaid = found[-1][0] if found else self.unsaid
@@ -179,11 +179,11 @@ class Counterpart:
 
     async def row(self, sql: str, **params: Any) -> Any:
         async with self.ground.transactions.reading() as connection:
-            return (await connection.execute(text(sql), params)).one()
+            return (await connection.execute(sql, params)).one()
 
     async def rows(self, sql: str, **params: Any) -> list[Any]:
         async with self.ground.transactions.reading() as connection:
-            return list(await connection.execute(text(sql), params))
+            return list(await connection.execute(sql, params))
 
     @asynccontextmanager
     async def with_key(

@@ -16,7 +16,6 @@ from typing import Any
 
 import httpx2
 import uuid_utils.compat as uuid_utils
-from sqlalchemy import text
 
 from backbone.directory.ring import DirectoryRing
 from backbone.ground import Ground, Surroundings
@@ -145,7 +144,7 @@ class Desk:
         """What it has said since the last time."""
         async with self.ground.transactions.reading() as connection:
             rows = await connection.execute(
-                text("select seq, type, payload::text from outbox where seq > :s order by seq"), {"s": self.unsaid}
+                "select seq, type, payload::text from outbox where seq > :s order by seq", {"s": self.unsaid}
             )
             found = [(row[0], row[1], json.loads(row[2])) for row in rows]
         self.unsaid = found[-1][0] if found else self.unsaid
@@ -156,7 +155,7 @@ class Desk:
 
     async def one(self, sql: str) -> Any:
         async with self.ground.transactions.reading() as connection:
-            return (await connection.execute(text(sql))).scalar_one()
+            return (await connection.execute(sql)).scalar_one()
 
     async def reports(self, subject: str, *, number: str = "INC-000042", severity: str = "1") -> None:
         """An incident, reported, routed, its first clock running."""

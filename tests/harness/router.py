@@ -15,7 +15,6 @@ from typing import Any
 
 import httpx2
 import uuid_utils.compat as uuid_utils
-from sqlalchemy import text
 
 from backbone.directory.ring import DirectoryRing
 from backbone.ground import Ground, Surroundings
@@ -79,7 +78,7 @@ class Office:
         """(subject, type, payload) of what it has said since the last time, the directory apart."""
         async with self.ground.transactions.reading() as connection:
             rows = await connection.execute(
-                text("select seq, subject, type, payload::text from outbox where seq > :s order by seq"),
+                "select seq, subject, type, payload::text from outbox where seq > :s order by seq",
                 {"s": self.unsaid},
             )
             found = [tuple(row) for row in rows]
@@ -94,7 +93,7 @@ class Office:
 
     async def one(self, sql: str, **params: Any) -> Any:
         async with self.ground.transactions.reading() as connection:
-            return (await connection.execute(text(sql), params)).scalar_one()
+            return (await connection.execute(sql, params)).scalar_one()
 
     async def put(self, path: str, body: Any, **headers: str) -> httpx2.Response:
         return await self.web.put(path, json=body, headers=headers)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import text
 
 from backbone.directory.directory import ObjectStored
 from backbone.log import store
@@ -75,6 +74,6 @@ async def _relayed(people: Room) -> None:
         for lane in Lane:
             await store.lock_cursor(tx.connection, RELAY, "router", lane)
             found = await tx.connection.execute(
-                text("select coalesce(max(seq), 0) from outbox where urgent = :u"), {"u": lane is Lane.URGENT}
+                "select coalesce(max(seq), 0) from outbox where urgent = :u", {"u": lane is Lane.URGENT}
             )
             await store.move_cursor(tx.connection, RELAY, "router", lane, found[0][0])

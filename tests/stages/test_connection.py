@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import text
 from sqlalchemy.exc import MultipleResultsFound, NoResultFound
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -15,7 +14,7 @@ from backbone.postgres.connection import connected
 from backbone.postgres.engine import is_passing, make_engine
 from tests.harness.wire import Wire
 
-_WHO = text("select pg_backend_pid()")
+_WHO = "select pg_backend_pid()"
 
 
 @pytest.fixture
@@ -32,9 +31,7 @@ async def _who(engine: AsyncEngine) -> int:
 
 async def test_parameters_are_named_and_a_cast_is_none(engine: AsyncEngine) -> None:
     async with connected(engine) as connection:
-        sql = text(
-            "select cast(:b as text), cast(:a as int), cast(:b as text) || '\\:c', '{\"x\": 1}'::jsonb ->> 'x' as x"
-        )
+        sql = "select cast(:b as text), cast(:a as int), cast(:b as text) || '\\:c', '{\"x\": 1}'::jsonb ->> 'x' as x"
         row = (await connection.execute(sql, {"a": 7, "b": "be", "unused": None})).one()
     assert tuple(row) == ("be", 7, "be:c", "1")
     assert row["x"] == "1"
@@ -42,8 +39,8 @@ async def test_parameters_are_named_and_a_cast_is_none(engine: AsyncEngine) -> N
 
 async def test_one_row_is_one_row(engine: AsyncEngine) -> None:
     async with connected(engine) as connection:
-        none = await connection.execute(text("select 1 where false"))
-        two = await connection.execute(text("select * from generate_series(1, 2)"))
+        none = await connection.execute("select 1 where false")
+        two = await connection.execute("select * from generate_series(1, 2)")
     assert none.first() is None
     assert two.first()[0] == 1
     with pytest.raises(NoResultFound):
@@ -62,7 +59,7 @@ async def test_a_connection_is_given_back_and_one_with_a_transaction_is_not(engi
 
 async def _breaks_off(engine: AsyncEngine) -> None:
     async with connected(engine) as connection, connection.driver.transaction():
-        await connection.execute(text("create table left_behind (a int)"))
+        await connection.execute("create table left_behind (a int)")
         raise ZeroDivisionError
 
 
@@ -71,7 +68,7 @@ async def test_what_fails_in_a_transaction_leaves_nothing_behind(engine: AsyncEn
     with pytest.raises(ZeroDivisionError):
         await _breaks_off(engine)
     async with connected(engine) as connection:
-        assert (await connection.execute(text("select to_regclass('left_behind')"))).scalar_one() is None
+        assert (await connection.execute("select to_regclass('left_behind')")).scalar_one() is None
     assert await _who(engine) == first
 
 
@@ -113,14 +110,14 @@ async def test_after_a_restart_nobody_gets_an_old_connection(database: str) -> N
 
 async def test_a_table_that_changes_under_a_statement_is_passing(engine: AsyncEngine, database: str) -> None:
     """A rolling upgrade migrates under those that run: nothing may be set aside for that."""
-    everything = text("select * from changing")
+    everything = "select * from changing"
     async with connected(engine) as connection:
-        await connection.execute(text("create table changing (a int)"))
+        await connection.execute("create table changing (a int)")
         async with connection.driver.transaction():
             await connection.execute(everything)
     other = make_engine(database, schema="intake", name="a migration")
     async with connected(other) as connection:
-        await connection.execute(text("alter table changing add column b int"))
+        await connection.execute("alter table changing add column b int")
     await other.dispose()
     with pytest.raises(Exception) as failed:  # noqa: PT011 (what it may be is what is asked)
         async with connected(engine) as connection, connection.driver.transaction():

@@ -8,7 +8,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import text
 
 from backbone.postgres.connection import connected
 from backbone.postgres.direct import Direct
@@ -27,7 +26,7 @@ async def _both_ways(url: str) -> list[str]:
     direct = Direct(url, schema="intake", name="a test")
     try:
         async with connected(engine) as connection:
-            pooled = (await connection.execute(text(_WHO))).scalar_one()
+            pooled = (await connection.execute(_WHO)).scalar_one()
         return [pooled, (await direct.fetch(_WHO))[0][0]]
     finally:
         await direct.close()
@@ -94,7 +93,7 @@ async def test_of_several_hosts_the_one_that_leads_is_taken(postgres: PostgresSe
     url = _at(postgres.url_of("postgres"), hosts, "target_session_attrs=read-write")
     engine = make_engine(url, schema="public", name="a test", size=1, extra=0)
     async with connected(engine) as connection:
-        assert (await connection.execute(text("show transaction_read_only"))).scalar_one() == "off"
+        assert (await connection.execute("show transaction_read_only")).scalar_one() == "off"
     await engine.dispose()
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import text
-
 from backbone.process.runner import settle
 from tests.harness.intake import Counterpart, intake
 from tests.harness.work_orders import incident
@@ -60,10 +58,8 @@ async def test_all_keys_whose_time_is_over_go_at_once_however_many(database: str
     async with intake(database) as desk:
         async with desk.ground.transactions() as tx:
             await tx.connection.execute(
-                text(
-                    "insert into remembered (sender, kind, value, subject, digest, remembered_at, forget_at)"
-                    " select 'admin', 'key', n::text, 'x', '', :now, :now from generate_series(1, 12000) n"
-                ),
+                "insert into remembered (sender, kind, value, subject, digest, remembered_at, forget_at)"
+                " select 'admin', 'key', n::text, 'x', '', :now, :now from generate_series(1, 12000) n",
                 {"now": tx.now},
             )
         desk.time.passes(seconds=1)

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import text
 
 from backbone.ground import Ground, Surroundings
 from backbone.process.settings import Settings
@@ -27,7 +26,7 @@ async def ground(database: str) -> AsyncIterator[Ground]:
 
 async def _waiting(ground: Ground, count: int) -> None:
     async with asyncio.timeout(5), ground.transactions.reading() as connection:
-        while (await connection.execute(text(_WAITING))).scalar_one() < count:  # noqa: ASYNC110 - the database rings no bell here
+        while (await connection.execute(_WAITING)).scalar_one() < count:  # noqa: ASYNC110 - the database rings no bell here
             await asyncio.sleep(0.01)
 
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import text
 
 from backbone import STAGES
 from backbone.ground import Surroundings
@@ -88,7 +87,7 @@ async def test_rows_of_some_kilobytes_are_written_as_they_are(room: Room) -> Non
     async with room.router.ground.transactions.reading() as connection:
         for table in ("router.outbox_default", f"router.outbox_{START:%Y%m%d}", "intake.incident", "intake.fact"):
             rows = await connection.execute(
-                text("select reloptions from pg_class where oid = to_regclass(:table)"), {"table": table}
+                "select reloptions from pg_class where oid = to_regclass(:table)", {"table": table}
             )
             plain[table] = WHOLE.replace(" ", "") in (rows.scalar_one() or ())
     assert plain == dict.fromkeys(plain, True)

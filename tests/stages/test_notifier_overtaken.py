@@ -43,6 +43,8 @@ async def _with_phone(database: str, time: HandMoved | None = None) -> AsyncIter
         people = made.sender.dispatch.people
         people.channels = MappingProxyType({**people.channels, "sms": phone})
         yield made, phone
+        if not phone.answer.done():
+            phone.answer.set_result(Delivered())
 
 
 async def _taken_over(other: Desk) -> None:
