@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 
 from tests.harness.kafka import KafkaServer, need_own_kafka, shared
-from tests.harness.postgres import PostgresServer, clone, migrated_template, ordinary
+from tests.harness.postgres import Clones, PostgresServer, migrated_template, ordinary
 from tests.harness.run import Run
 
 
@@ -56,18 +56,27 @@ def template(run: Run, postgres: PostgresServer, migrate: Callable[[str], None])
     return migrated_template(run, postgres, migrate)
 
 
+@pytest.fixture(scope="session")
+def clones(postgres: PostgresServer, template: str) -> Iterator[Clones]:
+    """Copies of it."""
+    made = Clones(postgres, template)
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def database(postgres: PostgresServer, template: str) -> Iterator[str]:
+def database(clones: Clones) -> Iterator[str]:
     """The URL of a migrated database that is this test's alone."""
-    with clone(postgres, template) as url:
+    with clones.one() as url:
         yield url
 
 
 @pytest.fixture
 def empty_database(postgres: PostgresServer) -> Iterator[str]:
     """The URL of a database with nothing in it."""
-    with clone(postgres, "template1") as url:
-        yield url
+    name = f"test_{uuid4().hex}"
+    yield postgres.create(name)
+    postgres.drop(name)
 
 
 @pytest.fixture

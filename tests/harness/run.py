@@ -18,6 +18,9 @@ from pathlib import Path
 
 _VARIABLE = "TESTS_OF_CRITSIT_RUN"
 _PREFIX = "critsit-tests-"
+#: Nothing of a run outlives it, so it may lie in memory: a database is copied three times as fast there.
+_MEMORY = Path("/dev/shm")
+_ENOUGH = 8 * 2**30
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +32,10 @@ class Run:
     @classmethod
     def begin(cls) -> Run:
         """Make the folder of a new run, and end what killed runs left."""
-        for old in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        for old in (*Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"), *_MEMORY.glob(f"{_PREFIX}*")):
             if not _lives(old):
                 cls(old).end()
-        folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=_MEMORY if _has_room(_MEMORY) else None))
         folder.chmod(0o711)
         (folder / "pid").write_text(str(os.getpid()), "ascii")
         os.environ[_VARIABLE] = str(folder)
@@ -73,6 +76,10 @@ class Run:
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(int(pid), signal.SIGKILL)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _has_room(folder: Path) -> bool:
+    return "TMPDIR" not in os.environ and folder.is_dir() and shutil.disk_usage(folder).free >= _ENOUGH
 
 
 def _lives(folder: Path) -> bool:
