@@ -224,3 +224,17 @@ async def test_a_bound_key_reports_for_its_contracts_alone(database: str) -> Non
             answer = await web.post("/v1/incidents", json=incident())
             assert answer.status_code in (404, 422), answer.text
             assert (await web.get("/v1/incidents")).json()["items"] == []
+
+
+async def test_a_repeat_shows_no_record_that_another_customer_s_contract_has_by_now(database: str) -> None:
+    async with intake(database) as desk:
+        await desk.knows("contract", "WO-1", work_order())
+        async with desk.with_key("report", "view", contracts=["WO-2"]) as web:
+            report, key = incident(contract=None, reference="R-1"), {"Idempotency-Key": "k"}
+            id_ = (await web.post("/v1/incidents", json=report)).json()["id"]
+            assert (await web.post("/v1/incidents", json=report, headers=key)).status_code == 200
+            await desk.act(id_, "corrections", {"by": "eve", "changes": {"contract": "WO-1"}, "reason": "it is theirs"})
+            alone = await web.post("/v1/incidents", json=report, headers=key)
+            many = (await web.post("/v1/incidents:batch", json={"items": [report]})).json()["items"]
+            assert (alone.status_code, many[0]["status"], many[0]["incident"]) == (404, 404, None)
+        assert (await desk.record(id_))["contract"] == "WO-1"
