@@ -186,8 +186,7 @@ async def test_two_replicas_do_not_hinder_each_other(database: str) -> None:
         assert theirs.name == "retention"
         async with router.ground.transactions() as tx:
             await tx.lock(["inc-2"], make=False)
-            async with asyncio.timeout(0.9):
-                await theirs.step(Lane.ORDINARY)
+            await theirs.step(Lane.ORDINARY)
         assert await rows(router) == ["inc-2"]
         await asyncio.gather(router.rests(), other.rests())
         assert await rows(router) == []
