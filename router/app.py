@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 from backbone.ground import Ground, Surroundings
 from backbone.log.event import Lane
-from backbone.log.tx import Tx
 from backbone.process.settings import Settings
 from backbone.stage import Stage, Work
 from services.catalogue.parse import load
@@ -48,12 +45,6 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
             await ground.directory.put(tx, "catalogue", catalogue.version, dict(catalogue.raw), NAME)
         await ground.directory.refresh()
 
-    async def say_again(tx: Tx, partition: str, after: int) -> int | None:
-        """The last word on each object is never dropped with its day: it is said again, in the same version."""
-        if re.fullmatch(r"outbox_\d{8}", partition) is None:
-            raise ValueError(partition)
-        return await ground.directory.say_again(tx, partition, after)
-
     stage = Stage(
         name=NAME,
         hears=HEARS,
@@ -72,6 +63,7 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
             queues_api.routes(ground, catalogue, calls),
         ),
         on_start=freeze_the_catalogue,
-        before_drop=say_again,
+        # The last word on each object is never dropped with its day.
+        before_drop=ground.directory.say_again,
     )
     return stage, ground

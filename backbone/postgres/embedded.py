@@ -64,13 +64,13 @@ class EmbeddedPostgres:
     def _keep(self, dead: Callable[[str], None]) -> None:
         failed = 0
         while not self._stopping.wait(LOOK * 2**failed):
-            if self.cluster.pid is not None:
-                failed = 0
-                continue
             try:
+                if self.cluster.pid is not None:
+                    failed = 0
+                    continue
                 self.cluster.start()
                 log.error("postgres.started_again", folder=str(self.cluster.folder))
-            except (PostgresError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 (whatever it is: a thread that ends in silence helps nobody)
                 failed += 1
                 log.error("postgres.can_not_start", why=str(error))
                 if failed == TRIES:

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 
 from fastapi import Depends, Request
 from starlette.types import Scope
@@ -19,7 +19,7 @@ from .headers import header
 from .problem import Problem
 
 ScopeName = Literal["report", "work", "manage", "view"]
-SCOPES: frozenset[str] = frozenset({"report", "work", "manage", "view"})
+SCOPES: frozenset[str] = frozenset(get_args(ScopeName))
 
 #: Where the app's front puts the ring, and where the caller stands once it is known, in a request's ASGI scope.
 RING = "critsit.ring"
@@ -154,10 +154,6 @@ def require(scope: ScopeName, *or_one_of: ScopeName) -> Any:
     Of several scopes one is enough.
     """
     return Depends(Require((scope, *or_one_of)))
-
-
-#: `require`, where a route says that several scopes will do.
-require_any = require
 
 
 def public(reason: str) -> Any:

@@ -67,16 +67,19 @@ class Accept:
     ) -> tuple[int, dict[str, Any]]:
         """The status and the record that answer the caller's report.
 
-        Raises Problem 409 on a conflict of keys, Unavailable where what was there before can't be read.
+        Raises Problem 409 on a conflict of keys, 404 where what was there before is no longer the caller's to see,
+        Unavailable where that can't be read.
         """
         match outcome:
             case Taken(id_, number):
-                if wait and (routed := await self._reread(id_, wait)) is not None:
+                if wait and (routed := await self._reread(id_, wait)) is not None and _is_theirs(routed, caller):
                     return 201, routed.to_json(to_customer=caller.bound)
                 return 201, fresh(id_, number, item.report, item.submitted, item.received)
             case Repeated(id_):
                 if (there := await self._reread(id_, wait)) is None:
                     raise Unavailable()
+                if not _is_theirs(there, caller):
+                    raise Problem(404, "Not found", f"There is no incident {id_}.")
                 return 200, there.to_json(to_customer=caller.bound)
             case Conflict(id_, why):
                 raise conflict(why, self._url(id_))
@@ -84,6 +87,11 @@ class Accept:
     async def many(self, items: list[Accepting]) -> list[Outcome | BaseException]:
         """Take many; one bad item hurts no other. Equal keys in one call are repeats of the first."""
         return await asyncio.gather(*(self._commit.take(item) for item in items), return_exceptions=True)
+
+
+def _is_theirs(record: Record, caller: Caller) -> bool:
+    """Whether who sent the report may read its record: also one that belongs to no contract."""
+    return record.contract is None or caller.sees(record.contract)
 
 
 def conflict(why: str, url: str) -> Problem:

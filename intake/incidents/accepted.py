@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -36,20 +37,23 @@ class Accepting(NamedTuple):
         return keys
 
 
-class Taken(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Taken:
     """It is durable: a new incident, `version` 1."""
 
     id: str
     number: str
 
 
-class Repeated(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Repeated:
     """It was there already, with the same body."""
 
     id: str
 
 
-class Conflict(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Conflict:
     """The key or reference was used before, for something else: `id` is the incident it belongs to."""
 
     id: str

@@ -21,8 +21,7 @@ from backbone.web.keys import Caller
 from backbone.web.problem import FieldError, Problem, together, wrong
 from services.catalogue.model import Catalogue
 from services.instants import write_instant
-from services.report import REPORT, Report, is_all_typed
-from services.roster.wire import instant
+from services.report import INSTANT, REPORT, Report, is_all_typed
 
 from .accepted import Accepting
 
@@ -53,7 +52,8 @@ def _with_words(problem: Problem, document: Any, catalogue: Catalogue, now: date
     wrong_ones = {fault.pointer for fault in problem.errors}
     said = {name: value for name, value in document.items() if f"/{name}" not in wrong_ones}
     at = said.get("submitted_at")
-    faults = _faults(said.get("impact"), said.get("portal"), instant(at) if at is not None else None, catalogue, now)
+    submitted_at = INSTANT.validate_python(at) if at is not None else None
+    faults = _faults(said.get("impact"), said.get("portal"), submitted_at, catalogue, now)
     return together(problem, faults)
 
 

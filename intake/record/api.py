@@ -33,7 +33,7 @@ from ..incidents.store import number_of
 from . import store
 from .attainment import Attained, Attainment
 from .past import Past
-from .span import DayOrInstant, end, first
+from .period import DayOrInstant, end, first
 from .standing import running, standing
 from .summary import by_whom, for_customer, is_for_customer, summary
 

@@ -107,13 +107,13 @@ _FRESH = Record(
 ).to_json()  # fmt: skip
 
 
-_reported = attrgetter(*_REPORTED)
+_as_reported = attrgetter(*_REPORTED)
 
 
 def fresh(id_: str, number: str, report: Report, opened_at: str, received_at: str) -> dict[str, Any]:
     """The record, in api.md's shape, of an incident that has just been taken; the instants as they are written."""
     shown = _FRESH.copy()
-    shown.update(zip(_REPORTED, _reported(report), strict=True))
+    shown.update(zip(_REPORTED, _as_reported(report), strict=True))
     shown |= {
         "id": id_, "number": number, "opened_at": opened_at, "received_at": received_at, "updated_at": received_at,
     }  # fmt: skip

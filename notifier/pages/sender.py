@@ -166,6 +166,7 @@ class Sender:
         except Exception as error:
             if is_passing(error):
                 raise
+            log.error("pages.not_recorded_together", pages=len(done), exc_info=error)
             for item in done:
                 await self._record_alone(item)
                 finished.remove(item)

@@ -16,7 +16,11 @@ from .handlers import HEARS
 
 log = structlog.get_logger()
 
-_OLD = "select d.subject, d.closed_at from desk d join subject s on s.subject = d.subject where d.closed_at < :before"
+#: A router of before `closed_at` reopens without taking it away.
+_OLD = (
+    "select d.subject, d.closed_at from desk d join subject s on s.subject = d.subject"
+    " where d.closed_at < :before and d.state = 'closed'"
+)
 
 
 def retention(ground: Ground, metrics: Metrics, days: int) -> Retention:

@@ -24,7 +24,7 @@ from backbone.web.connection import Bounds
 from backbone.web.etag import if_match
 from backbone.web.health import Health
 from backbone.web.json_body import json_body
-from backbone.web.keys import Caller, NoKeys, WithAdmin, authorize, hash_of, require, require_any
+from backbone.web.keys import Caller, NoKeys, WithAdmin, authorize, hash_of, require
 from backbone.web.openapi import body_of
 from backbone.web.paging import Cursor, Limit, decode_cursor
 from backbone.web.serve import serve
@@ -85,7 +85,7 @@ def small_app(
         return {"id": id, "sees": caller.sees("C-1"), "sees_other": caller.sees("C-2")}
 
     @router.put("/v1/things/{id}")
-    async def put(caller: Annotated[Caller, require_any("work", "report")], id: str, request: Request) -> Any:
+    async def put(caller: Annotated[Caller, require("work", "report")], id: str, request: Request) -> Any:
         if_match(request.scope).check(7)
         return {"id": id}
 

@@ -10,6 +10,7 @@ import pytest
 
 from notifier.messages import Due, PageFacts, Reason, compose
 from services.assign import is_awake
+from services.calendar.local_time import zone
 from services.roster import gaps, on_call, parse
 
 #: A Monday.
@@ -34,10 +35,15 @@ def lisbon_is_tokyo(tmp_path: Path) -> Iterator[None]:
     (tmp_path / "Europe" / "Lisbon").write_bytes((files("tzdata") / "zoneinfo" / "Asia" / "Tokyo").read_bytes())
     before = zoneinfo.TZPATH
     zoneinfo.reset_tzpath([tmp_path])
-    zoneinfo.ZoneInfo.clear_cache()
+    _forget()
     yield
     zoneinfo.reset_tzpath(before)
+    _forget()
+
+
+def _forget() -> None:
     zoneinfo.ZoneInfo.clear_cache()
+    zone.cache_clear()
 
 
 def test_who_is_on_call_and_awake_is_asked_by_our_own() -> None:

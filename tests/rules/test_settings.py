@@ -144,9 +144,10 @@ def test_in_one_process_a_stage_is_told_what_it_is_told_alone(tmp_path: Path) ->
         assert together.of(stage).model_dump(exclude={"own"}) == alone.model_dump(exclude={"own"})
     assert together.of("notifier").smtp_host == "mail"
     assert together.with_database("postgresql://all/x").of("router").url_of("router") == "postgresql://all/x"
-    file.write_text("[escalation]\nkeep_days = 1\n")
+    file.write_text('[escalation]\nkeep_days = 1\nsmtp_password = ["hush-hush"]\n')
     with pytest.raises(SettingsError, match=r"escalation\.keep_days in .*critsit\.toml: has to be 60") as told:
         Settings.load(environ=env)
+    assert "escalation.smtp_password in " in str(told.value)
     assert "hush" not in str(told.value)
 
 

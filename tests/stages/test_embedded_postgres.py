@@ -9,9 +9,9 @@ import shutil
 import signal
 import stat
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
+from queue import SimpleQueue
 from urllib.parse import unquote
 
 import asyncpg
@@ -21,6 +21,7 @@ from backbone.postgres import cluster, embedded
 from backbone.postgres.cluster import CannotStart, Cluster, WrongVersion, binaries
 from backbone.postgres.embedded import DataInUse, EmbeddedPostgres
 from backbone.postgres.engine import make_engine
+from backbone.postgres.runs_as import NotAllowed
 
 _STARTS_AND_DIES = """
 import os, sys, pathlib
@@ -146,18 +147,23 @@ async def test_after_everything_was_killed_it_comes_up_again(running: EmbeddedPo
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGQUIT, signal.SIGTERM])
-def test_one_that_is_kept_up_is_there_again_after_any_end_but_stop(tmp_path: Path, number: signal.Signals) -> None:
-    running = embedded.start(tmp_path / "data")
-    asyncio.run(_remember(running))
-    running.keep_up(pytest.fail)
-    died = running.cluster.pid
-    assert died is not None
-    os.kill(died, number)
-    while (again := running.cluster.pid) in (None, died) or not asyncio.run(_is_up(running)):
-        time.sleep(0.05)
-    assert asyncio.run(_remembers(running)) == 1
-    running.stop()
-    assert again is not None
+async def test_one_that_is_kept_up_is_there_again_after_any_end_but_stop(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    running, told = embedded.start(tmp_path / "data"), SimpleQueue[str]()
+    try:
+        await _remember(running)
+        running.keep_up(told.put)
+        died = running.cluster.pid
+        assert died is not None
+        os.kill(died, number)
+        async with asyncio.timeout(60):
+            while running.cluster.pid in (None, died) or not await _is_up(running):
+                assert told.empty(), told.get()
+                await asyncio.sleep(0.05)
+        assert await _remembers(running) == 1
+    finally:
+        running.stop()
     assert running.cluster.pid is None
 
 
@@ -171,6 +177,20 @@ async def test_one_that_does_not_come_up_again_is_told_with_what_it_says(
     running.cluster.kill()
     async with asyncio.timeout(40):
         assert "contains errors" in await told.get()
+
+
+def test_one_that_nobody_may_start_any_more_is_told_too(
+    running: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(_: Cluster) -> None:
+        raise NotAllowed("start critsit as another user")
+
+    told = SimpleQueue[str]()
+    monkeypatch.setattr(embedded, "LOOK", 0.01)
+    monkeypatch.setattr(Cluster, "start", start)
+    running.keep_up(told.put)
+    running.cluster.kill()
+    assert told.get(timeout=40).endswith(": start critsit as another user")
 
 
 async def test_a_killed_one_whose_process_number_is_another_program_s_by_now(running: EmbeddedPostgres) -> None:

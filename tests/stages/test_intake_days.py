@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,6 +10,7 @@ from backbone.log import partitions
 from backbone.log.event import LANES
 from intake.record import store
 from tests.harness.intake import START, Counterpart, intake
+from tests.harness.work_orders import incident
 
 DAY = f"outbox_{START:%Y%m%d}"
 MANY = 5_000
@@ -52,6 +52,10 @@ async def _is_there(desk: Counterpart) -> bool:
     return bool((await desk.row("select to_regclass(:day) is not null", day=DAY))[0])
 
 
+async def _drop(desk: Counterpart, keep: partitions.Keep) -> list[str]:
+    return await partitions.drop_old(desk.ground.transactions, desk.time.now(), desk.running._passed, keep)
+
+
 @asynccontextmanager
 async def _reading_it(desk: Counterpart) -> AsyncIterator[None]:
     """Somebody reads that day for so long that it can't be dropped."""
@@ -64,23 +68,14 @@ async def _reading_it(desk: Counterpart) -> AsyncIterator[None]:
 async def test_reports_are_taken_while_a_day_is_kept_however_long_that_takes(database: str) -> None:
     async with intake(database) as desk:
         await _a_long_day(desk)
-        async with desk.ground.transactions() as tx:
-            await tx.execute(
-                "create function takes_long() returns trigger language plpgsql as"
-                " $$ begin perform pg_sleep(0.4); return null; end $$"
-            )
-            await tx.execute(
-                "create trigger takes_long after insert on fact for each row when (new.sequence % 1000 = 0)"
-                " execute function takes_long()"
-            )
-        dropping = asyncio.create_task(desk.running.housekeeping())
-        taken = 0
-        while not dropping.done():
-            await desk.reports(title=f"report {taken}")
-            taken += 1
-        await dropping
-        assert taken > 3
-        assert not await _is_there(desk)
+        taken = []
+
+        async def keep(tx: Any, day: str, after: int) -> int | None:
+            taken.append(await desk.web.post("/v1/incidents", json=incident(title=f"report {len(taken)}")))
+            return await store.keep_day(tx, day, after)
+
+        assert await _drop(desk, keep) == [DAY]
+        assert [answer.status_code for answer in taken] == [201] * 7
 
 
 async def test_what_was_said_that_day_is_told_as_before_while_it_is_kept_and_when_it_is_gone(database: str) -> None:
@@ -108,12 +103,9 @@ async def test_what_is_kept_is_not_kept_once_more_when_the_day_can_not_be_droppe
             ended.append(await store.keep_day(tx, day, after))
             return ended[-1]
 
-        async def drop() -> list[str]:
-            return await partitions.drop_old(desk.ground.transactions, desk.time.now(), desk.running._passed, keep)
-
         async with _reading_it(desk):
-            assert await drop() == []
+            assert await _drop(desk, keep) == []
             assert (len(ended), ended[-1]) == (7, None)
-            assert await drop() == []
+            assert await _drop(desk, keep) == []
         assert ended[7:] == [None]
-        assert await drop() == [DAY]
+        assert await _drop(desk, keep) == [DAY]

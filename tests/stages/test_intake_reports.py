@@ -107,6 +107,14 @@ async def test_the_instant_that_the_sender_knows_better_counts_within_a_day(data
             assert refused.json()["errors"][0]["pointer"] == "/submitted_at"
 
 
+async def test_what_a_repeat_is_known_by_keeps_the_offset_that_the_sender_wrote(database: str) -> None:
+    async with intake(database) as desk:
+        await desk.web.post("/v1/incidents", json=incident(submitted_at="2026-02-04t13:30:00.5+05:00"))
+        said = (await desk.said())[0][1]["report"]["submitted_at"]
+        assert said == "2026-02-04T13:30:00.500000+05:00"
+        assert (await desk.get("/v1/incidents"))["items"][0]["opened_at"] == "2026-02-04T08:30:00.500000Z"
+
+
 @pytest.mark.parametrize(
     ("changes", "pointer"),
     [
@@ -116,6 +124,7 @@ async def test_the_instant_that_the_sender_knows_better_counts_within_a_day(data
         ({"language": "not a language"}, "/language"), ({"title": "a\x00b"}, "/title"), ({"kind": "x"}, "/kind"),
         ({"submitted_at": 1795818813}, "/submitted_at"), ({"submitted_at": "1795818813"}, "/submitted_at"),
         ({"submitted_at": "2026-03-20T10:00:00"}, "/submitted_at"), ({"submitted_at": True}, "/submitted_at"),
+        ({"submitted_at": "2026-W12-5T10:45:00Z"}, "/submitted_at"), ({"submitted_at": "20260320T104500Z"}, "/submitted_at"),
         ({"prerelease": "yes"}, "/prerelease"), ({"prerelease": 1}, "/prerelease"), ({"prerelease": "true"}, "/prerelease"),
     ],
 )  # fmt: skip
@@ -224,3 +233,17 @@ async def test_a_bound_key_reports_for_its_contracts_alone(database: str) -> Non
             answer = await web.post("/v1/incidents", json=incident())
             assert answer.status_code in (404, 422), answer.text
             assert (await web.get("/v1/incidents")).json()["items"] == []
+
+
+async def test_a_repeat_shows_no_record_that_another_customer_s_contract_has_by_now(database: str) -> None:
+    async with intake(database) as desk:
+        await desk.knows("contract", "WO-1", work_order())
+        async with desk.with_key("report", "view", contracts=["WO-2"]) as web:
+            report, key = incident(contract=None, reference="R-1"), {"Idempotency-Key": "k"}
+            id_ = (await web.post("/v1/incidents", json=report)).json()["id"]
+            assert (await web.post("/v1/incidents", json=report, headers=key)).status_code == 200
+            await desk.act(id_, "corrections", {"by": "eve", "changes": {"contract": "WO-1"}, "reason": "it is theirs"})
+            alone = await web.post("/v1/incidents", json=report, headers=key)
+            many = (await web.post("/v1/incidents:batch", json={"items": [report]})).json()["items"]
+            assert (alone.status_code, many[0]["status"], many[0]["incident"]) == (404, 404, None)
+        assert (await desk.record(id_))["contract"] == "WO-1"

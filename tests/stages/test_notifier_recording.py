@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import pytest
+import structlog
 
+from backbone.log.tx import Tx
 from notifier.channels import Attempt, Delivered, Failed, MailboxEntry, Outcome
 from notifier.channels.mailbox import Mailbox
 from notifier.messages import Message
+from notifier.pages.record import Finished, Recorder
 from notifier.pages.sender import UNRECORDED
 from tests.harness.notifier import Desk
 from tests.harness.notifier_phone import staffed
@@ -75,6 +78,29 @@ async def test_what_cannot_be_recorded_is_a_failure_and_hinders_no_other_page(no
     await notifier.rests()
     assert (await notifier.page("dan"))["state"] == "delivered"
     assert await notifier.one("select count(*) from mailbox where subject = ''") == 0
+
+
+async def test_what_broke_a_batch_is_logged_where_each_alone_is_written(
+    notifier: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Recorder.write
+
+    async def one_by_one(self: Recorder, tx: Tx, done: Sequence[Finished]) -> None:
+        if len(done) > 1:
+            raise ValueError("not together")
+        await write(self, tx, done)
+
+    monkeypatch.setattr(Recorder, "write", one_by_one)
+    for id_ in (INC, OTHER):
+        await notifier.assigns(id_, "ana")
+    with structlog.testing.capture_logs() as logs:
+        await notifier.rests()
+    assert [(line["pages"], str(line["exc_info"])) for line in logs if line["log_level"] == "error"] == [
+        (2, "not together")
+    ]
+    for id_ in (INC, OTHER):
+        (page,) = await notifier.pages(incident=id_)
+        assert page["state"] == "delivered"
 
 
 async def test_a_reply_in_latin_1_is_a_failure_like_any_other(database: str) -> None:

@@ -3,35 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from backbone.log.event import Event, Lane
+from backbone.log.event import Lane
 from backbone.process.settings import Settings, SettingsError
-from events.assignments import CrisisManagerAssigned
-from events.codec import Fact
 from events.incidents import IncidentClosed, IncidentReopened, IncidentResolved, IncidentStuck
 from notifier.callbacks.receipt import take
 from notifier.channels.twilio_callback import Receipt
-from tests.harness.logs import are_dropped, begin_again, by_kafka, stand
-from tests.harness.notifier import START, Desk, desk, person, reported, rotation, routed
-
-INC = "0198-a"
-KEPT = ("page", "attempt", "mailbox")
-ALL = (*KEPT, "incident", "subject", "dead_letter")
-
-
-@asynccontextmanager
-async def staffed(database: str, **settings: Any) -> AsyncIterator[Desk]:
-    async with desk(database, **settings) as made:
-        await made.knows("person", person("ana", "crisis-manager"))
-        await made.knows("person", person("dan", "duty-manager", contacts=1))
-        await made.knows("rotation", rotation("duty-manager", "dan"))
-        yield made
+from tests.harness.logs import stand
+from tests.harness.notifier import START, Desk, desk, reported
+from tests.harness.notifier_kept import INC, days_pass, kept
+from tests.harness.notifier_phone import staffed
 
 
 async def had(notifier: Desk, subject: str = INC, number: str = "INC-000042") -> None:
@@ -43,17 +27,6 @@ async def had(notifier: Desk, subject: str = INC, number: str = "INC-000042") ->
     await notifier.passes(minutes=1)
     await notifier.tells("intake", subject, IncidentClosed("ana", ""))
     await notifier.rests()
-
-
-async def days_pass(notifier: Desk, days: float) -> None:
-    """At once: nothing is due on the way."""
-    notifier.time.passes(days=days)
-    await notifier.rests()
-
-
-async def kept(notifier: Desk, subject: str = INC) -> list[int]:
-    """How many pages, attempts and mailbox entries there are of it."""
-    return [await notifier.one(f"select count(*) from {table} where incident = '{subject}'") for table in KEPT]
 
 
 async def test_what_belongs_to_an_incident_that_was_closed_400_days_ago_is_removed(database: str) -> None:
@@ -112,61 +85,6 @@ async def test_what_was_reopened_counts_from_its_last_closure(database: str) -> 
         assert await kept(notifier) == before
         await days_pass(notifier, 2)
         assert await kept(notifier) == [0, 0, 0]
-
-
-async def all_kept(notifier: Desk) -> dict[str, int]:
-    """How many rows there are of anything that has to do with incidents."""
-    return {table: await notifier.one(f"select count(*) from {table}") for table in ALL}
-
-
-async def heard(notifier: Desk) -> list[Event]:
-    """The story of an incident that paged somebody and is closed; it stands in the logs, and was heard from there."""
-    said: list[tuple[str, Fact]] = [
-        ("intake", reported()),
-        ("router", routed("1", START)),
-        ("router", CrisisManagerAssigned("ana", "Ana", 1, "least loaded", [], acknowledged=False)),
-        ("intake", IncidentClosed("ana", "")),
-    ]
-    events = [notifier.event(source, INC, fact) for source, fact in said]
-    for event in events:
-        await stand(notifier.ground, event)
-        await notifier.rests()
-    assert min(await kept(notifier)) > 0
-    await notifier.said()
-    return events
-
-
-async def test_a_log_that_is_read_from_its_beginning_after_the_removal_pages_nobody(database: str) -> None:
-    async with staffed(database) as notifier:
-        events = await heard(notifier)
-        await days_pass(notifier, 401)
-        await begin_again(notifier.ground)
-        async with desk(database, notifier.time) as again:
-            await days_pass(again, 1)
-            repeats = {"stage": "notifier", "outcome": "repeats"}
-            registry = again.ground.around.registry
-            assert registry.get_sample_value("critsit_events_heard_total", repeats) == len(events)
-        await notifier.running.ear.hear(by_kafka(events))
-        await days_pass(notifier, 1)
-        assert await kept(notifier) == [0, 0, 0]
-        assert await notifier.said() == []
-
-
-async def test_once_no_log_tells_of_it_nothing_is_kept_and_a_kafka_that_is_read_from_its_beginning_pages_nobody(
-    database: str,
-) -> None:
-    async with staffed(database) as notifier:
-        events = by_kafka(await heard(notifier))
-        await are_dropped(notifier.ground)
-        await days_pass(notifier, 401)
-        assert await all_kept(notifier) == dict.fromkeys(ALL, 0)
-        await notifier.running.ear.hear(events)
-        for event in reversed(events):
-            await notifier.running.ear.hear([event])
-        await notifier.assigns(INC, "dan", attempt=2)
-        await days_pass(notifier, 1)
-        assert await all_kept(notifier) == dict.fromkeys(ALL, 0)
-        assert await notifier.said() == []
 
 
 async def test_a_late_word_about_it_pages_nobody_since_it_is_still_known_to_be_closed(database: str) -> None:
@@ -259,8 +177,7 @@ async def test_much_is_removed_in_bounded_batches_the_oldest_first_and_two_repli
 
         async with notifier.ground.transactions() as tx:
             await tx.lock(["inc-04", "inc-05"], make=False)
-            async with asyncio.timeout(0.9):
-                await theirs.step(Lane.ORDINARY)
+            await theirs.step(Lane.ORDINARY)
         assert await rows(notifier) == ["inc-04", "inc-05", "inc-10", "inc-11"]
 
         await asyncio.gather(ours.step(Lane.ORDINARY), theirs.step(Lane.ORDINARY))
@@ -274,6 +191,10 @@ async def rows(notifier: Desk) -> list[str]:
     return list(found)
 
 
+#: Who waits for a lock in this test's database.
+_WAITING = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+
+
 async def test_a_receipt_that_waited_while_its_attempt_was_removed_is_about_none_of_ours(database: str) -> None:
     async with staffed(database) as notifier:
         await had(notifier)
@@ -283,8 +204,9 @@ async def test_a_receipt_that_waited_while_its_attempt_was_removed_is_about_none
         async with notifier.ground.transactions() as tx:
             await tx.lock([INC], make=False)
             late = asyncio.create_task(take(notifier.ground, metrics, receipt, attempt, lambda: None))
-            async with asyncio.timeout(0.9):
-                while not await notifier.one("select count(*) from pg_locks where not granted"):  # noqa: ASYNC110 no bell rings here
+            await tx.execute("set local idle_in_transaction_session_timeout = 0")
+            async with asyncio.timeout(10):
+                while not await notifier.one(_WAITING):  # noqa: ASYNC110 no bell rings here
                     await asyncio.sleep(0.002)
             await tx.execute("delete from mailbox")
             await tx.execute("delete from attempt")

@@ -1,4 +1,4 @@
-"""A span that is asked for by instants, or by days as people say them: both ends of a span of days belong to it."""
+"""A period, asked for by instants, or by days as people say them: both its first and its last day belong to it."""
 
 from __future__ import annotations
 
