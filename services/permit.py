@@ -25,7 +25,7 @@ from services.acts import (
     Work,
 )
 from services.calendar import Calendar, NeverOpen, calendar_of, is_open, management_calendar, next_open
-from services.catalogue.later import Onsite
+from services.catalogue.later import REOPENED_WITHIN, Onsite
 from services.catalogue.model import Catalogue
 from services.catalogue.work_order import ExcludedCountries
 from services.contract.entitlement import in_term
@@ -236,7 +236,7 @@ def _root_cause(standing: Standing, catalogue: Catalogue) -> Allowed | Refused:
 
 
 def _effort(minutes: int, standing: Standing, catalogue: Catalogue) -> Allowed | Refused:
-    refused = _over(standing, catalogue)
+    refused = _over_for_good(standing, catalogue)
     if refused is not None:
         return refused
     limit = standing.decision.terms.advisory_limit if standing.decision is not None else None
@@ -257,12 +257,12 @@ def _effort(minutes: int, standing: Standing, catalogue: Catalogue) -> Allowed |
 def _reopen(standing: Standing, catalogue: Catalogue) -> Allowed | Refused:
     if standing.state == "open":
         return Refused(None, "It is open already.")
-    return _over(standing, catalogue) or Allowed()
+    return _over_for_good(standing, catalogue) or Allowed()
 
 
-def _over(standing: Standing, catalogue: Catalogue) -> Refused | None:
+def _over_for_good(standing: Standing, catalogue: Catalogue) -> Refused | None:
     """What was closed long ago is over for good: the stages need not know it any more."""
-    within = catalogue.later.reopen_within
+    within = min(catalogue.later.reopen_within, REOPENED_WITHIN)
     if standing.closed_at is None or standing.now - standing.closed_at <= within:
         return None
     return Refused(

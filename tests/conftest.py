@@ -10,6 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import structlog
 
 from tests.harness.kafka import KafkaServer, need_own_kafka, shared
 from tests.harness.postgres import Clones, PostgresServer, migrated_template, ordinary
@@ -19,6 +20,8 @@ from tests.harness.run import Run
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         config.stash[_RUN] = Run.begin()
+    # structlog's own one draws a frame around every local variable, which takes a second for each traceback.
+    structlog.dev.ConsoleRenderer.get_active().exception_formatter = structlog.dev.plain_traceback
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

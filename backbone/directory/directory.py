@@ -19,6 +19,11 @@ from . import store
 
 log = structlog.get_logger()
 
+
+class Unreadable(ValueError):
+    """A version that this process can't read, since a newer router stored it. Not worth a retry."""
+
+
 #: Objects that are said again in one transaction.
 _AGAIN = 200
 
@@ -56,7 +61,10 @@ class ObjectStored:
 
 
 class Directory:
-    """What is known of contracts, people, rotations and keys. Objects that fail to parse keep their last good value."""
+    """What is known of contracts, people, rotations and keys.
+
+    A current object that can't be read keeps its last good value; a version that is asked for has nothing in its place.
+    """
 
     def __init__(self, transactions: Transactions, parsers: Mapping[str, Parser]) -> None:
         self._transactions = transactions
@@ -94,7 +102,7 @@ class Directory:
                 yield found
 
     async def frozen(self, kind: str, id_: str, version: int, connection: Connection | None = None) -> Stored | None:
-        """An object as it was at `version`; None where this stage has not heard of it."""
+        """An object as it was at `version`; None where this stage has not heard of it. Raises Unreadable."""
         current = self._current.get((kind, id_))
         if current is not None and current.version == version:
             return current
@@ -102,14 +110,13 @@ class Directory:
         if key not in self._frozen:
             if connection is None:
                 async with self._transactions.reading() as own:
-                    body = await store.body(own, kind, id_, version)
-            else:
-                body = await store.body(connection, kind, id_, version)
+                    return await self.frozen(kind, id_, version, own)
+            body = await store.body(connection, kind, id_, version)
             if body is None:
                 return None
             if len(self._frozen) > 2_000:
                 self._frozen.clear()
-            self._frozen[key] = self._stored(kind, id_, version, body)
+            self._frozen[key] = self.stored(kind, id_, version, body)
         return self._frozen[key]
 
     async def hear(self, tx: Tx, events: Sequence[Event]) -> None:
@@ -151,9 +158,14 @@ class Directory:
         async with self._transactions.reading() as connection:
             return await store.history(connection, kind, id_)
 
-    def parsed(self, kind: str, body: Any) -> Any:
-        """The inside's value of a body; of a kind that nobody parses here, the body itself."""
-        return self._parsers[kind](body) if body is not None and kind in self._parsers else body
+    def stored(self, kind: str, id_: str, version: int, body: Any) -> Stored:
+        """A version with the inside's value; of a kind that nobody parses here, the body itself. Raises Unreadable."""
+        try:
+            value = self._parsers[kind](body) if body is not None and kind in self._parsers else body
+        except Exception as error:
+            log.error("directory.unreadable", kind=kind, id=id_, version=version, error=repr(error)[:500])
+            raise Unreadable(f"version {version} of the {kind} {id_}: {error!r}") from error
+        return Stored(kind, id_, version, body, value)
 
     async def _readable(self, c: Connection, kind: str, id_: str, version: int, body: Any) -> Stored | None:
         """A version as this process reads it, else the last before it that it can; None where it has that already."""
@@ -161,14 +173,10 @@ class Directory:
         found: tuple[int, Any] | None = (version, body)
         while found is not None and (known is None or known.version < found[0]):
             try:
-                return self._stored(kind, id_, *found)
-            except Exception as error:  # noqa: BLE001 (a newer router may store what this one knows nothing of)
-                log.error("directory.unreadable", kind=kind, id=id_, version=found[0], error=repr(error)[:500])
-            found = await store.before(c, kind, id_, found[0])
+                return self.stored(kind, id_, *found)
+            except Unreadable:
+                found = await store.before(c, kind, id_, found[0])
         return None
-
-    def _stored(self, kind: str, id_: str, version: int, body: Any) -> Stored:
-        return Stored(kind, id_, version, body, self.parsed(kind, body))
 
 
 def _as_fact(kind: str, body: Any, by: str) -> Fact:

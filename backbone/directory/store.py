@@ -11,6 +11,9 @@ from ..log.event import Event
 from ..log.tx import Tx
 from ..postgres.connection import Connection
 
+#: A version behind every one: the largest integer of the column.
+_BEHIND_ALL = 2_147_483_647
+
 
 async def changed(c: Connection, since: int) -> list[tuple[str, str, int, Any, int]]:
     """(kind, id, version, body, change) of what was written behind change number `since`, last versions only."""
@@ -19,8 +22,7 @@ async def changed(c: Connection, since: int) -> list[tuple[str, str, int, Any, i
         " where change > :since order by kind, id, version desc",
         {"since": since},
     )
-    found = [(r[0], r[1], r[2], json.loads(r[3]) if r[3] is not None else None, r[4]) for r in rows]
-    return found
+    return [(*row[:3], _parsed(row[3]), row[4]) for row in rows]
 
 
 async def body(c: Connection, kind: str, id_: str, version: int) -> Any:
@@ -31,7 +33,7 @@ async def body(c: Connection, kind: str, id_: str, version: int) -> Any:
             {"k": kind, "i": id_, "v": version},
         )
     ).first()
-    return json.loads(row[0]) if row is not None and row[0] is not None else None
+    return _parsed(row[0]) if row is not None else None
 
 
 async def before(c: Connection, kind: str, id_: str, version: int) -> tuple[int, Any] | None:
@@ -42,7 +44,7 @@ async def before(c: Connection, kind: str, id_: str, version: int) -> tuple[int,
         {"k": kind, "i": id_, "v": version},
     )
     row = rows.first()
-    return None if row is None else (row[0], None if row[1] is None else json.loads(row[1]))
+    return (row[0], _parsed(row[1])) if row is not None else None
 
 
 async def lock(tx: Tx, kind: str, id_: str) -> None:
@@ -52,7 +54,7 @@ async def lock(tx: Tx, kind: str, id_: str) -> None:
 
 async def last(tx: Tx, kind: str, id_: str) -> tuple[int, Any] | None:
     """The last version and its body."""
-    return await before(tx.connection, kind, id_, 2_147_483_647)
+    return await before(tx.connection, kind, id_, _BEHIND_ALL)
 
 
 async def insert(tx: Tx, kind: str, id_: str, version: int, body_: Any, by: str) -> None:
@@ -78,9 +80,7 @@ async def history(c: Connection, kind: str, id_: str) -> list[Mapping[str, Any]]
         "select version, body::text, by, stored_at from directory where kind = :k and id = :i order by version",
         {"k": kind, "i": id_},
     )
-    return [
-        {"version": r[0], "body": json.loads(r[1]) if r[1] else None, "by": r[2], "at": r[3]} for r in rows
-    ]  # fmt: skip
+    return [{"version": r[0], "body": _parsed(r[1]), "by": r[2], "at": r[3]} for r in rows]
 
 
 async def versions(
@@ -97,7 +97,7 @@ async def versions(
         " and (cast(:id as text) is null or d.id = :id) order by d.change desc limit :limit",
         {"before": before, "kind": kind, "id": id_, "limit": limit},
     )
-    return [(*row[:6], *(json.loads(body) if body is not None else None for body in row[6:])) for row in rows]
+    return [(*row[:6], *map(_parsed, row[6:])) for row in rows]
 
 
 async def spoken_in(tx: Tx, partition: str, after: int, limit: int) -> list[tuple[str, str, int, Any, str, int]]:
@@ -109,4 +109,9 @@ async def spoken_in(tx: Tx, partition: str, after: int, limit: int) -> list[tupl
         " order by d.change limit :limit",
         {"after": after, "limit": limit},
     )
-    return [(*row[:3], json.loads(row[3]) if row[3] is not None else None, *row[4:]) for row in rows]
+    return [(*row[:3], _parsed(row[3]), *row[4:]) for row in rows]
+
+
+def _parsed(text: str | None) -> Any:
+    """A body; of an object that is removed, None."""
+    return json.loads(text) if text is not None else None

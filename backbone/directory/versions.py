@@ -1,31 +1,65 @@
 """Objects as they were: a version that has not come in by the directory yet is read from its owner's log.
 
-Nothing is guessed in the place of one that is nowhere.
+Nothing is guessed in the place of one that is nowhere; and its owner has a moment to answer: a transaction may be open.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
+
+from ..log.event import Event
 from ..log.sources import Sources
 from ..postgres.connection import Connection
-from .directory import Directory
+from ..postgres.engine import is_passing
+from ..time_source import ticks
+from .directory import Directory, Unreadable
+
+log = structlog.get_logger()
+#: Seconds that the owner's log has to answer, and for how many it is not asked where it did not.
+_PATIENCE, _PAUSE = 0.5, 2.0
 
 
-@dataclass(frozen=True, slots=True)
+class NotAnswered(TimeoutError):
+    """The owner's log does not say whether it has the version. Worth a retry: it is the database's moment."""
+
+
+@dataclass(slots=True)
 class Versions:
     """Finds objects by their versions; `owner` is the stage that says them."""
 
     directory: Directory
     sources: Sources
     owner: str
+    _asks_from: float = field(default=0.0, init=False)
 
     async def find(self, kind: str, id_: str, version: int, connection: Connection | None = None) -> Any:
-        """The object's value at that version; None where nobody has it any more, or has it yet."""
-        stored = await self.directory.frozen(kind, id_, version, connection)
-        if stored is not None:
-            return stored.value
-        for event in await self.sources.spans(self.owner, [(f"{kind}:{id_}", version, version)]):
-            return self.directory.parsed(kind, event.json()["body"])
+        """The object's value at that version; None where nobody has it any more or yet, or it can't be read here.
+
+        Raises NotAnswered.
+        """
+        try:
+            stored = await self.directory.frozen(kind, id_, version, connection)
+            if stored is not None:
+                return stored.value
+            for event in await self._said(f"{kind}:{id_}", version):
+                return self.directory.stored(kind, id_, version, event.json()["body"]).value
+        except Unreadable:
+            pass  # it is logged
         return None
+
+    async def _said(self, subject: str, version: int) -> Sequence[Event]:
+        if ticks() < self._asks_from:
+            raise NotAnswered(f"{self.owner} was asked for version {version} of {subject} a moment ago")
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                return await self.sources.spans(self.owner, [(subject, version, version)])
+        except Exception as error:
+            if not is_passing(error):
+                raise
+            self._asks_from = ticks() + _PAUSE
+            raise NotAnswered(f"{self.owner}, for version {version} of {subject}: {error!r}") from error

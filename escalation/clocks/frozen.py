@@ -1,15 +1,17 @@
 """The calendars and catalogues that an incident's decision was made with: frozen versions, read once and kept.
 
-Where a version is nowhere any more, what this process has itself is taken, and that is logged.
+Where a version can't be had, what is known instead is taken for the moment, and that is logged: this process's own
+catalogue, the contract as it is now.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 
-from backbone.directory.versions import Versions
+from backbone.directory.versions import NotAnswered, Versions
 from backbone.postgres.connection import Connection
 from services.calendar import Calendar, calendar_of
 from services.catalogue.model import Catalogue
@@ -40,7 +42,7 @@ class Frozen:
         if version is None or version == self.loaded.version:
             return self.loaded
         if version not in self._catalogues:
-            found = await self.versions.find("catalogue", version, 1, connection)
+            found = await self._find("catalogue", version, 1, connection)
             if not isinstance(found, Catalogue):
                 log.warning("catalogue.unknown", version=version, taken=self.loaded.version)
                 return self.loaded
@@ -68,11 +70,20 @@ class Frozen:
             return calendar_of(None, None, catalogue.business_hours)
         key = (*contract, location, catalogue.version)
         if key not in self._calendars:
-            found = await self.versions.find("contract", *contract, connection)
+            found = await self._find("contract", *contract, connection)
             if not isinstance(found, Contract):
                 log.error("contract.unknown", contract=contract[0], version=contract[1])
-                return calendar_of(None, None, catalogue.business_hours)
+                current = self.versions.directory.get("contract", contract[0])
+                return calendar_of(current.value if current is not None else None, location, catalogue.business_hours)
             if len(self._calendars) > _MOST:
                 self._calendars.clear()
             self._calendars[key] = calendar_of(found, location, catalogue.business_hours)
         return self._calendars[key]
+
+    async def _find(self, kind: str, id_: str, version: int, connection: Connection) -> Any:
+        """The version's value; None where it can't be had now: a promise waits for no database but its own."""
+        try:
+            return await self.versions.find(kind, id_, version, connection)
+        except NotAnswered as error:
+            log.warning("directory.not_asked", kind=kind, id=id_, version=version, error=str(error)[:200])
+            return None

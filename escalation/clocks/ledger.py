@@ -40,7 +40,7 @@ class Ledger:
         for incident in known.values():
             ledger.begin(incident)
         for clock in await store.clocks(tx, known) if known else ():
-            ledger._promises[clock.incident].clocks[clock.id] = clock
+            ledger._promises[clock.incident].take_up(clock)
         for change in {incident.policies for incident in known.values()}:
             in_force = await policies.as_of(tx.connection, change)
             for promises in ledger._promises.values():

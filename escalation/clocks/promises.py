@@ -46,6 +46,12 @@ class Promises:
     #: A clock that was stuck goes on.
     unstuck: bool = False
 
+    def take_up(self, clock: Clock) -> None:
+        """Take in a clock as it was kept. One that an earlier version brought to its end left its mark: it went on."""
+        self.clocks[clock.id] = clock
+        if clock.stuck and clock.next_at is None:
+            self._move(clock)
+
     def open(self, *names: str, side: str | None = None) -> list[Clock]:
         """The clocks that are still to be met, oldest first: of these names, or of a side."""
         found = [c for c in self.clocks.values() if c.is_open and (not names or c.name in names)]

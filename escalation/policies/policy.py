@@ -5,7 +5,7 @@ A policy with a fault is none; all of its faults are told at once, each with its
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -61,6 +61,12 @@ class AppliesTo:
     clocks: tuple[Name, ...] | None = None
     severities: tuple[Name, ...] | None = None
 
+    @property
+    def named(self) -> Mapping[str, tuple[Name, ...]]:
+        """What it is narrowed down to, by kind; what was left out is left out."""
+        named = {"clocks": self.clocks, "severities": self.severities}
+        return {what: names for what, names in named.items() if names is not None}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
@@ -80,8 +86,7 @@ class Policy:
     @property
     def narrowness(self) -> int:
         """How much it is narrowed down; of two that fit, the narrower one is meant."""
-        to = self.applies_to or AppliesTo()
-        return (to.clocks is not None) + (to.severities is not None)
+        return len((self.applies_to or AppliesTo()).named)
 
 
 _POLICY: TypeAdapter[Policy] = TypeAdapter(Policy)
@@ -115,18 +120,20 @@ def check(raw: object, catalogue: Catalogue | None = None) -> list[Fault]:
 
 
 def _strange(to: AppliesTo, catalogue: Catalogue | None) -> list[Fault]:
-    faults: list[Fault] = []
-    known: dict[str, list[str] | None] = {"clocks": None, "severities": None}
+    known: dict[str, Collection[str]] = {}
     if catalogue is not None:
-        known = {"clocks": [name for name, _ in clock_names(catalogue)], "severities": list(catalogue.rank)}
-    for what, words in known.items():
-        names = getattr(to, what)
-        if names == ():
+        known = {"clocks": [name for name, _ in clock_names(catalogue)], "severities": catalogue.rank}
+    faults: list[Fault] = []
+    for what, names in to.named.items():
+        if not names:
             faults.append(Fault(pointer("applies_to", what), None, "fault", "names none: leave it out to mean all"))
-        for index, name in enumerate(names or ()):
-            if words is not None and name not in words:
-                told = f"{name!r} is none of the catalogue's {what}: {', '.join(words)}"
-                faults.append(Fault(pointer("applies_to", what, index), None, "fault", told))
+        words = known.get(what, names)
+        told = f"is none of the catalogue's {what}: {', '.join(words)}"
+        faults += [
+            Fault(pointer("applies_to", what, index), None, "fault", f"{name!r} {told}")
+            for index, name in enumerate(names)
+            if name not in words
+        ]
     return faults
 
 
@@ -142,9 +149,7 @@ def to_json(policy: Policy) -> Mapping[str, Any]:
     """The policy as it is kept and shown; what was left out stays out."""
     shown: dict[str, Any] = {"name": policy.name}
     if policy.applies_to is not None:
-        to = policy.applies_to
-        named = {"clocks": to.clocks, "severities": to.severities}
-        shown["applies_to"] = {what: list(names) for what, names in named.items() if names is not None}
+        shown["applies_to"] = {what: list(names) for what, names in policy.applies_to.named.items()}
     shown["levels"] = [{"after": level.after, "role": level.role} for level in policy.levels]
     return shown
 

@@ -14,8 +14,8 @@ from services.catalogue.parse import from_json
 from services.contract.model import Contract
 from services.contract.parse import build
 
-#: How the directory's objects become values here; a catalogue does only where a decision was made with another one.
-PARSERS = {"contract": build}
+#: How the directory's objects become values here.
+PARSERS = {"contract": build, "catalogue": from_json}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +43,11 @@ class Frozen:
         version = (inputs or {}).get("catalogue", self.loaded.version)
         if version == self.loaded.version:
             return self.loaded
-        return from_json(await self._value("catalogue", version, 1, connection))
+        catalogue: Catalogue = await self._value("catalogue", version, 1, connection)
+        return catalogue
 
     async def _value(self, kind: str, id_: str, version: int, connection: Connection | None) -> Any:
         found = await self.versions.find(kind, id_, version, connection)
         if found is None:
-            raise Unavailable(f"version {version} of the {kind} {id_} is not known here yet")
+            raise Unavailable(f"version {version} of the {kind} {id_} can't be had here yet")
         return found

@@ -14,9 +14,11 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from services.durations import write_duration
 from services.faults import Fault, faults_of_shape
 from services.yaml_text import read_yaml
 
+from .later import REOPENED_WITHIN
 from .model import Catalogue
 from .work_order import work_order_terms
 
@@ -37,7 +39,10 @@ _SHAPE: TypeAdapter[Catalogue] = TypeAdapter(Catalogue)
 
 @lru_cache(maxsize=8)
 def load(folder: Path | None = None) -> Catalogue:
-    """The catalogue in `folder`, or the shipped one. Raises CatalogueFaults; OSError where a page can't be read."""
+    """The catalogue in `folder`, or the shipped one. Raises CatalogueFaults; OSError where a page can't be read.
+
+    What is refused here and not in `from_json` was allowed once: incidents may be open under such a catalogue.
+    """
     pages = {}
     for page in PAGES:
         path = (folder or SHIPPED) / f"{page}.yaml"
@@ -45,7 +50,11 @@ def load(folder: Path | None = None) -> Catalogue:
             pages[page] = read_yaml(path.read_text(encoding="utf-8"))
         except ValueError as error:
             raise CatalogueFaults([Fault(f"/{page}", None, "fault", str(error))]) from error
-    return from_json(pages)
+    catalogue = from_json(pages)
+    if catalogue.later.reopen_within > REOPENED_WITHIN:
+        words = f"an incident is reopened within {write_duration(REOPENED_WITHIN)} at most"
+        raise CatalogueFaults([Fault("/catalogue/later/reopen_within", None, "fault", words)])
+    return catalogue
 
 
 def from_json(raw: Mapping[str, Any]) -> Catalogue:

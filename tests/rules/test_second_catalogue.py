@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from services.acts import Allowed, AskManagement, AskRootCause, HandOverCrisis, NotifyExecutives, Standing
+from services.acts import Allowed, AskManagement, AskRootCause, HandOverCrisis, NotifyExecutives, Reopen, Standing
 from services.calendar import calendar_of
 from services.catalogue.model import Catalogue
 from services.catalogue.parse import SHIPPED, CatalogueFaults, from_json, load
@@ -71,14 +72,26 @@ def test_a_root_cause_analysis_is_for_the_technologies_that_offer_one() -> None:
     assert before == Allowed("SH-WHY", pending=True), "which product it is may still be corrected"
 
 
-def test_no_catalogue_lets_an_incident_be_reopened_that_the_stages_may_not_know_any_more() -> None:
-    """SEV-CHANGE: what is closed is kept for 60 days at least."""
+@pytest.mark.parametrize(("within", "holds"), [("P7D", 7), ("P30D", 30), ("P60D", 30)])
+def test_under_no_catalogue_an_incident_is_reopened_that_the_stages_may_not_know_any_more(
+    within: str, holds: int
+) -> None:
+    """SEV-CHANGE: what is closed is kept for 60 days at least. A catalogue that was frozen with more is read."""
     raw = json.loads(json.dumps(SECOND.raw))
-    raw["catalogue"]["later"]["reopen_within"] = "P30D"
-    assert from_json(raw).later.reopen_within == timedelta(days=30)
-    raw["catalogue"]["later"]["reopen_within"] = "P31D"
-    with pytest.raises(CatalogueFaults, match="reopen_within"):
-        from_json(raw)
+    raw["catalogue"]["later"]["reopen_within"] = within
+    at = utc("2026-02-04 10:00")
+    for days, answer in ((holds, Allowed), (holds + 1, Refused)):
+        closed = Standing(state="closed", now=at, closed_at=at - timedelta(days=days))
+        assert isinstance(permit(Reopen(), closed, from_json(raw)), answer)
+
+
+def test_no_catalogue_is_loaded_that_lets_an_incident_be_reopened_for_longer(tmp_path: Path) -> None:
+    """SEV-CHANGE"""
+    folder = shutil.copytree(HOUSE, tmp_path / "house")
+    page = folder / "catalogue.yaml"
+    page.write_text(page.read_text().replace("reopen_within: P14D", "reopen_within: P60D"))
+    with pytest.raises(CatalogueFaults, match="/catalogue/later/reopen_within: an incident"):
+        load(folder)
 
 
 CODE = ("services", "router", "escalation", "notifier", "intake")

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
+import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
@@ -207,6 +208,25 @@ async def test_a_clock_that_goes_on_after_all_is_said_to_be_mended_once_and_nobo
     await _becomes(desk, broken="{}")
     await desk.passes(hours=1)
     assert [t for t, _ in await desk.said()] == ["incident.stuck"], "it is stuck anew"
+
+
+@pytest.mark.parametrize("ended", ["name = 'first_response'", "stuck"], ids=["one", "all"])
+async def test_what_an_earlier_version_brought_to_its_end_is_stuck_no_more(desk: Watch, ended: str) -> None:
+    """It knows no such mark, and leaves it where it is."""
+    await desk.happens("a")
+    body = await desk.one("select body::text from incident where id = 'a'")
+    await _becomes(desk, a="{}")
+    await desk.passes(minutes=16)
+    await _becomes(desk, a=body)
+    async with desk.ground.engine.begin() as connection:
+        await connection.execute(
+            text(f"update clock set state = 'superseded', superseded_at = due_at, next_at = null where {ended}")
+        )
+    await desk.said()
+    await desk.says("intake", "a", IncidentResolved("bo", "done"))
+    await desk.passes(minutes=5)
+    assert [t for t, _ in await desk.said("incident.stuck", "incident.mended")] == ["incident.mended"]
+    assert await desk.one("select count(*) from clock where stuck") == 0
 
 
 async def test_what_is_held_besides_waits_for_a_human_though_its_clock_goes_on(desk: Watch) -> None:

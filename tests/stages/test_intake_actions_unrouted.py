@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
 
+from backbone.directory.versions import NotAnswered
+from services.catalogue.parse import load
 from services.instants import write_instant
 from tests.harness.intake import START, Counterpart, intake
+from tests.harness.wire import Wire
 from tests.harness.work_orders import work_order
 
 EVENT = {
@@ -197,3 +202,30 @@ async def test_a_decision_under_a_contract_that_is_not_known_here_yet_is_looked_
         await stage.routes(id_)
         ((type_, payload),) = await stage.said()
         assert (type_, payload["rule"]) == ("request.refused", "MULTI-ONSITE")
+
+
+async def test_what_waits_for_a_decision_waits_while_the_routers_log_does_not_answer(database: str) -> None:
+    port = urlsplit(database).port or 5432
+    with Wire(port) as wire:
+        far = database.replace(f":{port}/", f":{wire.port}/")
+        async with intake(database, readers={"intake/router": far}) as stage:
+            stage.contracts["WO-1"] = work_order()
+            stage.sequences["router", "contract:WO-1"] = 1
+            id_ = await stage.reports()
+            await stage.act(id_, "onsite-consents", {"by": "Aigerim"})
+            wire.cut()
+            with pytest.raises(NotAnswered):
+                await stage.routes(id_)
+            assert await stage.rows("select 1 from dead_letter") == []
+
+
+async def test_a_decision_under_a_catalogue_that_only_a_newer_version_can_read_is_acted_on_later(
+    stage: Counterpart,
+) -> None:
+    """Nothing is guessed in its place, and nothing fails: whoever asks is told to ask again."""
+    raw = load(None).raw
+    await stage.knows("catalogue", "newer", {**raw, "catalogue": {**raw["catalogue"], "tomorrow": 1}})
+    id_ = await stage.reports()
+    routed = await stage.routed(id_)
+    await stage.tells("router", id_, replace(routed, inputs=replace(routed.inputs, catalogue="newer")))
+    assert (await stage.act(id_, "onsite-consents", {"by": "Aigerim"})).status_code == 503
