@@ -5,10 +5,11 @@ Looked up anew at every attempt, since a phone number may have been corrected si
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from backbone.directory.directory import Directory
+from backbone.directory.directory import Directory, Unreadable
 from backbone.postgres.connection import Connection
 from notifier.channels import Channel, Mailbox, Way, ways
 from notifier.pages.incident import Incident
@@ -56,7 +57,10 @@ class People:
             return None
         found = self.directory.get("contract", incident.contract)
         if found is None and incident.contract_version is not None:
-            found = await self.directory.frozen("contract", incident.contract, incident.contract_version, connection)
+            with contextlib.suppress(Unreadable):  # it is logged, and the duty manager is reached without it
+                found = await self.directory.frozen(
+                    "contract", incident.contract, incident.contract_version, connection
+                )
         return found.value if found is not None and isinstance(found.value, Contract) else None
 
     def name(self, person: str) -> str:
