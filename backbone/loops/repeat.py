@@ -27,7 +27,7 @@ Round = Callable[[], Awaitable[float | None]]
 class Pulse:
     """What is watched of a loop: when it last came round, well or not, and why it can't.
 
-    A process is not ready without its `vital` loops.
+    A process is not ready without its `vital` loops, nor while any has `blown` its fuse.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Pulse:
     last: float = field(default_factory=ticks)
     moved: float = field(default_factory=ticks)
     trouble: str | None = None
+    blown: bool = False
     stopped: bool = False
 
     @property
@@ -66,10 +67,10 @@ async def repeat(
         try:
             pause = await round_()
             failures = 0
-            pulse.trouble = None
+            pulse.trouble, pulse.blown = None, False
             pulse.last = ticks()
         except FuseBlown as blown:
-            pulse.trouble = str(blown)
+            pulse.trouble, pulse.blown = str(blown), True
             log.error("loop.fuse_blown", loop=pulse.name, error=str(blown))
             await _pause(stopping, 30.0)
             continue

@@ -57,7 +57,7 @@ async def waits(stages: Sequence[RunningStage]) -> list[str]:
         found += [
             f"{p.name}: {p.trouble}"
             for p in running.pulses.values()
-            if p.vital and p.trouble is not None and p.age > 5 and not p.stopped
+            if (p.vital or p.blown) and p.trouble is not None and p.age > 5 and not p.stopped
         ]
     return found
 

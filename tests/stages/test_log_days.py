@@ -40,7 +40,8 @@ async def _dropped(room: Room, now: datetime = OLD) -> list[str]:
 
 
 async def _hears(room: Room, lane: Lane) -> None:
-    while await room.hearer.running.followers[lane].step():
+    (follower,) = room.hearer.running.followers[lane]
+    while await follower.step():
         pass
 
 
