@@ -116,13 +116,14 @@ class RunningStage:
                 self.loop(name, _at_once(follower.step, patience), bells, 0.25, vital=not away)
         for work in self.stage.works:
             for lane in work.lanes:
-                self.loop(f"{work.name}.{lane}", self._work(work, lane), [f"{self.stage.name}.{work.name}"], work.poll)
+                bells = [f"{self.stage.name}.{work.name}"]
+                self.loop(f"{work.name}.{lane}", self._work(work, lane), bells, work.poll, vital=work.vital)
         self.loop("housekeeping", self.housekeeping, [], 5.0)
         self.loop("others", self.ask_others, [], 5.0, vital=not self.ground.others)
         self.loop("directory", self._directory, [], 0.5)
 
     def loop(self, name: str, round_: Round, bells: Sequence[str], poll: float, *, vital: bool = True) -> None:
-        """Start a loop that is woken by `bells`. One that asks another database is not `vital`: ours may well be there."""
+        """Start a loop that is woken by `bells`. Where it asks another database than ours it is not `vital`."""
         self.loop_until(self.stopping, name, round_, bells, poll, vital=vital)
 
     def loop_until(
