@@ -12,7 +12,7 @@ from time import perf_counter
 
 from ..log import store
 from ..log.event import Event, Lane, is_directory
-from ..log.sources import Sources
+from ..log.sources import OutOfReach, Sources
 from ..log.subjects import known_subjects
 from ..log.tx import Transactions, Tx
 from ..time_source import ticks
@@ -58,20 +58,28 @@ class Follower:
         return self._positions
 
     async def step(self) -> bool:
-        """One round over all its logs; answers whether there may be more at once."""
-        more = False
+        """One round over all its logs; answers whether there may be more at once.
+
+        One that waits for what is out of reach holds up no other: that is raised when there is no more of those.
+        """
+        more, waits = False, None
         for source in self.names:
             if source not in self._positions:
                 self._positions[source] = await self._position(source)
-        if self._behind:
-            for source in self.names:
-                more |= await self._reconcile(source, self._positions[source])
-            return more
         afters = {source: self._positions[source] for source in self.names}
-        found = await self._sources.lanes(afters, urgent=self._lane is Lane.URGENT, limit=self._limit)
+        found: list[Event] = []
+        if not self._behind:
+            found = await self._sources.lanes(afters, urgent=self._lane is Lane.URGENT, limit=self._limit)
         for source, after in afters.items():
-            if events := [event for event in found if event.source == source]:
-                more |= await self._take(source, after, events, events[-1].seq, len(events))
+            try:
+                if self._behind:
+                    more |= await self._reconcile(source, after)
+                elif events := [event for event in found if event.source == source]:
+                    more |= await self._take(source, after, events, events[-1].seq, len(events))
+            except OutOfReach as gap:
+                waits = gap
+        if waits is not None and not more:
+            raise waits
         return more
 
     async def _reconcile(self, source: str, after: int) -> bool:
@@ -103,6 +111,12 @@ class Follower:
         began = perf_counter()
         try:
             heard = await self._ear.hear(events, mark)
+        except OutOfReach as gap:
+            # A cursor passes nothing that was not heard: what stands before the first that waits is all that can be.
+            first = min(event.seq for event in events if event.subject in gap.subjects)
+            if before := [event for event in events if event.seq < first]:
+                await self._take(source, after, before, max(event.seq for event in before), 0)
+            raise
         except Exception:
             # It may have been too much for one transaction: the next try is with less.
             self._limit = max(20, self._limit // 2)

@@ -83,7 +83,7 @@ class RunningStage:
                 await ground.directory.refresh(tx.connection)
 
         ear = Ear(
-            stage, ground.transactions, ground.sources.spans, handle_directory, say_stuck,
+            stage, ground.transactions, ground.sources.gaps, handle_directory, say_stuck,
             lambda outcome, n: gauges.heard.labels(stage.name, outcome).inc(n),
         )  # fmt: skip
         readers = [name for name in STAGES if name != stage.name] if read_by is None else read_by

@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from backbone.log import partitions
-from backbone.log.event import LANES
+from backbone.log.event import LANES, Lane
+from backbone.log.sources import OutOfReach, Sources
+from backbone.loops.follow import Follower
 from backbone.postgres.engine import AWAY
 from backbone.process.gauges import NOT_HELD
 from backbone.process.runner import RunningStage
@@ -59,7 +61,7 @@ async def test_while_a_log_can_not_be_read_all_others_are_heard_and_the_stage_is
     people: Room, running: RunningStage, wire: Wire, silent: int, hangs: bool
 ) -> None:
     await people.router.says("a")
-    await _until(lambda: _came(people) == 1)
+    await _until_handled(people, 1)
     there = wire.to
     wire.cut()
     if hangs:
@@ -68,14 +70,50 @@ async def test_while_a_log_can_not_be_read_all_others_are_heard_and_the_stage_is
     await people.router.says("b")
     await _until(lambda: all(running.pulses[name].trouble for name in FAR))
     await people.notifier.says(*(f"i-{number}" for number in range(30)))
-    await _until(lambda: _came(people) == 31, within=5)
+    await _until_handled(people, 31, within=5)
     for pulse in running.pulses.values():
         pulse.last -= 0 if pulse.trouble is None else 60
     assert await waits([running]) == []
     wire.cut()
     wire.to = there
     wire.mend()
-    await _until(lambda: _came(people) == 32)
+    await _until_handled(people, 32)
+
+
+async def test_what_presupposes_something_out_of_reach_waits_with_what_follows_in_its_log_alone(
+    people: Room, running: RunningStage, wire: Wire
+) -> None:
+    wire.cut()
+    await people.router.says("a")
+    await people.notifier.says("before")
+    await people.notifier.says("a", after={"router": 1})
+    await people.notifier.says("behind")
+    pulse = running.pulses["follow.ordinary"]
+    await _until(lambda: pulse.trouble is not None)
+    pulse.last -= 60
+    assert await waits([running]) == []
+    assert await people.handled() == ["notifier before 1"]
+    wire.mend()
+    await _until_handled(people, 4)
+    assert await people.handled("a") == ["router a 1", "notifier a 1"]
+
+
+async def test_another_log_in_the_same_database_is_not_held_up_by_one_that_waits(people: Room, wire: Wire) -> None:
+    wire.cut()
+    await people.router.says("a")
+    await people.notifier.says("before")
+    await people.notifier.says("a", after={"router": 1})
+    await people.notifier.says("behind")
+    await people.router.says("b")
+    near, ear = Sources(people.hearer.ground.engine), people.hearer.running.ear
+    follower = Follower(ear, near, ["notifier", "router"], people.hearer.ground.transactions, Lane.ORDINARY)
+    with pytest.raises(OutOfReach):
+        await follower.step()
+    assert await people.handled() == ["notifier before 1", "router a 1", "router b 1"]
+    await follower.step()
+    assert await people.handled() == [
+        "notifier before 1", "router a 1", "router b 1", "notifier a 1", "notifier behind 1",
+    ]  # fmt: skip
 
 
 async def test_what_is_the_stage_s_own_is_seen_to_while_another_log_can_not_be_read(people: Room, wire: Wire) -> None:
@@ -100,17 +138,18 @@ async def test_a_blown_fuse_makes_it_unready_wherever_the_log_lies(people: Room,
     people.hearer.cannot = {f"router {subject} 1" for subject in subjects}
     await people.router.says(*subjects)
     pulse = running.pulses["follow.ordinary.router"]
-    await _until(lambda: pulse.blown)
+    await _until(lambda: pulse.grave)
     pulse.last -= 60
     assert ["in a row could not be handled" in why for why in await waits([running])] == [True]
 
 
-async def _until(holds: Callable[[], bool], within: float = 15) -> None:
-    async with asyncio.timeout(within):
+async def _until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(15):
         while not holds():  # noqa: ASYNC110 no bell rings here
             await asyncio.sleep(0.01)
 
 
-def _came(people: Room) -> int:
-    """How many events have come to be handled."""
-    return sum(len(batch) for batch in people.hearer.batches)
+async def _until_handled(people: Room, count: int, within: float = 15) -> None:
+    async with asyncio.timeout(within):
+        while len(await people.handled()) < count:  # noqa: ASYNC110 no bell rings here
+            await asyncio.sleep(0.01)
