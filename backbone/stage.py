@@ -28,12 +28,16 @@ Invariant = Callable[[], Awaitable[int]]
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Something that falls due. Every lane is a loop of its own, so that urgent work never waits for the rest."""
+    """Something that falls due. Every lane is a loop of its own, so that urgent work never waits for the rest.
+
+    A stage is not ready without its `vital` works.
+    """
 
     name: str
     step: Step
     lanes: tuple[Lane, ...] = (Lane.URGENT, Lane.ORDINARY)
     poll: float = 0.25
+    vital: bool = True
 
 
 @dataclass(frozen=True, slots=True)

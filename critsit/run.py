@@ -62,7 +62,7 @@ async def up(settings: Settings, say: Callable[[Ready], None], seed: Seed | None
     postgres = None
     with stop_on_signals() as stop:
         try:
-            if settings.database_url is None:
+            if settings.database_url is None and not settings.databases.keys() >= {*STAGES}:
                 postgres = await asyncio.to_thread(embedded.start, settings.data)
                 postgres.keep_up(end_process)
                 settings = settings.with_database(postgres.url)

@@ -37,7 +37,7 @@ def up(
     host: HostOption = None,
     json: Json = False,
 ) -> None:
-    """Run all four stages in one process, on the embedded PostgreSQL unless CRITSIT_DATABASE_URL names another."""
+    """Run all four stages in one process, on the embedded PostgreSQL where no DATABASE_URL names another."""
     settings = settings_of(None, port=port, data=data, host=host)
     if to_a_person(json):
         tell("critsit starts; the first time on new data takes some seconds.")

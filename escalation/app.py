@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backbone.ground import Ground, Surroundings
-from backbone.log.event import Fact, Lane
+from backbone.log.event import Fact
 from backbone.log.tx import Tx
 from backbone.process.settings import Settings
 from backbone.stage import Stage, Work
@@ -45,7 +45,7 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
         patience=0.1,
         works=(
             Work(CLOCKS, DueClocks(ground, frozen, policies, metrics).step),
-            Work("retention", retention(ground, metrics, settings.keep_days).step, lanes=(Lane.ORDINARY,), poll=20.0),
+            retention(ground, metrics, settings.keep_days).work,
         ),
         routes=(
             clocks_api.routes(ground),

@@ -59,7 +59,7 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
             Work("send", sender.step),
             Work("beat", Beats(ground, sender).step, lanes=(Lane.URGENT,), poll=0.5),
             Work("own-holds", own_holds.step, lanes=(Lane.URGENT,), poll=1.0),
-            Work("retention", retention(ground, metrics, settings.keep_days).step, lanes=(Lane.ORDINARY,), poll=20.0),
+            retention(ground, metrics, settings.keep_days).work,
         ),
         routes=(
             pages_api.routes(ground, acts),

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from backbone.ground import Ground, Surroundings
-from backbone.log.event import Lane
 from backbone.process.settings import Settings
-from backbone.stage import Stage, Work
+from backbone.stage import Stage
 from services.catalogue.parse import load
 from services.contract.parse import build as build_contract
 from services.roster import parse_override, parse_person, parse_rotation
@@ -49,9 +48,7 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
         name=NAME,
         hears=HEARS,
         handle=decisions.handle,
-        works=(
-            Work("retention", retention(ground, metrics, settings.keep_days).step, lanes=(Lane.ORDINARY,), poll=20.0),
-        ),
+        works=(retention(ground, metrics, settings.keep_days).work,),
         routes=(
             contracts_api.routes(ground, catalogue),
             charges_api.routes(ground, catalogue),

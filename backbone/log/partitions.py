@@ -77,11 +77,12 @@ async def drop_old(
     async with transactions.reading() as connection:
         old = [name for name in await days(connection) if name < limit]
     for name in old:
-        async with transactions.reading() as connection:
-            last = await store.last_of_day(connection, name)
-        if any(read[lane] < last.get(lane is Lane.URGENT, 0) for read in await passed() for lane in LANES):
-            break
+        readers = await passed()
         try:
+            async with transactions.reading() as connection:
+                last = await store.last_of_day(connection, name)
+            if any(read[lane] < last.get(lane is Lane.URGENT, 0) for read in readers for lane in LANES):
+                break
             if keep is not None and not await _all_kept(transactions, name, keep):
                 break
             async with transactions() as tx:

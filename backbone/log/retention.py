@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ..stage import Work
 from ..time_source import ticks
 from .event import Lane
 from .sources import Sources
@@ -38,6 +39,11 @@ class Retention:
     old: str
     remove: Callable[[Tx, list[str]], Awaitable[None]]
     most: int = MOST
+
+    @property
+    def work(self) -> Work:
+        """Its loop. It asks the others' logs, and nobody is unready for it."""
+        return Work("retention", self.step, lanes=(Lane.ORDINARY,), poll=20.0, vital=False)
 
     async def step(self, lane: Lane) -> datetime | None:
         """Remove what ended longest ago; answers now where there may be more."""

@@ -8,8 +8,17 @@ from contextlib import asynccontextmanager
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ..postgres.connection import Connection, connected
+from ..postgres.engine import is_passing
 from . import store
 from .event import LANES, Event, Lane
+
+
+class OutOfReach(ConnectionError):
+    """What a stage has said of `subjects` can't be read now, since its log is away: they wait for it, and nobody else."""
+
+    def __init__(self, source: str, subjects: Collection[str]) -> None:
+        super().__init__(f"what {source} has said of {len(subjects)} subjects, {min(subjects)} among them")
+        self.subjects = subjects
 
 
 class Sources:
@@ -47,9 +56,18 @@ class Sources:
             return await store.read_heads(connection, source, urgent=urgent, after=after, upto=upto, limit=limit)
 
     async def spans(self, source: str, spans: Sequence[tuple[str, int, int]]) -> list[Event]:
-        """The events of each span (subject, first, last); what a gap is filled from."""
+        """The events of each span (subject, first, last)."""
         async with self._reading(source) as connection:
             return await store.read_spans(connection, source, spans)
+
+    async def gaps(self, source: str, spans: Sequence[tuple[str, int, int]]) -> list[Event]:
+        """The same, for what is waited for. Raises OutOfReach where it can't be had now."""
+        try:
+            return await self.spans(source, spans)
+        except Exception as error:
+            if is_passing(error):
+                raise OutOfReach(source, {subject for subject, _, _ in spans}) from error
+            raise
 
     async def unheard(self, source: str, heard: Sequence[tuple[str, int]]) -> list[Event]:
         """All that a stage has said of each subject behind what was heard; what a breach asks for first."""

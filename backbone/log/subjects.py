@@ -21,7 +21,7 @@ ARRAYS = "cast(:heard as text[]), cast(:said as int[]), cast(:urgent as bool[]),
 
 @dataclass(slots=True)
 class Subject:
-    """A subject's row, locked: `heard` per stage, `said` by this one. `fresh` rows were made by this transaction."""
+    """A subject's row, locked: `heard` per stage, `said` by this one; only what has `changed` is written back."""
 
     id: str
     heard: dict[str, int]

@@ -1,4 +1,4 @@
-"""Follow: read what the others say, hear it, go on. One follower a stage and lane, over all its sources.
+"""Follow: read what the others say, hear it, go on. One follower a lane and database, over the logs there.
 
 Alone it is the carrier; beside Kafka it trails by 1 s (urgent) or 5 s (ordinary) and takes what was not heard by then.
 What Kafka was not even given within 1 s is not waited for any longer.
@@ -12,11 +12,11 @@ from time import perf_counter
 
 from ..log import store
 from ..log.event import Event, Lane, is_directory
-from ..log.sources import Sources
+from ..log.sources import OutOfReach, Sources
 from ..log.subjects import known_subjects
 from ..log.tx import Transactions, Tx
 from ..time_source import ticks
-from .hear import Ear, FuseBlown
+from .hear import Ear
 
 READER = "follow"
 #: The reader that publishes a stage's log to Kafka.
@@ -29,13 +29,21 @@ _LONG = 0.20
 
 
 class Follower:
-    """Reads the logs of all stages that one stage hears, in one lane."""
+    """Reads the logs of the stages `names`, which lie in one database, in one lane."""
 
     def __init__(
-        self, ear: Ear, sources: Sources, transactions: Transactions, lane: Lane, *, behind: float = 0.0
+        self,
+        ear: Ear,
+        sources: Sources,
+        names: Sequence[str],
+        transactions: Transactions,
+        lane: Lane,
+        *,
+        behind: float = 0.0,
     ) -> None:
         self._ear = ear
         self._sources = sources
+        self.names = names
         self._transactions = transactions
         self._lane = lane
         self._behind = behind
@@ -50,36 +58,28 @@ class Follower:
         return self._positions
 
     async def step(self) -> bool:
-        """One round over all sources; answers whether there may be more at once.
+        """One round over all its logs; answers whether there may be more at once.
 
-        A database that is away holds up no source in another: what it raises is raised when there is no more of those.
+        One that waits for what is out of reach holds up no other: that is raised when there is no more of those.
         """
-        more, trouble = False, None
-        for sources in self._sources.by_database(self._ear.stage.hears):
-            try:
-                more |= await self._round(sources)
-            except FuseBlown:
-                raise
-            except Exception as error:  # noqa: BLE001 (raised below)
-                trouble = trouble or error
-        if trouble is not None and not more:
-            raise trouble
-        return more
-
-    async def _round(self, sources: Sequence[str]) -> bool:
-        more = False
-        for source in sources:
+        more, waits = False, None
+        for source in self.names:
             if source not in self._positions:
                 self._positions[source] = await self._position(source)
-        if self._behind:
-            for source in sources:
-                more |= await self._reconcile(source, self._positions[source])
-            return more
-        afters = {source: self._positions[source] for source in sources}
-        found = await self._sources.lanes(afters, urgent=self._lane is Lane.URGENT, limit=self._limit)
+        afters = {source: self._positions[source] for source in self.names}
+        found: list[Event] = []
+        if not self._behind:
+            found = await self._sources.lanes(afters, urgent=self._lane is Lane.URGENT, limit=self._limit)
         for source, after in afters.items():
-            if events := [event for event in found if event.source == source]:
-                more |= await self._take(source, after, events, events[-1].seq, len(events))
+            try:
+                if self._behind:
+                    more |= await self._reconcile(source, after)
+                elif events := [event for event in found if event.source == source]:
+                    more |= await self._take(source, after, events, events[-1].seq, len(events))
+            except OutOfReach as gap:
+                waits = gap
+        if waits is not None and not more:
+            raise waits
         return more
 
     async def _reconcile(self, source: str, after: int) -> bool:
@@ -111,6 +111,12 @@ class Follower:
         began = perf_counter()
         try:
             heard = await self._ear.hear(events, mark)
+        except OutOfReach as gap:
+            # A cursor passes nothing that was not heard: what stands before the first that waits is all that can be.
+            first = min(event.seq for event in events if event.subject in gap.subjects)
+            if before := [event for event in events if event.seq < first]:
+                await self._take(source, after, before, max(event.seq for event in before), 0)
+            raise
         except Exception:
             # It may have been too much for one transaction: the next try is with less.
             self._limit = max(20, self._limit // 2)

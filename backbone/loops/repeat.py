@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from ..log.sources import OutOfReach
 from ..postgres.engine import is_passing
 from ..time_source import ticks
 from .bell import wait
@@ -27,7 +28,7 @@ Round = Callable[[], Awaitable[float | None]]
 class Pulse:
     """What is watched of a loop: when it last came round, well or not, and why it can't.
 
-    A process is not ready without its `vital` loops.
+    A process is not ready without its `vital` loops, nor where the fault is its own: the trouble is `grave`.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Pulse:
     last: float = field(default_factory=ticks)
     moved: float = field(default_factory=ticks)
     trouble: str | None = None
+    grave: bool = False
     stopped: bool = False
 
     @property
@@ -66,10 +68,10 @@ async def repeat(
         try:
             pause = await round_()
             failures = 0
-            pulse.trouble = None
+            pulse.trouble, pulse.grave = None, False
             pulse.last = ticks()
         except FuseBlown as blown:
-            pulse.trouble = str(blown)
+            pulse.trouble, pulse.grave = str(blown), True
             log.error("loop.fuse_blown", loop=pulse.name, error=str(blown))
             await _pause(stopping, 30.0)
             continue
@@ -77,6 +79,8 @@ async def repeat(
             failures += 1
             pause = min(2.0, 0.02 * 2 ** min(failures, 7))
             pulse.trouble = repr(error)[:300]
+            # What is out of reach lies with another stage, and the rest was heard.
+            pulse.grave = pulse.vital and not isinstance(error, OutOfReach)
             moment = is_passing(error) or isinstance(error, passing)
             if not moment or failures in (1, 5) or failures % 30 == 0:
                 say = log.warning if moment else log.error

@@ -36,7 +36,10 @@ BEHIND = {Lane.URGENT: 1.0, Lane.ORDINARY: 5.0}
 
 @dataclass(slots=True)
 class RunningStage:
-    """A stage with its loops. `ear` is what every carrier hears with; `read_by` are the stages that read its log."""
+    """A stage with its loops. `ear` is what every carrier hears with; `read_by` are the stages that read its log.
+
+    `followers` has one for each database that logs are read from: one that is away holds up nobody in another.
+    """
 
     stage: Stage
     ground: Ground
@@ -45,7 +48,7 @@ class RunningStage:
     pulses: dict[str, Pulse] = field(default_factory=dict)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
-    followers: dict[Lane, Follower] = field(default_factory=dict)
+    followers: dict[Lane, list[Follower]] = field(default_factory=dict)
     discarded: Discarded | None = None
     mended: Callable[[str], Fact] | None = None
 
@@ -80,14 +83,17 @@ class RunningStage:
                 await ground.directory.refresh(tx.connection)
 
         ear = Ear(
-            stage, ground.transactions, ground.sources.spans, handle_directory, say_stuck,
+            stage, ground.transactions, ground.sources.gaps, handle_directory, say_stuck,
             lambda outcome, n: gauges.heard.labels(stage.name, outcome).inc(n),
         )  # fmt: skip
         readers = [name for name in STAGES if name != stage.name] if read_by is None else read_by
         running = cls(stage, ground, ear, read_by=tuple(readers), discarded=discarded, mended=mended)
         for lane in LANES:
             behind = BEHIND[lane] if ground.settings.kafka else 0.0
-            running.followers[lane] = Follower(ear, ground.sources, ground.transactions, lane, behind=behind)
+            running.followers[lane] = [
+                Follower(ear, ground.sources, names, ground.transactions, lane, behind=behind)
+                for names in ground.sources.by_database(stage.hears)
+            ]
         return running
 
     async def start(self) -> None:
@@ -101,20 +107,24 @@ class RunningStage:
         await self.ground.directory.refresh()
         if self.stage.on_start is not None:
             await self.stage.on_start()
-        if self.stage.hears:
-            for lane, follower in self.followers.items():
-                names = [lane_bell(source, lane is Lane.URGENT) for source in self.stage.hears]
-                patience = self.stage.patience if lane is Lane.ORDINARY else 0.0
-                self.loop(f"follow.{lane}", _at_once(follower.step, patience), names, 0.25)
+        for lane, followers in self.followers.items():
+            patience = self.stage.patience if lane is Lane.ORDINARY else 0.0
+            for follower in followers:
+                bells = [lane_bell(source, lane is Lane.URGENT) for source in follower.names]
+                away = [source for source in follower.names if source in self.ground.others]
+                name = ".".join(["follow", lane, *away])
+                self.loop(name, _at_once(follower.step, patience), bells, 0.25, vital=not away)
         for work in self.stage.works:
             for lane in work.lanes:
-                self.loop(f"{work.name}.{lane}", self._work(work, lane), [f"{self.stage.name}.{work.name}"], work.poll)
+                bells = [f"{self.stage.name}.{work.name}"]
+                self.loop(f"{work.name}.{lane}", self._work(work, lane), bells, work.poll, vital=work.vital)
         self.loop("housekeeping", self.housekeeping, [], 5.0)
+        self.loop("others", self.ask_others, [], 5.0, vital=not self.ground.others)
         self.loop("directory", self._directory, [], 0.5)
 
-    def loop(self, name: str, round_: Round, bells: Sequence[str], poll: float) -> None:
-        """Start a loop that is woken by `bells`."""
-        self.loop_until(self.stopping, name, round_, bells, poll)
+    def loop(self, name: str, round_: Round, bells: Sequence[str], poll: float, *, vital: bool = True) -> None:
+        """Start a loop that is woken by `bells`. Where it asks another database than ours it is not `vital`."""
+        self.loop_until(self.stopping, name, round_, bells, poll, vital=vital)
 
     def loop_until(
         self,
@@ -158,7 +168,7 @@ class RunningStage:
         return None
 
     async def housekeeping(self) -> float | None:
-        """The database's clock, the partitions, the gauges, the invariants."""
+        """The database's clock, the gauges, the invariants, the days to come: nobody else is asked."""
         gauges, name = self.ground.around.gauges, self.stage.name
         async with self.ground.transactions.reading() as connection:
             await self._agree(connection)
@@ -166,13 +176,19 @@ class RunningStage:
             default = await connection.execute("select count(*) from outbox_default")
             gauges.outbox_default.labels(name).set(default.scalar_one())
             now = self.ground.around.time.now()
-            behind = await invariants.lanes_behind(connection, self.ground.sources, self.stage.hears, READER, now)
-            gauges.invariant.labels(name, UNHEARD).set(behind)
             not_held = await invariants.letters_not_held(connection, self.stage.subjects, now)
             gauges.invariant.labels(name, NOT_HELD).set(not_held)
         for invariant, count in self.stage.invariants.items():
             gauges.invariant.labels(name, invariant).set(await count())
         await partitions.make_ahead(self.ground.transactions, now.astimezone(UTC).date())
+        return None
+
+    async def ask_others(self) -> float | None:
+        """Whether we are late in hearing the others, and which days of our log they have all passed: those are dropped."""
+        now = self.ground.around.time.now()
+        async with self.ground.transactions.reading() as connection:
+            behind = await invariants.lanes_behind(connection, self.ground.sources, self.stage.hears, READER, now)
+        self.ground.around.gauges.invariant.labels(self.stage.name, UNHEARD).set(behind)
         await partitions.drop_old(self.ground.transactions, now, self._passed, self.stage.before_drop)
         return None
 
@@ -258,8 +274,7 @@ async def settle(stages: Sequence[RunningStage], lanes: Sequence[Lane] = LANES) 
                         next_at = await work.step(lane)
                         busy |= next_at is not None and next_at <= running.ground.around.time.now()
         for running in stages:
-            for lane in lanes:
-                follower = running.followers[lane]
+            for follower in [one for lane in lanes for one in running.followers[lane]]:
                 before = dict(follower.positions)
                 await follower.step()
                 busy |= follower.positions != before

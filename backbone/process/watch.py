@@ -54,11 +54,7 @@ async def waits(stages: Sequence[RunningStage]) -> list[str]:
         except Exception as error:  # noqa: BLE001 (whatever it is, it is not ready)
             found.append(f"{running.stage.name}: PostgreSQL does not answer ({type(error).__name__})")
             continue
-        found += [
-            f"{p.name}: {p.trouble}"
-            for p in running.pulses.values()
-            if p.vital and p.trouble is not None and p.age > 5 and not p.stopped
-        ]
+        found += [f"{p.name}: {p.trouble}" for p in running.pulses.values() if p.grave and p.age > 5 and not p.stopped]
     return found
 
 

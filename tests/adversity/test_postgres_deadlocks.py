@@ -59,7 +59,7 @@ async def test_handlers_and_claims_side_by_side_never_deadlock(database: str, re
 
     async def hears(replica: Watch, lane: Lane) -> None:
         while time.monotonic() < end:
-            await _tried(replica.running.followers[lane].step())
+            await _tried(replica.running.followers[lane][0].step())
 
     async def works(replica: Watch, lane: Lane) -> None:
         while time.monotonic() < end:

@@ -66,7 +66,7 @@ class ByLog:
         ground = self.hearer.ground
         self.followers = {
             lane: Follower(
-                self.hearer.running.ear, ground.sources, ground.transactions, lane,
+                self.hearer.running.ear, ground.sources, SAYERS, ground.transactions, lane,
                 behind=BEHIND[lane] if self.seconds else 0.0,
             )
             for lane in LANES

@@ -152,7 +152,7 @@ class Watch:
     async def hears(self) -> None:
         """Hear what was said, and do nothing that is due."""
         for lane in (Lane.URGENT, Lane.ORDINARY):
-            while await self.running.followers[lane].step():
+            while any([await follower.step() for follower in self.running.followers[lane]]):
                 pass
 
     async def works(self) -> None:

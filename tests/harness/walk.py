@@ -76,8 +76,8 @@ class Walk:
         await step()
         for _ in range(self.rng.randrange(6)):
             running = self.rng.choice(self.world.process.running)
-            if self.rng.random() < 0.5 and running.followers:
-                await self.rng.choice(list(running.followers.values())).step()
+            if self.rng.random() < 0.5:
+                await self.rng.choice([one for both in running.followers.values() for one in both]).step()
             elif running.stage.works:
                 work = self.rng.choice(running.stage.works)
                 await work.step(self.rng.choice(work.lanes))

@@ -11,7 +11,7 @@ from backbone.loops import follow
 from backbone.loops.follow import RELAY, Follower
 from backbone.process.runner import BEHIND
 from tests.harness.carriers import Seconds
-from tests.harness.hearer import Room
+from tests.harness.hearer import SAYERS, Room
 
 
 async def test_what_kafka_was_given_is_taken_after_five_seconds(people: Room, seconds: Seconds) -> None:
@@ -56,7 +56,8 @@ async def test_what_stands_before_an_object_that_was_said_again_is_not_passed_ov
 
 def _reconciler(people: Room, lane: Lane) -> Follower:
     ground = people.hearer.ground
-    return Follower(people.hearer.running.ear, ground.sources, ground.transactions, lane, behind=BEHIND[lane])
+    ear = people.hearer.running.ear
+    return Follower(ear, ground.sources, SAYERS, ground.transactions, lane, behind=BEHIND[lane])
 
 
 async def _handled_after(wait: float, follower: Follower, people: Room, seconds: Seconds) -> list[str]:

@@ -245,7 +245,7 @@ async def test_a_contract_that_the_directory_has_not_heard_of_is_read_from_the_l
         await desk.happens(INC, "moderate")
         await desk.says("intake", INC, QuestionAsked("bo", "?", "change-control"), urgent=True)
         await desk.stores("contract", "WO-1", desk.work_order)
-        await desk.running.followers["urgent"].step()  # type: ignore[index]
+        await desk.running.followers["urgent"][0].step()  # type: ignore[index]
         assert (await desk.clock("change_control"))["calendar"] == "almaty"
 
 

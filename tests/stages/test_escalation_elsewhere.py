@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from urllib.parse import urlsplit
 
 import pytest
 
+from backbone.process.watch import waits
+from events.incidents import IncidentClosed
 from tests.harness.escalation import watch
 from tests.harness.wire import Wire
 
@@ -29,3 +32,24 @@ async def test_a_breach_is_noticed_while_another_stage_s_database_does_not_answe
                 wire.mend()
             await desk.works()
             assert "clock.breached first_response" in await desk.heard_of()
+
+
+async def test_it_is_ready_while_another_stage_s_database_is_away_whatever_it_has_to_ask_there(database: str) -> None:
+    port = urlsplit(database).port or 5432
+    with Wire(port) as wire:
+        far = database.replace(f":{port}/", f":{wire.port}/")
+        async with watch(database, readers={"escalation/intake": far}) as desk:
+            await desk.happens(INC)
+            await desk.says("intake", INC, IncidentClosed("ana", ""))
+            await desk.hears()
+            desk.time.passes(days=401)
+            wire.cut()
+            await desk.running.start()
+            pulses = desk.running.pulses
+            async with asyncio.timeout(10):
+                while pulses["retention.ordinary"].trouble is None:  # noqa: ASYNC110 no bell rings here
+                    await asyncio.sleep(0.01)
+            for pulse in pulses.values():
+                pulse.last -= 60
+            assert await waits([desk.running]) == []
+            await desk.running.stop()

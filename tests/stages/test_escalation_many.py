@@ -42,7 +42,7 @@ async def test_a_batch_costs_the_same_few_statements_whatever_it_holds(desk: Wat
     for number, size in enumerate((5, 200)):
         await in_a_batch(desk, size, f"batch{number}")
         async with statements(desk.ground.engine) as sent:
-            await desk.running.followers[Lane.ORDINARY].step()
+            await desk.running.followers[Lane.ORDINARY][0].step()
         counts.append(len(sent))
         assert await desk.one(_COUNT.format(f"batch{number}", "running")) == size
         await desk.hears()

@@ -84,11 +84,11 @@ async def test_what_was_said_that_day_is_told_as_before_while_it_is_kept_and_whe
         facts, timeline = await _facts(desk), await desk.timeline(id_)
         assert len(facts) == MANY + 2
         async with _reading_it(desk):
-            await desk.running.housekeeping()
+            await desk.running.ask_others()
             assert await _is_there(desk)
             assert await desk.row("select count(*) from fact where stage = 'intake'") == (MANY + 1,)
             assert (await _facts(desk), await desk.timeline(id_)) == (facts, timeline)
-        await desk.running.housekeeping()
+        await desk.running.ask_others()
         assert not await _is_there(desk)
         assert (await _facts(desk), await desk.timeline(id_)) == (facts, timeline)
         assert await desk.rows("select * from cursor where reader = 'keeper'") == []

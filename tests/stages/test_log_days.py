@@ -40,7 +40,8 @@ async def _dropped(room: Room, now: datetime = OLD) -> list[str]:
 
 
 async def _hears(room: Room, lane: Lane) -> None:
-    while await room.hearer.running.followers[lane].step():
+    (follower,) = room.hearer.running.followers[lane]
+    while await follower.step():
         pass
 
 
@@ -66,6 +67,19 @@ async def test_a_lane_in_which_nothing_was_said_keeps_nothing(room: Room) -> Non
 async def test_a_day_that_nobody_has_read_is_kept_and_so_is_every_later_one(room: Room) -> None:
     await room.router.says("waits")
     assert await _dropped(room, OLD + timedelta(days=30)) == []
+
+
+async def test_days_that_another_replica_drops_under_its_hands_are_nothing_to_either(room: Room) -> None:
+    passed = room.router.ground.sources.passed
+    other: list[str] = []
+
+    async def meanwhile() -> list[dict[Lane, int]]:
+        other.extend(await _dropped(room, now))
+        return await passed("router", [HEARER], READER)
+
+    now = OLD + timedelta(days=2)
+    assert await partitions.drop_old(room.router.ground.transactions, now, meanwhile, None) == []
+    assert other == [f"outbox_{START + timedelta(days=offset):%Y%m%d}" for offset in range(3)]
 
 
 async def test_a_stage_that_runs_alone_asks_its_readers_too(database: str) -> None:

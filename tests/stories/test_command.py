@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from backbone import STAGES
 from tests.harness.postgres import free_port
 from tests.harness.up import CRITSIT, ROOT, Up, bare, critsit
 
@@ -49,6 +50,13 @@ def test_up_prints_where_it_listens_and_a_key_and_keeps_its_data_over_a_restart(
     found = httpx2.get(f"{told['url']}/v1/incidents/{made.json()['number']}", headers=headers)
     assert (found.status_code, found.json()["id"]) == (200, made.json()["id"])
     assert again.ends()[0] == 0
+
+
+def test_up_starts_no_postgresql_where_every_stage_has_one_of_its_own(tmp_path: Path, database: str) -> None:
+    up = Up(tmp_path, "--port", "0", **{f"{stage.upper()}_DATABASE_URL": database for stage in STAGES})
+    up.ready()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["admin.key"]
+    assert up.ends()[0] == 0
 
 
 def test_a_port_that_is_taken_stops_up_in_a_sentence_and_leaves_no_postgresql(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ async def _days_pass(there: World, days: float) -> None:
     there.time.passes(days=days)
     for running in there.process.running:
         await running.housekeeping()
+        await running.ask_others()
 
 
 async def test_of_an_incident_of_long_ago_its_record_is_left_and_nothing_that_is_read_again_wakes_anybody(

@@ -47,12 +47,14 @@ async def test_no_table_is_read_whole(database: str) -> None:
         there.time.passes(days=1)
         for running in there.process.running:
             await running.housekeeping()
+            await running.ask_others()
     await _ask(database, "select pg_stat_reset()")
     async with world(database, START + timedelta(days=1)) as there:
         walk = Walk(there, random.Random(3))
         await walk.begins()
         for running in there.process.running:
             await running.housekeeping()
+            await running.ask_others()
         while len(walk.done) < 40:
             await walk.goes_on()
         await _asks_for_everything(there)
