@@ -15,7 +15,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from statistics import quantiles
+from statistics import median, quantiles
 from typing import Any
 
 import httpx2
@@ -36,6 +36,8 @@ pytestmark = [pytest.mark.timeout(600)]
 ROOT = Path(__file__).parents[2]
 KEY = "bench-key"
 SECONDS = float(os.environ.get("BENCH_SECONDS", "8"))
+#: How often what is compared is measured; the median counts.
+ROUNDS = 5
 
 
 def say(what: str, value: str) -> None:
@@ -62,9 +64,9 @@ def process(*args: str, ready: str, **env: str) -> Iterator[subprocess.Popen[byt
         running.wait(30)
 
 
-def loaded(port: int, connections: int) -> dict[str, float]:
+def loaded(port: int, connections: int, seconds: float = SECONDS) -> dict[str, float]:
     out = subprocess.run(
-        [sys.executable, "-m", "tests.bench.load", str(port), "/v1/incidents", KEY, str(connections), str(SECONDS)],
+        [sys.executable, "-m", "tests.bench.load", str(port), "/v1/incidents", KEY, str(connections), str(seconds)],
         cwd=ROOT, check=True, capture_output=True, timeout=60,
     )  # fmt: skip
     found: dict[str, float] = json.loads(out.stdout)
@@ -92,7 +94,7 @@ def pgbench(url: str, tmp: Path) -> float:
     ]
     subprocess.run(psql, check=True)
     out = subprocess.run(
-        [str(binaries() / "pgbench"), "-n", "-c", "32", "-j", "2", "-T", str(int(SECONDS)), "-M", "prepared",
+        [str(binaries() / "pgbench"), "-n", "-c", "32", "-j", "2", "-T", str(round(SECONDS / 2)), "-M", "prepared",
          "-f", str(script), url],
         check=True, capture_output=True, text=True,
     )  # fmt: skip
@@ -104,18 +106,25 @@ def test_durable_accepts_against_pgbench_and_a_bare_endpoint(server: embedded.Em
     print()
     port, bare_port = free_port(), free_port()
     env = {"CRITSIT_DATABASE_URL": server.url, "CRITSIT_ADMIN_KEY": KEY, "CRITSIT_LOG_LEVEL": "error"}
-    rows = pgbench(server.url, tmp_path)
     serve = ("-m", "critsit", "serve", "intake", "--port", str(port))
-    with process(*serve, ready=f"http://127.0.0.1:{port}/livez", **env):
+    rounds: list[tuple[float, dict[str, float], float]] = []
+    with (
+        process(*serve, ready=f"http://127.0.0.1:{port}/livez", **env),
+        process("-m", "tests.bench.bare", str(bare_port), ready=f"http://127.0.0.1:{bare_port}/docs"),
+    ):
         loaded(port, 8)
-        few, many = loaded(port, 32), loaded(port, 128)
+        # One after the other, several times over: what else the machine does then hits all three alike.
+        for _ in range(ROUNDS):
+            few = loaded(port, 32, SECONDS / 2)
+            rounds.append((pgbench(server.url, tmp_path), few, loaded(bare_port, 32, SECONDS / 2)["rate"]))
+        many = loaded(port, 128)
     with process("-m", "tests.bench.ceiling", str(port), ready=f"http://127.0.0.1:{port}/livez", **env):
         ceiling = loaded(port, 32)
-    with process("-m", "tests.bench.bare", str(bare_port), ready=f"http://127.0.0.1:{bare_port}/docs"):
-        bare = loaded(bare_port, 32)
+    rows, bare = median(one[0] for one in rounds), median(one[2] for one in rounds)
+    few = sorted((one[1] for one in rounds), key=lambda one: one["rate"])[ROUNDS // 2]
     say("body", f"{len(BODY)} bytes")
-    say("pgbench, single-row commits, 32 clients", f"{rows:,.0f}/s")
-    say("bare FastAPI endpoint, nothing stored, 32 connections", f"{bare['rate']:,.0f}/s")
+    say(f"pgbench, single-row commits, 32 clients, median of {ROUNDS}", f"{rows:,.0f}/s")
+    say("bare FastAPI endpoint, nothing stored, 32 connections", f"{bare:,.0f}/s")
     say(
         "durable accepts, 32 connections",
         f"{few['rate']:,.0f}/s, p50 {few['p50_ms']:.1f} ms, p99 {few['p99_ms']:.1f} ms",
@@ -123,10 +132,10 @@ def test_durable_accepts_against_pgbench_and_a_bare_endpoint(server: embedded.Em
     say("durable accepts, 128 connections", f"{many['rate']:,.0f}/s, p99 {many['p99_ms']:.1f} ms")
     say("accepts / pgbench at 32 (asked: 0.6)", f"{few['rate'] / rows:.2f}")
     say("accepts / pgbench at 128", f"{many['rate'] / rows:.2f}")
-    say("accepts / bare endpoint (asked: 1.5)", f"{few['rate'] / bare['rate']:.2f}")
+    say("accepts / bare endpoint (asked: 1.5)", f"{few['rate'] / bare:.2f}")
     say(
         "the same with a commit that stores nothing",
-        f"{ceiling['rate']:,.0f}/s: {ceiling['rate'] / rows:.2f} of pgbench, {ceiling['rate'] / bare['rate']:.2f} of bare",
+        f"{ceiling['rate']:,.0f}/s: {ceiling['rate'] / rows:.2f} of pgbench, {ceiling['rate'] / bare:.2f} of bare",
     )
 
 
