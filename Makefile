@@ -1,6 +1,6 @@
 # What people and CI do here. Each verb's line is its help: `make` prints them.
 
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || echo python3)
 PORT ?= 8080
 DATA ?= data
 KAFKA_PORT ?= 9092

@@ -86,13 +86,8 @@ def pgbench(url: str, tmp: Path) -> float:
     """Single-row commits a second at 32 clients."""
     script = tmp / "insert.sql"
     script.write_text("insert into bench_row (body) values (repeat('x', 600));\n")
-    psql = [
-        str(binaries() / "psql"),
-        url,
-        "-qc",
-        "create table if not exists bench_row (id bigserial primary key, body text)",
-    ]
-    subprocess.run(psql, check=True)
+    table = "drop table if exists bench_row; create table bench_row (id bigserial primary key, body text)"
+    subprocess.run([str(binaries() / "psql"), url, "-qc", f"set client_min_messages = error; {table}"], check=True)
     out = subprocess.run(
         [str(binaries() / "pgbench"), "-n", "-c", "32", "-j", "2", "-T", str(round(SECONDS / 2)), "-M", "prepared",
          "-f", str(script), url],
