@@ -136,7 +136,13 @@ def _settled(critsit: Critsit, ids: set[str]) -> None:
     while time.monotonic() < end:
         waiting = 0
         for id_ in ids:
-            record = critsit.client.get(f"/v1/incidents/{id_}").json()
+            answer = critsit.client.get(f"/v1/incidents/{id_}")
+            # What a killed PostgreSQL leaves behind may still take a report, and is gone a moment later.
+            assert answer.status_code in (200, 503), answer.text
+            if answer.status_code == 503:
+                waiting += 1
+                continue
+            record = answer.json()
             paged = not record["executives"] or any(
                 page["for"] == "crisis-manager" and page["attempt_count"] for page in record["pages"]
             )
