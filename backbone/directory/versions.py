@@ -5,27 +5,18 @@ Nothing is guessed in the place of one that is nowhere; and its owner has a mome
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import structlog
-
 from ..log.event import Event
-from ..log.sources import Sources
+from ..log.sources import NotAnswered, Sources, in_a_moment
 from ..postgres.connection import Connection
-from ..postgres.engine import is_passing
 from ..time_source import ticks
 from .directory import Directory, Unreadable
 
-log = structlog.get_logger()
-#: Seconds that the owner's log has to answer, and for how many it is not asked where it did not.
-_PATIENCE, _PAUSE = 0.5, 2.0
-
-
-class NotAnswered(TimeoutError):
-    """The owner's log does not say whether it has the version. Worth a retry: it is the database's moment."""
+#: Seconds for which the owner's log is not asked again where it did not answer.
+_PAUSE = 2.0
 
 
 @dataclass(slots=True)
@@ -56,10 +47,7 @@ class Versions:
         if ticks() < self._asks_from:
             raise NotAnswered(f"{self.owner} was asked for version {version} of {subject} a moment ago")
         try:
-            async with asyncio.timeout(_PATIENCE):
-                return await self.sources.spans(self.owner, [(subject, version, version)])
-        except Exception as error:
-            if not is_passing(error):
-                raise
+            return await in_a_moment(self.sources.spans(self.owner, [(subject, version, version)]))
+        except NotAnswered as error:
             self._asks_from = ticks() + _PAUSE
-            raise NotAnswered(f"{self.owner}, for version {version} of {subject}: {error!r}") from error
+            raise NotAnswered(f"{self.owner}, for version {version} of {subject}: {error}") from error

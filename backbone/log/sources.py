@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -11,6 +13,26 @@ from ..postgres.connection import Connection, connected
 from ..postgres.engine import is_passing
 from . import store
 from .event import LANES, Event, Lane
+
+T = TypeVar("T")
+
+#: Seconds that another database has to answer whoever asks it while a transaction of its own is open.
+_MOMENT = 0.5
+
+
+class NotAnswered(TimeoutError):
+    """A log does not say in a moment what it is asked. Worth a retry: it is the database's moment."""
+
+
+async def in_a_moment(asked: Awaitable[T]) -> T:
+    """What a log answers, where it does so at once. Raises NotAnswered."""
+    try:
+        async with asyncio.timeout(_MOMENT):
+            return await asked
+    except Exception as error:
+        if is_passing(error):
+            raise NotAnswered(repr(error)) from error
+        raise
 
 
 class OutOfReach(ConnectionError):

@@ -5,7 +5,6 @@ Before a breach the logs are asked whether what was promised was done in time an
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ import structlog
 
 from backbone.ground import Ground, lane_bell
 from backbone.log.event import Event, Lane
+from backbone.log.sources import NotAnswered, in_a_moment
 from backbone.log.tx import Tx
 from backbone.loops.breath import Breath
 from backbone.postgres.engine import is_passing
@@ -33,8 +33,6 @@ log = structlog.get_logger()
 MOST = 200
 #: How long to wait for what is on its way here.
 _WAIT = timedelta(milliseconds=250)
-#: Seconds that another database has to say what is on its way: our own transaction is open meanwhile.
-_ELSEWHERE = 0.5
 #: How long until a clock that could not be acted on is tried again.
 _STUCK = timedelta(minutes=5)
 
@@ -140,12 +138,9 @@ class DueClocks:
         if source not in self.ground.others:
             return await self.ground.sources.unheard(source, heard)
         try:
-            async with asyncio.timeout(_ELSEWHERE):
-                return await self.ground.sources.unheard(source, heard)
-        except Exception as error:
-            if not is_passing(error):
-                raise
-            log.warning("clock.not_asked", source=source, error=repr(error)[:200])
+            return await in_a_moment(self.ground.sources.unheard(source, heard))
+        except NotAnswered as error:
+            log.warning("clock.not_asked", source=source, error=str(error)[:200])
             return ()
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import structlog
 
-from backbone.directory.versions import NotAnswered, Versions
+from backbone.directory.versions import Versions
+from backbone.log.sources import NotAnswered
 from backbone.postgres.connection import Connection
 from services.calendar import Calendar, calendar_of
 from services.catalogue.model import Catalogue

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 
-from backbone.directory.versions import NotAnswered
+from backbone.log.sources import NotAnswered
 from services.catalogue.parse import load
 from services.instants import write_instant
 from tests.harness.intake import START, Counterpart, intake
