@@ -211,7 +211,7 @@ class Connection(HttpToolsProtocol):
 
     def _refuse(self, problem: Problem) -> None:
         """Tell it and hear no more. What came whole before it is answered first, and is then all that is answered."""
-        self._deaf = True
+        self._hear_no_more()
         self.headers = []
         if self._active is None or self._active.response_complete:
             self._tell(problem)
@@ -231,6 +231,13 @@ class Connection(HttpToolsProtocol):
         last = self.pipeline[0][0] if self.pipeline else self._active
         last.keep_alive = False
         log.warning("connection.ended", status=problem.status, why=problem.detail)
+
+    def _hear_no_more(self) -> None:
+        """Nothing is waited for any more either: it would be too late in the middle of the last answer."""
+        self._deaf = True
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
 
     def _tell(self, problem: Problem) -> None:
         if not self.transport.is_closing():
@@ -252,7 +259,7 @@ class Connection(HttpToolsProtocol):
         """Say no more, and close a little later: closed at once, what still comes in would make the answer be thrown away."""
         if self.transport.is_closing():
             return
-        self._deaf = True
+        self._hear_no_more()
         self.transport.write_eof()
         self._lingering = self.loop.call_later(self.bounds.linger, self.transport.close)
 

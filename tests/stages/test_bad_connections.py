@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 import socket
 from contextlib import AsyncExitStack, suppress
 
@@ -156,6 +157,18 @@ async def test_what_is_no_http_is_a_problem_like_any_other_and_the_end_of_the_co
                 await one.says(sent)
                 problem(await one.hears(), 400)
                 assert await one.is_closed()
+
+
+async def test_who_has_heard_the_last_answer_is_not_told_another_when_the_time_for_headers_is_over(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with served(small_app(), bounds=Bounds(seconds=0.1, linger=5.0)) as port, AsyncExitStack() as lines:
+        for sent in NO_HTTP:
+            one = await lines.enter_async_context(line(port))
+            await one.says(sent)
+            problem(await one.hears(), 400)
+        await asyncio.sleep(0.3)
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 async def test_requests_sent_at_once_are_answered_in_order_and_rubbish_behind_them_spoils_none() -> None:
