@@ -50,9 +50,6 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
     waiting = Waiting()
     streams = Streams(ground.transactions, ground.directory, around.bell)
 
-    def url(id_: str) -> str:
-        return f"/v1/incidents/{id_}"
-
     def taken(items: Sequence[Accepting]) -> None:
         around.bell.ring({lane_bell(NAME, item.urgent) for item in items})
         for item in items:
@@ -64,10 +61,10 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
 
     commit = GroupCommit(ground.engine, [ground.direct(), ground.direct()], taken, settings.accept_queue)
     incidents = Incidents(ground, waiting)
-    accept = Accept(commit, catalogue, around.time, incidents.reread, url)
+    accept = Accept(commit, catalogue, around.time, incidents.reread)
     frozen = Frozen(ground.versions("router"), catalogue)
     saying = Saying(frozen)
-    actions = Actions(ground, incidents, waiting, saying, url)
+    actions = Actions(ground, incidents, waiting, saying)
 
     async def show(lane: Lane) -> datetime | None:
         return around.time.now() if await streams.step() == 0.0 else None

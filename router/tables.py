@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Date, DateTime, Index, Integer, MetaData, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    text,
+)  # fmt: skip
 from sqlalchemy.dialects.postgresql import JSONB
 
 from backbone.log.tables import log_tables
@@ -60,3 +73,14 @@ drawn = Table(
     Column("amount", BigInteger, nullable=False),
     CheckConstraint("amount >= 0", name="drawn_is_not_below_zero"),
 )
+
+claimed = Table(
+    "claimed",
+    metadata,
+    Column("sender", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("forget_at", DateTime(timezone=True), nullable=False),
+)
+Index("claimed_forget", claimed.c.forget_at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any
@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 from backbone.ground import Ground
 from backbone.log.tx import Tx
 from backbone.web.etag import etag, if_match
+from backbone.web.idempotency import conflict, idempotency_key
 from backbone.web.json_body import json_body
 from backbone.web.keys import Caller, ScopeName, require
 from backbone.web.prefer import wait_of
@@ -24,9 +25,7 @@ from services.instants import write_instant
 from services.refused import Refused
 
 from ..board.waiting import Waiting
-from ..incidents.accept import conflict
 from ..incidents.api import Incidents
-from ..incidents.checks import idempotency_key
 from ..record import store as records
 from ..record.clocks_shown import shows_its_clocks
 from ..record.record import Record
@@ -47,7 +46,6 @@ class Actions:
     incidents: Incidents
     waiting: Waiting
     saying: Saying
-    url: Callable[[str], str]
 
     async def act(self, request: Request, id_: str, action: Action, body: Any, caller: Caller) -> Record:
         """Judge and record one action. Raises Problem 404, 409, 412."""
@@ -83,7 +81,7 @@ class Actions:
         if known is None:
             return False
         if known != (id_, digest):
-            raise conflict("the key was used before, with another body", self.url(known[0]))
+            raise conflict("the key was used before, with another body", known[0])
         return True
 
     async def _followed(self, request: Request, action: Action, record: Record) -> Record:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from backbone.log.tx import Tx
-
-from ..incidents.store import KEY_KEPT
+from backbone.web.idempotency import KEPT
 
 
 async def remembered(tx: Tx, sender: str, key: str) -> tuple[str, bytes] | None:
@@ -26,6 +25,6 @@ async def remember(tx: Tx, sender: str, key: str, subject: str, digest: bytes) -
         " values (:s, 'key', :v, :i, :d, :now, :f) on conflict (sender, kind, value) do update"
         " set subject = excluded.subject, digest = excluded.digest, remembered_at = excluded.remembered_at,"
         " forget_at = excluded.forget_at where remembered.forget_at < excluded.remembered_at returning 1",
-        {"s": sender, "v": key, "i": subject, "d": digest, "now": tx.now, "f": tx.now + KEY_KEPT},
+        {"s": sender, "v": key, "i": subject, "d": digest, "now": tx.now, "f": tx.now + KEPT},
     )
     return bool(done)

@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from backbone.time_source import TimeSource
 from backbone.web.body import read_body
 from backbone.web.etag import etag
+from backbone.web.idempotency import conflict, idempotency_key
 from backbone.web.keys import Caller, authorize
 from backbone.web.prefer import wait_of
 from backbone.web.problem import Problem, Unavailable
@@ -24,7 +25,7 @@ from services.report import REPORT
 
 from ..record.record import Record, fresh
 from .accepted import Accepting, Conflict, Outcome, Repeated, Taken
-from .checks import accepting, idempotency_key, read_report
+from .checks import accepting, read_report
 from .group_commit import GroupCommit
 
 #: Reads the record again: (id, seconds to wait for the route). None where it can't be read now.
@@ -34,14 +35,11 @@ Reread = Callable[[str, float], Awaitable[Record | None]]
 class Accept:
     """Takes incidents by HTTP: one, or many at once."""
 
-    def __init__(
-        self, commit: GroupCommit, catalogue: Catalogue, time: TimeSource, reread: Reread, url: Callable[[str], str]
-    ) -> None:
+    def __init__(self, commit: GroupCommit, catalogue: Catalogue, time: TimeSource, reread: Reread) -> None:
         self._commit = commit
         self._catalogue = catalogue
         self._time = time
         self._reread = reread
-        self._url = url
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI route."""
@@ -57,7 +55,7 @@ class Accept:
             (b"content-type", b"application/json"),
             (b"content-length", str(len(payload)).encode()),
             (b"etag", etag(record["version"]).encode()),
-            (b"location", self._url(record["id"]).encode()),
+            (b"location", f"/v1/incidents/{record['id']}".encode()),
         ]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": payload})
@@ -82,7 +80,7 @@ class Accept:
                     raise Problem(404, "Not found", f"There is no incident {id_}.")
                 return 200, there.to_json(to_customer=caller.bound)
             case Conflict(id_, why):
-                raise conflict(why, self._url(id_))
+                raise conflict(why, id_)
 
     async def many(self, items: list[Accepting]) -> list[Outcome | BaseException]:
         """Take many; one bad item hurts no other. Equal keys in one call are repeats of the first."""
@@ -92,13 +90,6 @@ class Accept:
 def _is_theirs(record: Record, caller: Caller) -> bool:
     """Whether who sent the report may read its record: also one that belongs to no contract."""
     return record.contract is None or caller.sees(record.contract)
-
-
-def conflict(why: str, url: str) -> Problem:
-    """The 409 of a key that was used for something else."""
-    return Problem(
-        409, "Idempotency conflict", f"{why[0].upper()}{why[1:]}.", type="idempotency-conflict", incident=url
-    )
 
 
 def describe_accept(schema: dict[str, Any]) -> None:

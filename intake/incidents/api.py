@@ -11,6 +11,7 @@ from pydantic import AwareDatetime
 
 from backbone.ground import Ground
 from backbone.web.etag import etag
+from backbone.web.idempotency import idempotency_key
 from backbone.web.items import Item
 from backbone.web.json_body import json_body
 from backbone.web.keys import Caller, require
@@ -26,7 +27,7 @@ from ..record.clocks_shown import shows_its_clocks
 from ..record.record import Record
 from .accept import Accept
 from .accepted import Accepting
-from .checks import accepting, idempotency_key, report_of
+from .checks import accepting, report_of
 
 MOST, BATCH_BYTES = 1_000, 4 * 1024 * 1024
 

@@ -12,10 +12,8 @@ from typing import Any
 
 import uuid_utils
 from pydantic_core import to_json
-from starlette.types import Scope
 
 from backbone.web.body import parse, parse_any
-from backbone.web.headers import header
 from backbone.web.items import Item
 from backbone.web.keys import Caller
 from backbone.web.problem import FieldError, Problem, together, wrong
@@ -100,14 +98,3 @@ def accepting(
         received_at=now,
         headers=to_json(trace).decode(),
     )
-
-
-def idempotency_key(scope: Scope) -> str | None:
-    """The `Idempotency-Key` of a request. Raises Problem 400 for one that is empty, too long or not printable."""
-    sent = header(scope, b"idempotency-key")
-    if sent is None:
-        return None
-    text = sent.decode("latin-1").strip().strip('"')
-    if not 1 <= len(text) <= 200 or not text.isprintable():
-        raise Problem(400, "Bad Idempotency-Key", "Send 1 to 200 printable characters.")
-    return text

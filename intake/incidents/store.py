@@ -7,17 +7,16 @@ whole, and what failed is looked up and tried again without the repeats.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import uuid_utils
 
 from backbone.postgres.connection import Connection
 from backbone.postgres.direct import Direct
+from backbone.web.idempotency import KEPT
 
 from .accepted import Accepting, Conflict, Outcome, Repeated
 
-#: How long an Idempotency-Key is remembered at least; a reference is until a day after its incident's closure.
-KEY_KEPT = timedelta(hours=24)
 #: Keys that are forgotten in one transaction.
 _FORGOTTEN = 5_000
 
@@ -78,7 +77,7 @@ async def take(direct: Direct, batch: Sequence[Accepting]) -> dict[str, str]:
         _lines([x.report.reference or "" for x in batch]),
         _lines([x.key or "" for x in batch]),
         _lines([x.digest.hex() for x in batch]),
-        KEY_KEPT,
+        KEPT,
     )
     return {row[0]: number_of(row[1]) for row in rows}
 
@@ -142,7 +141,7 @@ async def _remember(c: Connection, keys: Sequence[tuple[Accepting, str, str]]) -
             "i": [incident for _, _, incident in keys],
             "d": [item.digest for item, _, _ in keys],
             "a": [item.received_at for item, _, _ in keys],
-            "f": [item.received_at + KEY_KEPT for item, _, _ in keys],
+            "f": [item.received_at + KEPT for item, _, _ in keys],
         },
     )
 

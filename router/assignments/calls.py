@@ -126,13 +126,15 @@ class Calls:
         desk.owner = person
         tx.say(OwnerChanged(by, person, known.name if known else person), desk.subject, cause=event)
 
-    def claimed(self, tx: Tx, desk: Desk, by: str) -> str:
-        """Somebody takes it from the queue; their name, or what they called themselves."""
-        known = self.roster.person(by)
-        name = known.name if known is not None else by
+    def name_of(self, id_: str) -> str:
+        """A person's name, or what they called themselves."""
+        known = self.roster.person(id_)
+        return known.name if known is not None else id_
+
+    def claimed(self, tx: Tx, desk: Desk, by: str) -> None:
+        """Somebody takes it from the queue."""
         desk.owner = by
-        tx.say(OwnerChanged(by, by, name), desk.subject)
-        return name
+        tx.say(OwnerChanged(by, by, self.name_of(by)), desk.subject)
 
     def _assigned(
         self, tx: Tx, desk: Desk, person: Person, reason: str, considered: tuple[Considered, ...], event: Event,

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import ConfigDict
+from pydantic import ConfigDict, TypeAdapter
 
 from backbone.ground import Ground
+from backbone.log.tx import Tx
+from backbone.web.idempotency import conflict, idempotency_key
 from backbone.web.json_body import json_body
 from backbone.web.keys import Caller, require
 from backbone.web.paging import Cursor, Limit, bad_cursor, decode_cursor, encode_cursor, page_of
+from backbone.web.problem import Problem
 from services.catalogue.model import Catalogue
 from services.instants import write_instant, write_instant_if
 from services.report import Language, Name
 
 from ..assignments.calls import Calls
 from ..decisions import store as decisions
+from ..decisions.desk import Desk
 from . import store
 from .store import Count, Waiting
 
@@ -31,6 +36,9 @@ class Claim:
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
     by: Name
     languages: tuple[Language, ...] | None = None
+
+
+_CLAIM = TypeAdapter(Claim)
 
 
 def routes(ground: Ground, catalogue: Catalogue, calls: Calls) -> APIRouter:
@@ -73,29 +81,57 @@ def routes(ground: Ground, catalogue: Catalogue, calls: Calls) -> APIRouter:
         "/v1/queues/{name:path}/claims", response_model=None, responses={204: {"description": "The queue is empty."}}
     )
     async def claim(
-        name: str, caller: Annotated[Caller, require("work")], body: Annotated[Claim, json_body(Claim)]
-    ) -> Response:
-        """Own the open incident of the queue that is due first; 204 where the queue is empty."""
+        name: str, request: Request, caller: Annotated[Caller, require("work")],
+        body: Annotated[Claim, json_body(Claim)],
+    ) -> Response:  # fmt: skip
+        """Own the open incident of the queue that is due first; 204 where the queue is empty.
+
+        Again with the same `Idempotency-Key`: the incident that was claimed with it, as it is now.
+        """
         languages = None if body.languages is None else [tag.split("-")[0].lower() for tag in body.languages]
+        key, digest = idempotency_key(request.scope), _digest(name, body)
         await ground.directory.refresh()
         async with ground.transactions() as tx:
+            known = await store.claimed(tx, caller.id, key) if key is not None else None
+            if known is not None:
+                return JSONResponse(_claimed(await _again(tx, known, digest, caller), calls))
             subject = await store.pick(tx, name, languages, _contracts(caller))
             if subject is None:
                 return Response(status_code=204)
             await tx.lock([subject], make=False)
             desk = (await decisions.load(tx, [subject]))[subject]
-            owner = {"id": body.by, "name": calls.claimed(tx, desk, body.by)}
+            calls.claimed(tx, desk, body.by)
             await decisions.save(tx, [desk])
-        return JSONResponse(
-            {
-                "incident": subject,
-                "number": desk.incident_number,
-                "owner": owner,
-                "due_at": write_instant_if(desk.due_at),
-            }
-        )
+            if key is not None:
+                await store.keep_claim(tx, caller.id, key, subject, digest)
+        return JSONResponse(_claimed(desk, calls))
 
     return router
+
+
+async def _again(tx: Tx, known: tuple[str, bytes], digest: bytes, caller: Caller) -> Desk:
+    subject, before = known
+    desk = (await decisions.load(tx, [subject])).get(subject)
+    if desk is None or not caller.sees(desk.contract):
+        raise Problem(404, "Not found", f"There is no incident {subject}.")
+    if before != digest:
+        raise conflict("the key was used before, for another claim", subject)
+    return desk
+
+
+def _digest(name: str, body: Claim) -> bytes:
+    return hashlib.sha256(f"{name} ".encode() + _CLAIM.dump_json(body)).digest()
+
+
+def _owner(id_: str | None, calls: Calls) -> dict[str, str] | None:
+    return {"id": id_, "name": calls.name_of(id_)} if id_ is not None else None
+
+
+def _claimed(desk: Desk, calls: Calls) -> dict[str, Any]:
+    return {
+        "incident": desk.subject, "number": desk.incident_number, "owner": _owner(desk.owner, calls),
+        "due_at": write_instant_if(desk.due_at),
+    }  # fmt: skip
 
 
 def _counted(name: str, count: Count) -> dict[str, Any]:
@@ -105,11 +141,10 @@ def _counted(name: str, count: Count) -> dict[str, Any]:
 
 
 def _shown(row: Waiting, calls: Calls) -> dict[str, Any]:
-    owner = calls.roster.person(row.owner) if row.owner is not None else None
     return {
         "incident": row.subject, "number": row.number, "contract": row.contract, "severity": row.severity,
         "language": row.language, "due_at": write_instant(row.due_at), "opened_at": write_instant(row.opened_at),
-        "owner": {"id": row.owner, "name": owner.name if owner is not None else row.owner} if row.owner else None,
+        "owner": _owner(row.owner, calls),
     }  # fmt: skip
 
 

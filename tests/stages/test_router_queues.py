@@ -76,6 +76,40 @@ async def test_a_claim_waits_for_the_only_one_that_somebody_is_looking_at(databa
         assert (await asyncio.wait_for(claiming, 5)).json()["incident"] == "only"
 
 
+async def test_a_claim_whose_answer_was_lost_is_made_again_with_its_key_and_is_the_same_claim(database: str) -> None:
+    async with office(database) as router, office(database, router.time) as other:
+        await _with_three(router)
+        claims = [
+            (router, other)[n % 2].post(f"{QUEUE}/claims", {"by": "eng"}, **{"Idempotency-Key": "one"})
+            for n in range(20)
+        ]
+        answers = [answer.json() for answer in await asyncio.wait_for(asyncio.gather(*claims), 30)]
+        assert [answer["incident"] for answer in answers] == ["now"] * 20
+        assert len(await router.said_of("owner.changed")) == 1
+        assert (await router.post(f"{QUEUE}/claims", {"by": "eng"})).json()["incident"] == "soon"
+        await router.tells("now", OwnerRequested("eng", "raj"))
+        again = (await router.post(f"{QUEUE}/claims", {"by": "eng"}, **{"Idempotency-Key": "one"})).json()
+        assert (again["incident"], again["owner"]) == ("now", {"id": "raj", "name": "Raj"}), "as it is now"
+
+
+async def test_a_key_belongs_to_one_claim_of_one_sender_for_a_day(database: str) -> None:
+    async with office(database) as router:
+        await _with_three(router)
+        key = {"Idempotency-Key": "one"}
+        assert (await router.post("/v1/queues/empty/claims", {"by": "eng"}, **key)).status_code == 204
+        first = await router.post(f"{QUEUE}/claims", {"by": "eng"}, **key)
+        assert first.json()["incident"] == "now", "an empty queue uses up no key"
+        refused = await router.post(f"{QUEUE}/claims", {"by": "raj"}, **key)
+        assert (refused.status_code, refused.json()["type"].split("/")[-1]) == (409, "idempotency-conflict")
+        assert refused.json()["incident"] == "/v1/incidents/now"
+        made = (await router.post("/v1/keys", {"name": "desk", "scopes": ["work"]})).json()["key"]
+        theirs = await router.post(f"{QUEUE}/claims", {"by": "eng"}, Authorization=f"Bearer {made}", **key)
+        assert theirs.json()["incident"] == "soon"
+        assert (await router.post(f"{QUEUE}/claims", {"by": "eng"}, **{"Idempotency-Key": ""})).status_code == 400
+        router.time.passes(hours=25)
+        assert (await router.post(f"{QUEUE}/claims", {"by": "eng"}, **key)).json()["incident"] == "late"
+
+
 async def test_a_queue_is_read_in_pages_that_miss_nothing_while_incidents_leave_it(database: str) -> None:
     async with office(database) as router:
         await router.stores(work_order())
