@@ -73,6 +73,7 @@ page = Table(
     Column("acknowledged_at", DateTime(timezone=True)),
     Column("acknowledged_by", Text),
     Column("ended", Text),
+    Column("traceparent", Text),
     UniqueConstraint("incident", "purpose", "cause", "person", name="page_once"),
     CheckConstraint(
         "purpose in ('crisis-manager', 'duty-manager', 'engineer', 'executive', 'delivery-manager', 'administrator',"

@@ -63,14 +63,18 @@ class Tx:
         urgent: bool | None = None,
         version: int | None = None,
         cause: Event | None = None,
+        traceparent: str | None = None,
     ) -> None:
         """Say `fact` about a locked subject. `urgent` raises the subject's urgency for good.
 
-        A directory object needs its `version` instead of a lock. `cause` passes a heard event's trace on.
+        A directory object needs its `version` instead of a lock. `cause` passes a heard event's trace on, `traceparent`
+        one that was kept.
         """
         headers = dict(self.trace)
         if cause is not None:
             headers |= {k: v for k, v in cause.headers.items() if k in ("traceparent", "request_id")}
+        if traceparent is not None:
+            headers["traceparent"] = traceparent
         if is_directory(subject):
             if version is None:
                 raise ValueError(f"{subject} is of the directory: say its version")

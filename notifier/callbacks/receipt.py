@@ -41,14 +41,14 @@ async def take(
         if receipt.word == "failed":
             await store.save_attempts(tx, [replace(attempt, outcome=AttemptOutcome.FAILED, detail=receipt.detail)])
             if page.is_open:
-                tx.say(PageFailed(page.said(), attempt.channel, receipt.detail), subject)
+                tx.say(PageFailed(page.said(), attempt.channel, receipt.detail), subject, traceparent=page.traceparent)
             if page.is_open and page.state is not State.SENDING:
                 ledger.move(replace(page, next_at=tx.now))
                 tx.committed.append(wake)
         else:
             await store.save_attempts(tx, [replace(attempt, outcome=AttemptOutcome.DELIVERED, detail=receipt.detail)])
             if page.is_open:
-                tx.say(PageDelivered(page.said(), attempt.channel), subject)
+                tx.say(PageDelivered(page.said(), attempt.channel), subject, traceparent=page.traceparent)
                 state = page.state if page.state is State.SENDING else State.DELIVERED
                 ledger.move(replace(page, state=state, reached=State.DELIVERED))
         await ledger.close()

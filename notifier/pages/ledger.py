@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from uuid import UUID
 
 from backbone.log.event import Event
@@ -153,7 +152,7 @@ class Ledger:
         page = self.move(
             replace(page, state=State.EXHAUSTED, next_at=None, holder=None, ended="all channels tried, no answer")
         )
-        self.tx.say(PageExhausted(page.said()), page.incident)
+        self.tx.say(PageExhausted(page.said()), page.incident, traceparent=page.traceparent)
         self.metrics.became(page.purpose, "exhausted", self.tx)
         return page
 
@@ -165,12 +164,13 @@ class Ledger:
         return page
 
     def _open(self, subject: str, request: Request, somebody: Somebody, cause: Event | None) -> Page:
-        now: datetime = self.tx.now
+        now, trace = self.tx.now, self.tx.trace if cause is None else cause.headers
         page = Page(
             id=new_id(), incident=subject, purpose=request.purpose, side=request.side, person=somebody.id,
             name=somebody.name, cause=request.cause, reason=request.reason, happened=request.happened,
             clocks=request.clocks, urgent=request.wants_ack or self.tx.subjects[subject].urgent,
             wants_ack=request.wants_ack, round_at=now, created_at=now, next_at=now,
+            traceparent=trace.get("traceparent"),
         )  # fmt: skip
         if self.incident(subject).state == "closed":
             self._told.add(subject)  # written again, so that the days count anew for this page too

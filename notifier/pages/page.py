@@ -60,7 +60,8 @@ class Page:
     wanted while they are unmet (none: the incident alone does), `step` the next of the person's channels.
 
     `reached` is the best that any attempt came to, `tries` how many rounds failed altogether; `channel` is what the
-    next attempt will likely go by; `holder` is who is sending it just now; `ended` says why it is over."""
+    next attempt will likely go by; `holder` is who is sending it just now; `ended` says why it is over, `traceparent` whose
+    trace what becomes of it belongs to."""
 
     id: UUID
     incident: str
@@ -88,6 +89,7 @@ class Page:
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
     ended: str | None = None
+    traceparent: str | None = None
 
     @property
     def is_open(self) -> bool:

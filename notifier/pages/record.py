@@ -80,7 +80,7 @@ class Recorder:
         if page.is_open:
             # Nothing is said of a page behind its last fact: what left meanwhile is on the attempt's own record.
             for fact in facts:
-                tx.say(fact, page.incident)
+                tx.say(fact, page.incident, traceparent=page.traceparent)
             ledger.move(self._moved(page, item, tx.now))
         self.metrics.tried(channel, ended.outcome.value, attempt.repeat, tx)
         return ended
