@@ -99,7 +99,7 @@ class Compose:
         """Start a service's command; its lines go to a file of its name."""
         words = self.command(name, self.services[name]["command"])
         program = {"critsit": [sys.executable, "-W", "ignore", "-m", "critsit"], "prom/prometheus": ["prometheus"]}
-        image = self.services[name]["image"]
+        image = self.services[name]["image"].partition(":")[0]
         if words[0] == "psql":
             words[0] = str(binaries() / "psql")
         with (self.folder / f"{name}.log").open("ab") as log:
