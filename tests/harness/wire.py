@@ -1,6 +1,6 @@
-"""A wire to a server, which can be cut and mended; TCP on loopback, in threads of its own.
+"""A wire to a server, which can be cut, held and mended; TCP on loopback, in threads of its own.
 
-It alters nothing that goes over it, and while it is cut nothing gets through. It can speak in the server's name.
+It alters nothing that goes over it, and while it is cut or held nothing gets through. It can speak in the server's name.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ class Wire:
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self._said = bytearray()
         self._changed = threading.Condition()
+        self._flows = threading.Event()
+        self._flows.set()
         self._threads: list[threading.Thread] = []
 
     @property
@@ -49,6 +51,7 @@ class Wire:
 
     def cut(self) -> None:
         """Break what goes over it, and let nothing through from now on."""
+        self._flows.set()
         with self._changed:
             self._whole = False
             pairs, self._pairs = self._pairs, []
@@ -57,8 +60,13 @@ class Wire:
                 with contextlib.suppress(OSError):
                     end.shutdown(socket.SHUT_RDWR)
 
+    def hold(self) -> None:
+        """Leave all connections open, and let nothing through from now on."""
+        self._flows.clear()
+
     def mend(self) -> None:
         """Let everything through again."""
+        self._flows.set()
         with self._changed:
             self._whole = True
 
@@ -96,6 +104,7 @@ class Wire:
         with near, far, contextlib.suppress(OSError):
             while True:
                 for one in select.select([near, far], [], [])[0]:
+                    self._flows.wait()
                     if not (data := one.recv(65536)):
                         return
                     (far if one is near else near).sendall(data)

@@ -133,6 +133,18 @@ async def test_what_is_the_stage_s_own_is_seen_to_while_another_log_can_not_be_r
         await running.ask_others()
 
 
+async def test_who_is_stopped_while_another_database_hangs_does_not_wait_for_it(people: Room, wire: Wire) -> None:
+    running = people.hearer.running
+    await running.start()
+    await people.router.says("a")
+    await _until_handled(people, 1)
+    wire.hold()
+    running.stopping.set()
+    people.hearer.ground.around.bell.ring(["stop"])
+    await asyncio.wait_for(asyncio.gather(*running.tasks), 15)
+    await asyncio.wait_for(running.stop(), 5)
+
+
 async def test_a_blown_fuse_makes_it_unready_wherever_the_log_lies(people: Room, running: RunningStage) -> None:
     subjects = [f"i-{number}" for number in range(60)]
     people.hearer.cannot = {f"router {subject} 1" for subject in subjects}
