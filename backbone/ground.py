@@ -5,6 +5,7 @@ Built once a stage, by its composition root; nothing else makes engines or reads
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 from collections.abc import Mapping, Sequence
@@ -23,7 +24,7 @@ from .log.tx import Transactions
 from .loops.bell import Bell
 from .postgres.address import place
 from .postgres.direct import Direct
-from .postgres.engine import make_engine
+from .postgres.engine import close_engine, make_engine
 from .process.gauges import Gauges
 from .process.settings import Settings
 from .time_source import TimeSource
@@ -109,8 +110,7 @@ class Ground:
 
     async def close(self) -> None:
         """Give the connections back."""
-        for engine in (self.engine, *self.others.values()):
-            await engine.dispose()
+        await asyncio.gather(*(close_engine(engine) for engine in (self.engine, *self.others.values())))
 
 
 def lane_bell(stage: str, urgent: bool) -> str:

@@ -23,6 +23,7 @@ from ..log.event import Event, Lane
 from ..log.invariants import oldest_unread
 from ..log.lease import Lease, LeaseLost
 from ..loops.follow import RELAY
+from ..postgres.engine import is_passing
 from .broker import Broker
 from .patience import TROUBLES, let_go, within
 from .record import headers_of
@@ -156,7 +157,12 @@ class Relay:
         await let_go(producer, producer.client, 5)
 
     async def end(self) -> None:
-        """Close, and let a standby relay at once."""
+        """Close, and let a standby relay at once; where the database is away, it takes the lease over by itself."""
         if self._producer is not None:
             await self._let_go(self._producer)
-        await self._lease.release()
+        try:
+            await self._lease.release()
+        except Exception as error:
+            if not is_passing(error):
+                raise
+            log.warning("kafka.lease_not_released", stage=self._ground.name, error=repr(error)[:200])

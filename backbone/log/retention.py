@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from ..stage import Work
 from ..time_source import ticks
 from .event import Lane
-from .sources import Sources
+from .sources import Sources, in_a_moment
 from .tx import Transactions, Tx
 
 #: Subjects to a transaction; half as many after one that took longer than this many seconds, or failed.
@@ -74,7 +74,7 @@ class Retention:
         """Delete the rows of those that no log tells of, be it heard or not: whose row is gone never gets one again."""
         told: set[str] = set()
         for source in self.hears:
-            left = await self.sources.unheard(source, [(subject, 0) for subject in subjects])
+            left = await in_a_moment(self.sources.unheard(source, [(subject, 0) for subject in subjects]))
             told |= {event.subject for event in left}
         untold = [subject for subject in subjects if subject not in told]
         await tx.execute("delete from subject where subject = any(cast(:ids as text[]))", {"ids": untold})

@@ -20,6 +20,8 @@ log = structlog.get_logger()
 
 CHANNEL = "critsit"
 _EVERY = 0.010
+#: Seconds in which a connection is to be had, and a statement answered: of one that went silent nobody else tells.
+_PATIENCE = 5.0
 
 
 class Notify:
@@ -50,7 +52,10 @@ class Notify:
 
     async def _connected(self, url: str) -> None:
         # A notice that is lost with the machine is a poll's delay: no disk is waited for, and no commit behind it waits either.
-        connection = await asyncpg.connect(driver_url(url), timeout=5, server_settings={"synchronous_commit": "off"})
+        connection = await asyncpg.connect(
+            driver_url(url), timeout=_PATIENCE, command_timeout=_PATIENCE,
+            server_settings={"synchronous_commit": "off"},
+        )  # fmt: skip
         try:
             await connection.add_listener(CHANNEL, self._heard)
             while True:

@@ -23,6 +23,8 @@ DIALECT = "postgresql+asyncpg://"
 #: A process that freezes between two messages of one statement is not idle to PostgreSQL, which would wait for ever and
 #: keep its locks: only this ends it (PostgreSQL 17 or later). Whoever waits for them has them within ten seconds.
 TRANSACTION_TIMEOUT_MS = "6000"
+#: Seconds in which a database is to take a pool's connections back.
+_GOODBYE = 2.0
 
 
 def make_engine(
@@ -49,6 +51,20 @@ def make_engine(
 def _only_if_open(adapted: AdaptedConnection, *more: object) -> None:
     if adapted.driver_connection.is_closed():
         raise InvalidatePoolError("the connection is closed")
+
+
+async def close_engine(engine: AsyncEngine) -> None:
+    """Give a pool's connections back, in some seconds: a database that hangs would take ten for each of them."""
+    try:
+        async with asyncio.timeout(_GOODBYE):
+            await engine.dispose()
+    except TimeoutError:
+        event.listen(engine.sync_engine.pool, "close", _cut)
+        await engine.dispose()
+
+
+def _cut(adapted: AdaptedConnection, *more: object) -> None:
+    adapted.driver_connection.terminate()
 
 
 def connect_args(schema: str, name: str, *, statement_timeout_ms: int = 15_000) -> dict[str, Any]:

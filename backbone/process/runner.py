@@ -21,6 +21,7 @@ from ..loops.follow import READER, Follower
 from ..loops.hear import Ear
 from ..loops.repeat import Pulse, Round, repeat
 from ..postgres.connection import Connection
+from ..postgres.engine import is_passing
 from ..stage import Stage, Work
 from ..time_source import WallClock
 from .gauges import NOT_HELD, UNHEARD
@@ -241,9 +242,16 @@ class RunningStage:
                 log.error("loop.late", loop=task.get_name())
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
-        if self.stage.on_stop is not None:
-            await self.stage.on_stop()
-        await self.ground.close()
+        try:
+            if self.stage.on_stop is not None:
+                await self.stage.on_stop()
+        except Exception as error:
+            # What is in doubt is seen to by the next one; the other stages of the process end in order all the same.
+            if not is_passing(error):
+                raise
+            log.warning("stage.ended_without_its_database", stage=self.stage.name, error=repr(error)[:200])
+        finally:
+            await self.ground.close()
 
 
 def _at_once(step: Callable[[], Awaitable[bool]], patience: float) -> Round:

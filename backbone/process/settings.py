@@ -23,8 +23,7 @@ PREFIX = "CRITSIT_"
 _OTHERS = frozenset(PREFIX + name for name in ("CONFIG", "URL", "KEY", "TEST_KAFKA", "REQUIRE_KAFKA"))
 #: What Kubernetes sets by itself for a Service of that name (INTAKE_PORT=tcp://…, INTAKE_SERVICE_HOST).
 _KUBERNETES = re.compile(r"_SERVICE_(HOST|PORT)(_|$)|_PORT_[0-9]+_(TCP|UDP)")
-_READS = re.compile(r"(?P<reader>[A-Z]+)_READS_(?P<name>[A-Z]+)")
-
+_READS = re.compile(rf"[A-Z]+_READS_(?P<name>{'|'.join(STAGES).upper()})")
 
 #: Fields, each with what it is told and where that stands.
 _Told = dict[str, tuple[Any, str]]

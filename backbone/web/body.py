@@ -32,7 +32,8 @@ _STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 #: All digits as one and `E` as `e`: so a plain search finds the shape of a number, ten times as fast as a pattern.
 _SHAPE = bytes.maketrans(b"123456789E", b"000000000e")
-_LONG = b"0" * 300
+#: Digits from which on an exponent of two more, which has no such shape, may lead beyond what a float holds.
+_LONG = b"0" * 200
 #: The names of what a body's bytes are read as.
 _UTF_8 = (b"utf-8", b'"utf-8"', b"utf8", b"us-ascii")
 

@@ -206,7 +206,7 @@ async def handle_problem(request: Request, error: Exception) -> Response:
 
 
 class AnswerProblems:
-    """ASGI: turns what the app raises into its problem. An answer that has begun is broken off instead."""
+    """ASGI: turns what the app raises into its problem. An answer that has begun is left to whoever stands around it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -225,7 +225,6 @@ class AnswerProblems:
         try:
             await self.app(scope, receive, noted)
         except Exception as error:
-            told = problem_of(error)
             if begun:
                 raise
-            await told.response()(scope, receive, send)
+            await problem_of(error).response()(scope, receive, send)

@@ -1,4 +1,4 @@
-"""A wire to a server, which can be cut and mended; TCP on loopback, in threads of its own.
+"""A wire to a server, which can be cut, held and mended; TCP on loopback, in threads of its own.
 
 It alters nothing that goes over it, and while it is cut nothing gets through. It can speak in the server's name.
 """
@@ -28,6 +28,7 @@ class Wire:
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self._said = bytearray()
         self._changed = threading.Condition()
+        self._flows = [_flowing()]
         self._threads: list[threading.Thread] = []
 
     @property
@@ -52,15 +53,23 @@ class Wire:
         with self._changed:
             self._whole = False
             pairs, self._pairs = self._pairs, []
+            self._flow()
         for pair in pairs:
             for end in pair:
                 with contextlib.suppress(OSError):
                     end.shutdown(socket.SHUT_RDWR)
 
+    def hold(self) -> None:
+        """Let nothing through any more over the connections that are there, and leave them open. New ones are like any."""
+        with self._changed:
+            self._flows[-1].clear()
+            self._flows.append(_flowing())
+
     def mend(self) -> None:
         """Let everything through again."""
         with self._changed:
             self._whole = True
+            self._flow()
 
     def speaks(self, words: bytes) -> None:
         """Say something to everybody at the near end, as if the server had."""
@@ -73,7 +82,11 @@ class Wire:
         with self._changed:
             assert self._changed.wait_for(lambda: self._said.count(words) >= times, _PATIENCE), bytes(self._said)
 
-    def _run(self, what: Callable[..., None], *args: socket.socket) -> None:
+    def _flow(self) -> None:
+        for flows in self._flows:
+            flows.set()
+
+    def _run(self, what: Callable[..., None], *args: socket.socket | threading.Event) -> None:
         thread = threading.Thread(target=what, args=args, daemon=True)
         self._threads.append(thread)
         thread.start()
@@ -90,12 +103,14 @@ class Wire:
                     continue
                 far = socket.create_connection(("127.0.0.1", self.to))
                 self._pairs.append((near, far))
-            self._run(self._carry, near, far)
+                flows = self._flows[-1]
+            self._run(self._carry, near, far, flows)
 
-    def _carry(self, near: socket.socket, far: socket.socket) -> None:
+    def _carry(self, near: socket.socket, far: socket.socket, flows: threading.Event) -> None:
         with near, far, contextlib.suppress(OSError):
             while True:
                 for one in select.select([near, far], [], [])[0]:
+                    flows.wait()
                     if not (data := one.recv(65536)):
                         return
                     (far if one is near else near).sendall(data)
@@ -103,3 +118,9 @@ class Wire:
                         with self._changed:
                             self._said += data
                             self._changed.notify_all()
+
+
+def _flowing() -> threading.Event:
+    made = threading.Event()
+    made.set()
+    return made

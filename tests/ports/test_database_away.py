@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -131,6 +132,32 @@ async def test_what_is_the_stage_s_own_is_seen_to_while_another_log_can_not_be_r
         assert (await partitions.days(connection))[-1] == f"outbox_{people.time.now() + timedelta(days=14):%Y%m%d}"
     with pytest.raises(AWAY):
         await running.ask_others()
+
+
+async def test_who_is_stopped_while_another_database_hangs_does_not_wait_for_it(people: Room, wire: Wire) -> None:
+    running = people.hearer.running
+    await running.start()
+    await people.router.says("a")
+    await _until_handled(people, 1)
+    wire.hold()
+    running.stopping.set()
+    people.hearer.ground.around.bell.ring(["stop"])
+    await asyncio.wait_for(asyncio.gather(*running.tasks), 15)
+    await asyncio.wait_for(running.stop(), 5)
+
+
+async def test_what_a_stage_can_not_write_down_at_its_end_keeps_nobody_from_ending(people: Room, wire: Wire) -> None:
+    running, sources = people.hearer.running, people.hearer.ground.sources
+    await people.router.says("a")
+
+    async def writes() -> None:
+        await sources.lane("router", urgent=False, after=0, limit=1)
+
+    running.stage = replace(running.stage, on_stop=writes)
+    await writes()
+    wire.cut()
+    await running.stop()
+    assert people.hearer.ground.engine.pool.checkedin() == 0  # type: ignore[attr-defined]
 
 
 async def test_a_blown_fuse_makes_it_unready_wherever_the_log_lies(people: Room, running: RunningStage) -> None:

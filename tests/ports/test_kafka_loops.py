@@ -6,9 +6,11 @@ Needs no Kafka.
 from __future__ import annotations
 
 import asyncio
+from urllib.parse import urlsplit
 
 import pytest
 from aiokafka.errors import KafkaError
+from pydantic import SecretStr
 
 from backbone.kafka import relay as relays
 from backbone.kafka.broker import Broker
@@ -16,9 +18,11 @@ from backbone.kafka.carrier import KafkaCarrier
 from backbone.kafka.relay import Relay
 from backbone.kafka.topics import Topics
 from backbone.log.event import Lane
+from backbone.process.settings import Settings
 from backbone.process.watch import ages, waits, watch
-from tests.harness.hearer import SAYERS, Room
+from tests.harness.hearer import SAYERS, Room, room
 from tests.harness.postgres import free_port
+from tests.harness.wire import Wire
 
 _AGE = "critsit_outbox_oldest_unpublished_seconds"
 
@@ -56,6 +60,20 @@ async def test_loops_that_are_stopped_end_nobody(people: Room) -> None:
     await asyncio.wait({watching}, timeout=0.5)
     watching.cancel()
     assert why == []
+
+
+async def test_who_is_stopped_while_the_database_is_away_stops_all_the_same(database: str) -> None:
+    port = urlsplit(database).port or 5432
+    with Wire(port) as wire:
+        far = database.replace(f":{port}/", f":{wire.port}/")
+        async with room(far, Settings(database_url=SecretStr(far))) as people:
+            carrier = _carrier(people)
+            await carrier.start()
+            async with asyncio.timeout(10):
+                while not await people.ask("select name from lease"):  # noqa: ASYNC110 no bell rings here
+                    await asyncio.sleep(0.01)
+            wire.cut()
+            await asyncio.wait_for(carrier.stop(), 15)
 
 
 async def test_what_kafka_has_not_taken_ages_in_either_lane_whoever_relays(people: Room) -> None:

@@ -26,6 +26,8 @@ def test_an_unknown_variable_with_our_prefix_stops_the_start_with_its_name() -> 
         Settings.load(environ={"CRITSIT_KAFAK": "localhost:9092"})
     with pytest.raises(SettingsError, match="INTAKE_COLOUR"):
         Settings.load("intake", environ={"INTAKE_COLOUR": "red"})
+    with pytest.raises(SettingsError, match="ROUTER_READS_INTKAE"):
+        Settings.load(environ={"ROUTER_READS_INTKAE": "postgresql://reader@intake/x"})
 
 
 def test_what_clients_tests_and_kubernetes_set_is_no_unknown_setting() -> None:

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from backbone.log.event import Lane
+from backbone.log.sources import NotAnswered
 from backbone.process.watch import waits
 from events.incidents import IncidentClosed
 from tests.harness.escalation import watch
@@ -53,3 +55,20 @@ async def test_it_is_ready_while_another_stage_s_database_is_away_whatever_it_ha
                 pulse.last -= 60
             assert await waits([desk.running]) == []
             await desk.running.stop()
+
+
+async def test_what_is_to_be_removed_is_not_kept_locked_while_another_stage_s_database_hangs(database: str) -> None:
+    port = urlsplit(database).port or 5432
+    with socket.create_server(("127.0.0.1", 0)) as silent, Wire(port) as wire:
+        far = database.replace(f":{port}/", f":{wire.port}/")
+        async with watch(database, readers={"escalation/intake": far}) as desk:
+            await desk.happens(INC)
+            await desk.says("intake", INC, IncidentClosed("ana", ""))
+            await desk.hears()
+            desk.time.passes(days=401)
+            wire.cut()
+            wire.to = silent.getsockname()[1]
+            wire.mend()
+            retention = desk.running.stage.works[-1]
+            with pytest.raises(NotAnswered):
+                await retention.step(Lane.ORDINARY)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from backbone.web.app import WebApp
 from backbone.web.health import Health
@@ -76,6 +77,18 @@ async def test_a_stream_without_news_gives_a_sign_of_life() -> None:
     stream = EventStream(Reader(), beat=0.01)
     await asyncio.wait_for(stream({"type": "http"}, receive, send), 2)  # type: ignore[arg-type]
     assert sent.count(b": ping\n\n") >= 2
+
+
+class _Breaks(Reader):
+    async def news(self) -> None:
+        raise RuntimeError("the inside")
+
+
+async def test_a_stream_that_fails_is_broken_off_and_says_so_in_the_log_once() -> None:
+    with capture_logs() as logged:
+        async with reading(small_app(reader=_Breaks())) as (sock, _):
+            assert not (await asyncio.wait_for(sock.read(), 2)).endswith(b"0\r\n\r\n")
+    assert [line["event"] for line in logged if line["log_level"] == "error"] == ["request.failed"]
 
 
 async def test_a_reader_that_left_is_let_go() -> None:
