@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from ..time_source import ticks
 from ..web.keys import Caller
 from .directory import Directory
@@ -18,14 +20,27 @@ class DirectoryRing:
         self._revision = -1
         self._callers: dict[str, Caller] = {}
         self._looked_at = -_AGAIN
+        self._next: asyncio.Task[None] | None = None
 
     async def find(self, hash: str) -> Caller | None:
-        """The caller of a key's hash. The database is asked for keys that are not known yet, ten times a second at most."""
+        """The caller of a key's hash. For keys that are not known yet the database is asked, ten times a second at most.
+
+        Who brings one waits for the next look: one that has begun may have missed a key that was made a moment ago.
+        """
+        if (caller := self._known(hash)) is not None:
+            return caller
+        if self._next is None:
+            self._next = asyncio.create_task(self._look())
+        await asyncio.shield(self._next)
+        return self._known(hash)
+
+    async def _look(self) -> None:
+        await asyncio.sleep(self._looked_at + _AGAIN - ticks())
+        self._next, self._looked_at = None, ticks()
+        await self._directory.refresh()
+
+    def _known(self, hash: str) -> Caller | None:
         if self._revision != self._directory.revision:
-            self._build()
-        if hash not in self._callers and ticks() - self._looked_at >= _AGAIN:
-            self._looked_at = ticks()
-            await self._directory.refresh()
             self._build()
         return self._callers.get(hash)
 
