@@ -90,6 +90,10 @@ def _clock(state: str) -> Projection:
             shown["state"] = "breached"
             shown["met_at"] = data.get("met_at")
             shown["reason"] = _how_late(clock["name"], data["met_at"], clock["due_at"])
+        elif state == "met":
+            # A breach that was said too early leaves no word behind.
+            for left in ("met_at", "reason"):
+                shown.pop(left, None)
 
     return projection
 
