@@ -30,6 +30,11 @@ def spoken(length: timedelta) -> str:
     return " ".join(f"{count} {unit}" for count, unit in parts if count) or "nothing"
 
 
+def how_late(clock: str, met_at: datetime, due_at: datetime) -> str:
+    """A broken promise that was kept after all: by how much too late."""
+    return f"{clock.replace('_', ' ')} was done {spoken(met_at - due_at)} after it was due"
+
+
 def promised(length: timedelta, *, business: bool) -> str:
     """A target as it is promised: `15 minutes`, `4 business hours`."""
     kind = "business " if business else ""

@@ -18,6 +18,7 @@ from events import escalations
 from services.catalogue.model import Catalogue
 from services.clocks import Running
 from services.decision import ClockTerms
+from services.explain_words import how_late
 
 #: A clock's names that this stage knows by heart; the others come with the decision's terms.
 UNROUTED = "unrouted"
@@ -133,12 +134,12 @@ def breached(clock: Clock, now: datetime, reason: str) -> Clock:
 
 def met(clock: Clock, at: datetime, by: str) -> Clock:
     """Done in time: at or before the due instant, whether or not a breach has been said."""
-    return replace(clock, state=State.MET, met_at=at, met_by=by, next_at=None)
+    return replace(clock, state=State.MET, met_at=at, met_by=by, next_at=None, reason=None)
 
 
 def met_late(clock: Clock, at: datetime, by: str) -> Clock:
     """Done after the due instant: it stays breached."""
-    return replace(clock, met_at=at, met_by=by, next_at=None)
+    return replace(clock, met_at=at, met_by=by, next_at=None, reason=how_late(clock.name, at, clock.due_at))
 
 
 def superseded(clock: Clock, now: datetime, reason: str) -> Clock:

@@ -38,6 +38,7 @@ def routed(promises: Promises, fact: IncidentRouted, at: datetime, catalogue: Ca
     promises.keep(
         decision=decision, decisions=fact.number, catalogue=inputs.catalogue,
         contract=contract.number if contract is not None else promises.incident.contract,
+        decided_under=contract.number if contract is not None else None,
         contract_version=contract.version if contract is not None else None,
     )  # fmt: skip
     for watch in promises.open(UNROUTED):

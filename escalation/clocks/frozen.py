@@ -53,9 +53,9 @@ class Frozen:
     async def calendar(self, incident: Incident, connection: Connection) -> Calendar:
         """The business hours that the incident's decision counts by; the default ones before there is one."""
         catalogue = await self.catalogue(incident.catalogue, connection)
-        contract = None
-        if incident.contract is not None and incident.contract_version is not None:
-            contract = incident.contract, incident.contract_version
+        # An earlier version did not write down which contract that was: until a correction it is the incident's own.
+        number, version = incident.decided_under or incident.contract, incident.contract_version
+        contract = (number, version) if number is not None and version is not None else None
         location = incident.decision.terms.location if incident.decision is not None else None
         return await self.calendar_for(contract, location, catalogue, connection)
 

@@ -28,7 +28,8 @@ class Early:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """One incident. `policies` freezes the ladders; `missed` counts the status updates that were missed; `called` are
-    the teams that were called rapidly; `proposed` is what an open proposal is about; `reopened_at` is the last time."""
+    the teams that were called rapidly; `proposed` is what an open proposal is about; `reopened_at` is the last time;
+    `contract` is the one that it is under now, `decided_under` and `contract_version` what its decision was made under."""
 
     id: str
     number: str
@@ -36,6 +37,7 @@ class Incident:
     received_at: datetime
     policies: int
     contract: str | None = None
+    decided_under: str | None = None
     contract_version: int | None = None
     state: State = "open"
     reopened_at: datetime | None = None

@@ -74,7 +74,7 @@ class Actions:
                 # Somebody used the key for another incident while this one waited to: that is a conflict now.
                 await self._was_done(tx, caller, key, record.id, digest)
         self.waiting.told([record.id])
-        return await self._followed(request, action, record)
+        return await self._followed(request, action, record, caller)
 
     async def _was_done(self, tx: Tx, caller: Caller, key: str, id_: str, digest: bytes) -> bool:
         known = await store.remembered(tx, caller.id, key)
@@ -84,8 +84,11 @@ class Actions:
             raise conflict("the key was used before, with another body", known[0])
         return True
 
-    async def _followed(self, request: Request, action: Action, record: Record) -> Record:
-        """The record; with `Prefer: wait`, once it shows what the other stages made of the action."""
+    async def _followed(self, request: Request, action: Action, record: Record, caller: Caller) -> Record:
+        """The record; with `Prefer: wait`, once it shows what the other stages made of the action.
+
+        Where it belongs to another customer by then it is shown as the action left it.
+        """
         seconds = wait_of(request.scope)
         shows = _held if record.view.get("held") else action.shows
         if not seconds or shows is None:
@@ -100,7 +103,8 @@ class Actions:
                 found = await records.find(connection, record.id)
             return found or record
 
-        return await self.waiting.until(record.id, read, enough, seconds) or record
+        followed = await self.waiting.until(record.id, read, enough, seconds)
+        return followed if followed is not None and caller.sees(followed.contract) else record
 
 
 def _held(record: Record) -> Any:

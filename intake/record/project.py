@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from services.explain_words import spoken
+from services.explain_words import how_late
 from services.instants import write_instant
 
 from .record import Record
@@ -60,11 +60,6 @@ def _owner(record: Record, data: dict[str, Any], at: datetime) -> None:
     record.view["owner"] = {"id": person, "name": data["name"] or person} if person else None
 
 
-def _how_late(name: str, met_at: str, due_at: str) -> str:
-    late = datetime.fromisoformat(met_at) - datetime.fromisoformat(due_at)
-    return f"{name.replace('_', ' ')} was done {spoken(late)} after it was due"
-
-
 def _clock(state: str) -> Projection:
     def projection(record: Record, data: dict[str, Any], at: datetime) -> None:
         clock = data["clock"]
@@ -88,8 +83,13 @@ def _clock(state: str) -> Projection:
             shown["met_at"] = None
         elif state == "met" and data.get("late"):
             shown["state"] = "breached"
-            shown["met_at"] = data.get("met_at")
-            shown["reason"] = _how_late(clock["name"], data["met_at"], clock["due_at"])
+            shown["met_at"] = data["met_at"]
+            met_at, due_at = (datetime.fromisoformat(at) for at in (data["met_at"], clock["due_at"]))
+            shown["reason"] = how_late(clock["name"], met_at, due_at)
+        elif state == "met":
+            # A breach that was said too early leaves no word behind.
+            for left in ("met_at", "reason"):
+                shown.pop(left, None)
 
     return projection
 

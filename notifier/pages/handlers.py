@@ -15,23 +15,23 @@ from events import codec
 from events.assignments import CrisisManagerAssigned, PeopleAssigned
 from events.codec import Fact
 from events.escalations import DowngradeProposed, EscalationRaised
-from events.incidents import ExecutivesRequested, IncidentStuck
+from events.incidents import ExecutivesRequested, IncidentCorrected, IncidentStuck
 from notifier.metrics import Metrics
 from notifier.pages import requests
 from notifier.pages.incident import told, unknown
 from notifier.pages.ledger import Ledger, Request
-from notifier.pages.page import Purpose
+from notifier.pages.page import Purpose, Side
 from notifier.pages.people import People
 from notifier.rules.wanted import unwanted
 
 _STUCK, _MENDED = "incident.stuck", "incident.mended"
 #: What is only kept, since pages are put into words from it.
-_KEPT = frozenset({"incident.reported", "incident.corrected", "clock.started", "clock.breached"})
+_KEPT = frozenset({"incident.reported", "clock.started", "clock.breached"})
 #: After these, a page may no longer be wanted.
 _ENDING = frozenset(
     {
-        "incident.resolved", "incident.closed", "incident.reopened", "incident.routed", "clock.met", "clock.superseded",
-        "downgrade.decided", _MENDED,
+        "incident.resolved", "incident.closed", "incident.reopened", "incident.corrected", "incident.routed", "clock.met",
+        "clock.superseded", "downgrade.decided", _MENDED,
     }
 )  # fmt: skip
 #: These ask for pages.
@@ -79,7 +79,8 @@ class Handlers:
             before = ledger.incidents.get(event.subject) or unknown(event.subject)
             ledger.tell(told(before, fact))
             if event.type in _ENDING:
-                cancel_unwanted(ledger, event.subject, event)
+                moved = isinstance(fact, IncidentCorrected) and fact.report.contract != before.contract
+                cancel_unwanted(ledger, event.subject, event, moved=moved)
             elif event.type not in _KEPT:
                 await self._ask(ledger, event, fact)
             await breath()
@@ -112,11 +113,15 @@ class Handlers:
             ledger.request(event.subject, wanted, event)
 
 
-def cancel_unwanted(ledger: Ledger, subject: str, event: Event | None = None) -> None:
-    """End those of an incident's pages that nobody needs to hear of any more."""
+def cancel_unwanted(ledger: Ledger, subject: str, event: Event | None = None, *, moved: bool = False) -> None:
+    """End those of an incident's pages that nobody needs to hear of any more. `moved`: it is under another contract now,
+    whose people may have the same ids."""
     incident = ledger.incident(subject)
     for page in ledger.pages(subject):
         told_once = page.reached is not None and not page.wants_ack
-        reason = unwanted(page, incident) if page.is_open and not told_once else None
+        if not page.is_open or told_once:
+            continue
+        another = moved and page.side is Side.CUSTOMER
+        reason = "the incident is under another contract" if another else unwanted(page, incident)
         if reason is not None:
             ledger.cancel(page, reason, event)

@@ -96,6 +96,8 @@ class Decisions:
                 await self._decide_anew(round_, desk, event)
             case heard.IncidentCorrected(report=report, changes=changes):
                 names_a_contract = "contract" in changes or report.contract != desk.contract
+                if report.contract != desk.contract:
+                    desk.flags_told = ()  # it is another customer whom they concern
                 desk.report = report
                 if names_a_contract:
                     self._frozen.take(desk)

@@ -16,11 +16,7 @@ from .handlers import HEARS
 
 log = structlog.get_logger()
 
-#: A router of before `closed_at` reopens without taking it away.
-_OLD = (
-    "select d.subject, d.closed_at from desk d join subject s on s.subject = d.subject"
-    " where d.closed_at < :before and d.state = 'closed'"
-)
+_OLD = "select d.subject, d.closed_at from desk d join subject s on s.subject = d.subject where d.closed_at < :before"
 
 
 def retention(ground: Ground, metrics: Metrics, days: int) -> Retention:

@@ -40,7 +40,8 @@ def routes(ground: Ground, catalogue: Catalogue, roster: CurrentRoster) -> APIRo
         return {
             "at": write_instant(moment),
             "on_call": [_standing(found, role, moment) for role in get_args(Role)],
-            "gaps": _gaps(found, moment, queues),
+            # Who is shown nobody is not told either that nobody is there.
+            "gaps": [] if caller.bound else _gaps(found, moment, queues),
         }
 
     return router

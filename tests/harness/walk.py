@@ -38,9 +38,9 @@ _ORDERS: tuple[dict[str, Any], ...] = (
     {"services": ["base"], "term": {"from": "2026-01-01", "to": "2026-02-10"}},
 )  # fmt: skip
 _CORRECTIONS: tuple[dict[str, Any], ...] = (
-    {"contract": None}, {"contract": "WO-1"}, {"contract": "WO-9"}, {"product": "azure/sql"}, {"location": "riyadh"},
-    {"location": "nowhere"}, {"language": "kk"}, {"kind": "advisory"}, {"kind": "problem"}, {"solution": "core"},
-    {"channel": "phone", "portal": None},
+    {"contract": None}, {"contract": "WO-1"}, {"contract": "WO-2"}, {"contract": "WO-9"}, {"product": "azure/sql"},
+    {"location": "riyadh"}, {"location": "nowhere"}, {"language": "kk"}, {"kind": "advisory"}, {"kind": "problem"},
+    {"solution": "core"}, {"channel": "phone", "portal": None},
 )  # fmt: skip
 _REPORTS: tuple[dict[str, Any], ...] = (
     {"contract": None}, {"contract": "WO-9"}, {"channel": "phone", "portal": None}, {"reporter": {"name": "Who"}},
@@ -60,10 +60,11 @@ class Walk:
     done: list[str] = field(default_factory=list)
 
     async def begins(self) -> None:
-        """Everybody is there, and the customer has signed."""
+        """Everybody is there, and the customer has signed, and another one whose people have the same ids."""
         for id_, role in PEOPLE.items():
             await self.world.employs(id_, role, *(("email", "sms") if id_ in ("ana", "dan") else ("email",)))
         await self.world.signs(**self.rng.choice(_ORDERS))
+        await self.world.signs(number="WO-2", customer="Other")
         await self._reports()
 
     async def goes_on(self) -> None:

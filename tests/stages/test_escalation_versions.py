@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from events.assignments import ContractVersion, IncidentRouted
-from events.incidents import QuestionAsked
+from events.incidents import IncidentCorrected, QuestionAsked
 from services.catalogue.parse import load
 from tests.harness.escalation import Watch, report, watch
 from tests.harness.wire import Wire
@@ -83,3 +83,23 @@ async def test_where_a_version_is_not_known_the_hours_of_the_contract_as_it_is_c
         await desk.rests()
         (asked,) = [clock for clock in await desk.clocks() if clock["side"] == "customer"]
         assert asked["calendar"] == "kathmandu"
+
+
+async def test_until_a_correction_is_decided_on_clocks_count_by_the_contract_that_was_decided_under(
+    database: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """CUST-B-CHANGE"""
+    async with watch(database) as desk:
+        await desk.stores("contract", "WO-1", desk.work_order)
+        at_night = {**desk.work_order["locations"][0], "hours": {"thu": [["00:00", "06:00"]]}}
+        await desk.stores("contract", "WO-2", {**desk.work_order, "number": "WO-2", "locations": [at_night]})
+        for subject in ("as-it-was", "corrected"):
+            await desk.happens(subject, "moderate")
+        theirs = report("moderate", contract="WO-2")
+        await desk.says("intake", "corrected", IncidentCorrected("bo", {"contract": "WO-2"}, theirs, "it is theirs"))
+        for subject in ("as-it-was", "corrected"):
+            await desk.says("intake", subject, QuestionAsked("bo", "may we restart it?", "change-control"))
+        await desk.rests()
+        one, other = [clock["due_at"] for clock in await desk.clocks() if clock["name"] == "change_control"]
+        assert one == other
+        assert "contract.unknown" not in capsys.readouterr().out

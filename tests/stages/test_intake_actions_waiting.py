@@ -95,3 +95,20 @@ async def test_who_changes_the_severity_and_prefers_to_wait_sees_the_clocks_that
     answer = (await asked).json()
     assert answer["severity"] == "B"
     assert [clock["name"] for clock in answer["clocks"] if clock["state"] == "running"] == ["first_response"]
+
+
+async def test_who_waits_is_not_shown_what_another_customer_has_by_then(stage: Counterpart) -> None:
+    await stage.knows("contract", "WO-2", work_order(number="WO-2", customer="Other"))
+    id_ = await stage.has()
+    await stage.said()
+    async with stage.with_key("report", contracts=["WO-1"]) as ours:
+        body = {"by": "Aigerim", "text": "west"}
+        asking = ours.post(f"/v1/incidents/{id_}/customer-replies", json=body, headers={"Prefer": "wait=0.5"})
+        asked = asyncio.create_task(asking)
+        async with asyncio.timeout(5):
+            while not await stage.said():
+                pass
+        correction = {"by": "eve", "changes": {"contract": "WO-2"}, "reason": "it is theirs"}
+        assert (await stage.act(id_, "corrections", correction)).status_code == 200
+        answer = await asked
+    assert (answer.status_code, answer.json()["contract"], answer.json()["customer"]) == (200, "WO-1", "Steppe Telecom")

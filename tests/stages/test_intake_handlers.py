@@ -11,8 +11,9 @@ from dataclasses import replace
 from backbone.log.event import Event
 from backbone.log.tx import Tx
 from events.assignments import CrisisManagerAssigned
+from events.escalations import Clock, ClockBreached, ClockMet, ClockStarted
 from events.incidents import IncidentStuck
-from tests.harness.intake import Counterpart, intake
+from tests.harness.intake import START, Counterpart, intake
 
 
 class CannotBeHandled(Exception):
@@ -54,6 +55,19 @@ async def test_a_repeat_changes_nothing_and_stands_once_in_the_timeline(database
         assert await desk.record(id_) == before
         assert before["version"] == 2
         assert await types(desk, id_) == ["incident.reported", "incident.routed"]
+
+
+async def test_of_a_breach_that_was_said_too_early_nothing_is_left_in_the_record(database: str) -> None:
+    clock = Clock("c-1", "first_response", "provider", START, START, START, "PT15M", "24x7", "BASE-1-AZURE")
+    async with intake(database) as desk:
+        id_ = await desk.reports()
+        await desk.tells("escalation", id_, ClockStarted(clock, "incident.reported"), ClockMet(clock, START, "eve"))
+        met = (await desk.record(id_))["clocks"]
+        other = await desk.reports()
+        early = ClockBreached(clock, False, "first response was due at 09:00:00 UTC on 2026-02-04 and is not met")
+        await desk.tells("escalation", other, ClockStarted(clock, "incident.reported"), early)
+        await desk.tells("escalation", other, ClockMet(clock, START, "eve", correction=True))
+        assert (await desk.record(other))["clocks"] == met
 
 
 async def test_a_gap_is_filled_from_the_sayers_log_and_heard_in_order(database: str) -> None:

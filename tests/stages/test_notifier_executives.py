@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from backbone.web.keys import new_key
-from events.incidents import ExecutivesRequested
-from tests.harness.notifier import Desk, desk, person, rotation
+from events.incidents import ExecutivesRequested, IncidentCorrected
+from tests.harness.notifier import Desk, desk, person, reported, rotation
 
 INC = "0198-a"
 
@@ -85,7 +87,24 @@ async def test_a_customers_key_sees_the_pages_of_the_customers_people_and_nothin
     assert (over.status_code, "ana" in over.text) == (409, False)
 
 
-CONTRACT = {
+async def test_under_another_contract_its_people_are_not_paged_in_place_of_those_who_were(
+    notifier: Desk,
+) -> None:
+    boss = CONTRACT["contacts"][0] | {"email": "boss@steppe.example", "phone": "+77010000001"}
+    await notifier.knows("contract", CONTRACT | {"contacts": [boss]})
+    theirs = boss | {"name": "Another", "email": "boss@other.example", "phone": "+77010000002"}
+    await notifier.knows("contract", CONTRACT | {"number": "WO-2", "customer": "Other", "contacts": [theirs]})
+    await notifier.tells("intake", INC, ExecutivesRequested("ana", "customer", "we need a decision"))
+    await notifier.passes(seconds=30)
+    report = replace(reported().report, contract="WO-2")
+    await notifier.tells("intake", INC, IncidentCorrected("ana", {"contract": "WO-2"}, report, "it is theirs"))
+    await notifier.passes(minutes=5)
+    page = await notifier.page("boss")
+    assert (page["state"], page["ended"]) == ("cancelled", "the incident is under another contract")
+    assert [attempt["address"] for attempt in page["attempts"]] == ["b…@steppe.example"]
+
+
+CONTRACT: dict[str, Any] = {
     "number": "WO-1001", "customer": "Steppe Telecom", "term": {"from": "2026-01-01", "to": "2026-12-31"},
     "services": ["base"],
     "locations": [{"id": "almaty", "role": "host", "country": "KZ", "time_zone": "Asia/Almaty"}],

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 import pytest
 
-from backbone.log.event import Lane
+from backbone.log.event import Event, Lane
+from backbone.log.tx import Tx
+from backbone.loops.hear import Heard
 from events.incidents import IncidentMended, IncidentReopened, IncidentResolved, IncidentStuck
 from tests.harness.notifier import Desk, desk, person, rotation, routed
 
@@ -75,6 +77,31 @@ async def test_nor_when_what_was_set_aside_here_was_passed_over(notifier: Desk) 
     assert await notifier.running.replay(await notifier.one("select id from dead_letter"), discard=True) == 0
     (page,) = await notifier.pages()
     assert page["ended"] == "nothing of it is set aside any more"
+
+
+async def test_what_is_heard_again_pages_nobody_who_was_stood_down_meanwhile(
+    notifier: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ear, sound = notifier.running.ear, notifier.running.stage
+
+    async def fails(tx: Tx, events: Sequence[Event]) -> None:
+        raise KeyError("a fault of ours")
+
+    ear.stage = replace(sound, handle=fails)
+    await notifier.knows("person", person("ana", "crisis-manager"))
+    await notifier.assigns(INC, "ana")
+    await notifier.tells("intake", INC, IncidentResolved("bo", "it is back"))
+    ear.stage, hear = sound, ear.hear
+
+    async def hear_and_send(events: Sequence[Event]) -> Heard:
+        heard = await hear(events)
+        await notifier.sender.step(Lane.URGENT)
+        return heard
+
+    monkeypatch.setattr(ear, "hear", hear_and_send)
+    assert await notifier.running.replay(await notifier.one("select min(id) from dead_letter"), discard=False) == 0
+    assert [page["state"] for page in await notifier.pages()] == ["cancelled"]
+    assert await notifier.received() == []
 
 
 async def test_to_take_a_breach_is_not_to_take_what_is_stuck(notifier: Desk) -> None:

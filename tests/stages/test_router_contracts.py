@@ -149,6 +149,8 @@ async def test_a_bound_key_sees_its_own_contract_and_no_trace_of_another(databas
             assert (await web.put("/v1/contracts/WO-3", json=work_order(number="WO-3"))).status_code == 404
             for path in ("/v1/people", "/v1/rotations"):
                 assert (await web.get(path)).json()["items"] == []
+            roster = (await web.get("/v1/roster")).json()
+            assert [roster["gaps"], *(role["people"] for role in roster["on_call"] if role["people"])] == [[]]
             assert (await web.get("/v1/keys")).status_code == 404
             body = {"incident": incident(contract="WO-1"), "at": "2026-02-04T09:00:00Z"}
             assert "no-contract" in (await web.post("/v1/simulations", json=body)).json()["flags"]

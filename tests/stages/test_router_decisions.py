@@ -223,3 +223,17 @@ async def test_an_event_is_looked_at_by_the_severitys_change_and_never_by_a_corr
         assert [one["decision"]["severity"] for one in (first, corrected, changed)] == ["1", "1", "B"]
         assert corrected["inputs"]["window_at"] == first["inputs"]["submitted_at"]
         assert changed["inputs"]["window_at"] is None
+
+
+async def test_of_a_correction_to_another_contract_that_customer_s_administrator_is_told_anew(database: str) -> None:
+    """CONTACTS, ADMIN: who reports is confirmed by the customer whose incident it is."""
+    stranger = {"name": "Somebody", "email": "some@body.example"}
+    contacts = [{"id": "ivan", "name": "Ivan", "roles": ["administrator"], "email": "ivan@other.example"}]
+    async with office(database) as router:
+        await router.stores(work_order())
+        await router.stores(work_order(number="WO-2", customer="Other", contacts=contacts))
+        await router.reports(INC, impact="minimal", reporter=stranger)
+        theirs = REPORT.validate_python(incident(impact="minimal", reporter=stranger, contract="WO-2"))
+        for _ in range(2):
+            await router.tells(INC, IncidentCorrected("eng", {"contract": "WO-2"}, theirs, "it is theirs"))
+        assert [told["people"] for told in await router.said_of("people.assigned")] == [["dana"], ["ivan"]]

@@ -110,13 +110,34 @@ async def test_what_was_reopened_counts_from_its_last_closure(database: str) -> 
         assert await kept(router) == [0, 0]
 
 
-async def test_what_a_router_of_before_reopened_is_kept(database: str) -> None:
+async def by_a_router_of_before(router: Office, state: str) -> None:
+    """It knows of no `closed_at`, and writes the state alone."""
+    async with router.ground.transactions() as tx:
+        await tx.execute("update desk set state = :state", {"state": state})
+
+
+async def test_what_a_router_of_before_reopened_is_kept_and_counts_from_its_next_closure(database: str) -> None:
     async with staffed(database) as router:
         await router.hears(closed(router))
-        async with router.ground.transactions() as tx:
-            await tx.execute("update desk set state = 'open'")
+        await by_a_router_of_before(router, "open")
         await days_pass(router, 401)
         assert await kept(router) == [2, 1]
+        await router.tells(INC, IncidentClosed("eva", ""))
+        await days_pass(router, 399)
+        assert await kept(router) == [2, 1]
+        await days_pass(router, 2)
+        assert await kept(router) == [0, 0]
+
+
+async def test_what_a_router_of_before_closed_is_removed_too(database: str) -> None:
+    async with staffed(database) as router:
+        await router.reports(INC)
+        await by_a_router_of_before(router, "closed")
+        router.time.move_to(await router.one("select now() + interval '399 days'"))
+        await router.rests()
+        assert await kept(router) == [1, 1]
+        await days_pass(router, 2)
+        assert await kept(router) == [0, 0]
 
 
 async def test_with_0_days_all_is_kept_for_ever(database: str) -> None:
