@@ -78,9 +78,10 @@ class Ear:
         self._count = count
         self._poisoned_in_a_row = 0
 
-    async def hear(self, events: Sequence[Event], mark: Mark | None = None) -> Heard:
+    async def hear(self, events: Sequence[Event], mark: Mark | None = None, *, fused: bool = True) -> Heard:
         """Hear a batch. After poison in its midst it is taken again, one by one, and what is poison is held.
 
+        `fused`: many that are poison, one after the other, are too many; what a person has heard again is none of them.
         Raises what the database's moment raises (see `is_passing`), with nothing taken; the caller tries again.
         """
         try:
@@ -91,11 +92,11 @@ class Ear:
             if len(events) == 1 and mark is None:
                 earlier = await self._presupposed(events[0])
                 if not earlier:
-                    return await self._poison(events[0], error)
+                    return await self._poison(events[0], error, fused=fused)
                 events = [*earlier, *events]
         total = Heard()
         for event in events:
-            part = await self.hear([event])
+            part = await self.hear([event], fused=fused)
             total.handled += part.handled
             total.repeats += part.repeats
             total.held += part.held
@@ -223,10 +224,10 @@ class Ear:
             return []
         return ordered[:-1]
 
-    async def _poison(self, event: Event, error: Exception) -> Heard:
+    async def _poison(self, event: Event, error: Exception, *, fused: bool) -> Heard:
         """Set an event aside, hold its subject, and say that a human is needed."""
-        self._poisoned_in_a_row += 1
-        if self._poisoned_in_a_row > 50:
+        self._poisoned_in_a_row += fused
+        if fused and self._poisoned_in_a_row > 50:
             raise FuseBlown(
                 f"{self._poisoned_in_a_row} events in a row could not be handled; last: {error!r}"
             ) from error

@@ -225,7 +225,7 @@ class RunningStage:
         log.warning(done, stage=self.stage.name, subject=letter.subject, type=letter.type, by=by, reason=reason)
         # Together, as a log is read: what one asks for and the next takes back is not done in between.
         for first in range(0, len(events), _AT_ONCE):
-            await self.ear.hear(events[first : first + _AT_ONCE])
+            await self.ear.hear(events[first : first + _AT_ONCE], fused=False)
         async with self.ground.transactions() as tx:
             left = await dead_letters.clear(tx, letter)
             if not left and letter.subject in tx.subjects and self.mended is not None:

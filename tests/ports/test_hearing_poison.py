@@ -155,3 +155,19 @@ async def test_poison_after_poison_blows_a_fuse_and_nothing_passes_unheard(peopl
     assert sorted(await people.handled()) == sorted(
         f"router {s} 1" for s in subjects if f"router {s} 1" not in set_aside
     )
+
+
+async def test_however_often_a_person_tries_in_vain_it_stays_set_aside_and_the_others_are_heard(
+    people: Room, carrier: Carrier
+) -> None:
+    people.hearer.cannot = {"router a 1"}
+    await people.router.says("a", "b")
+    await carrier.carries()
+    for _ in range(60):
+        assert await replay(people, "router a 1") == 1
+    assert await people.ask("select subject from subject where held") == [("a",)]
+    people.hearer.cannot.add("router b 2")
+    await people.router.says("a", "b", "c")
+    await carrier.carries()
+    assert await people.handled() == ["router b 1", "router c 1"]
+    assert sorted(await people.set_aside()) == ["router a 1", "router a 2", "router b 2"]
