@@ -93,8 +93,8 @@ async def test_what_is_heard_again_pages_nobody_who_was_stood_down_meanwhile(
     await notifier.tells("intake", INC, IncidentResolved("bo", "it is back"))
     ear.stage, hear = sound, ear.hear
 
-    async def hear_and_send(events: Sequence[Event]) -> Heard:
-        heard = await hear(events)
+    async def hear_and_send(events: Sequence[Event], *, fused: bool) -> Heard:
+        heard = await hear(events, fused=fused)
         await notifier.sender.step(Lane.URGENT)
         return heard
 
