@@ -95,3 +95,40 @@ async def test_who_changes_the_severity_and_prefers_to_wait_sees_the_clocks_that
     answer = (await asked).json()
     assert answer["severity"] == "B"
     assert [clock["name"] for clock in answer["clocks"] if clock["state"] == "running"] == ["first_response"]
+
+
+async def test_nobody_waits_for_what_will_not_come(stage: Counterpart) -> None:
+    """A response after the first, an update that is not owed, what is turned down, the closing of what is resolved."""
+    id_ = await stage.reports()
+    first = await stage.routed(id_)
+    await stage.tells("router", id_, first)
+    await stage.starts_clocks(id_, first)
+    (owed,) = [clock for clock in clocks_of(first) if clock.name == "first_response"]
+    await stage.tells("escalation", id_, ClockMet(owed, stage.time.now(), "eve"))
+    minor = await stage.has(impact="moderate")
+    started = ticks()
+    for case, action, body in (
+        (id_, "responses", RESPONSE), (minor, "updates", {"by": "eve", "status": "still"}),
+        (minor, "resolution", {"by": "eve", "note": "done"}), (minor, "closure", {"by": "eve", "note": "done"}),
+    ):  # fmt: skip
+        assert (await stage.act(case, action, body, Prefer="wait=5")).status_code == 200
+    assert ticks() - started < 4
+
+
+async def test_what_is_decided_anew_and_comes_to_the_same_is_waited_for_no_longer_than_it_takes(
+    stage: Counterpart,
+) -> None:
+    id_ = await stage.reports()
+    first = await stage.routed(id_)
+    await stage.tells("router", id_, first)
+    await stage.starts_clocks(id_, first)
+    await stage.said()
+    body = {"by": "Aigerim", "impact": "critical_down", "reason": "still down"}
+    asked = asyncio.create_task(stage.act(id_, "severity-changes", body, Prefer="wait=5"))
+    async with asyncio.timeout(5):
+        while not await stage.said():
+            pass
+    began = ticks()
+    await stage.tells("router", id_, await stage.routed(id_, cause="impact.changed"))
+    assert (await asked).json()["severity"] == "1"
+    assert ticks() - began < 4
