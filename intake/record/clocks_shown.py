@@ -32,9 +32,11 @@ def _names(decision: dict[str, Any] | None) -> set[str]:
 
 
 def _is(terms: dict[str, Any], clock: dict[str, Any]) -> bool:
-    """By its terms, not its due instant: one that was kept, or armed anew, has its own. What was met stays met."""
+    """By its terms, not its due instant: one that was kept, or armed anew, has its own. What was met stays met; what was
+    not starts anew under other terms, also where it is over."""
     if clock["name"] != terms["name"]:
         return False
-    if clock["state"] == "running":
-        return all(clock[name] == terms[name] for name in ("target", "calendar", "rule"))
-    return clock["state"] in ("met", "breached")
+    if clock["state"] == "met" or clock.get("met_at") is not None:
+        return True
+    same = all(clock[name] == terms[name] for name in ("target", "calendar", "rule"))
+    return same and clock["state"] in ("running", "breached")

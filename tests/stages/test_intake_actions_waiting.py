@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
+import pytest
 import pytest_asyncio
 
 from backbone.time_source import ticks
 from events.escalations import Clock, ClockMet, ClockStarted, ClockSuperseded
 from events.notifications import Page, PageRequested
+from intake.record.clocks_shown import shows_its_clocks
+from intake.record.record import Record
 from tests.harness.intake import START, Counterpart, clocks_of, intake
 from tests.harness.work_orders import work_order
 
@@ -132,3 +135,20 @@ async def test_what_is_decided_anew_and_comes_to_the_same_is_waited_for_no_longe
     await stage.tells("router", id_, await stage.routed(id_, cause="impact.changed"))
     assert (await asked).json()["severity"] == "1"
     assert ticks() - began < 4
+
+
+@pytest.mark.parametrize(
+    ("clock", "shown"),
+    [
+        ({"state": "breached", "target": "PT1H", "met_at": None}, False), ({"state": "breached", "target": "PT4H"}, True),
+        ({"state": "breached", "target": "PT1H", "met_at": "2026-02-04T09:00:00Z"}, True),
+        ({"state": "running", "target": "PT1H"}, False), ({"state": "running", "target": "PT4H"}, True),
+        ({"state": "met", "target": "PT1H"}, True), ({"state": "superseded", "target": "PT4H"}, False),
+    ],
+)  # fmt: skip
+def test_what_was_missed_under_other_terms_is_not_what_is_owed_now(clock: dict[str, str | None], shown: bool) -> None:
+    """SEV-CHANGE: whoever waited was told the clocks of the severity before."""
+    terms = {"name": "status_update", "calendar": "24x7", "rule": "RSM-ESCALATION-1"}
+    view = {"decision": {"clocks": [terms | {"target": "PT4H"}]}, "clocks": [terms | clock]}
+    record = Record("i", "INC-000001", "open", 2, None, "", None, START, START, None, {}, view)
+    assert shows_its_clocks(record) is shown
