@@ -137,18 +137,28 @@ async def test_what_is_decided_anew_and_comes_to_the_same_is_waited_for_no_longe
     assert ticks() - began < 4
 
 
+LATER, HOURLY = "2026-02-04T13:00:00Z", {"target": "PT1H", "due_at": "2026-02-04T10:00:00Z"}
+
+
 @pytest.mark.parametrize(
-    ("clock", "shown"),
+    ("repeats", "clock", "shown"),
     [
-        ({"state": "breached", "target": "PT1H", "met_at": None}, False), ({"state": "breached", "target": "PT4H"}, True),
-        ({"state": "breached", "target": "PT1H", "met_at": "2026-02-04T09:00:00Z"}, True),
-        ({"state": "running", "target": "PT1H"}, False), ({"state": "running", "target": "PT4H"}, True),
-        ({"state": "met", "target": "PT1H"}, True), ({"state": "superseded", "target": "PT4H"}, False),
+        (False, {"state": "running"}, True), (False, {"state": "breached"}, True), (False, {"state": "superseded"}, False),
+        (False, {"state": "running", **HOURLY}, False), (False, {"state": "breached", **HOURLY}, False),
+        (False, {"state": "breached", "due_at": "2026-02-04T12:00:00Z"}, False),
+        (False, {"state": "met", **HOURLY}, True), (False, {"state": "breached", "met_at": LATER, **HOURLY}, True),
+        (True, {"state": "running", "due_at": "2026-02-04T12:00:00Z"}, True), (True, {"state": "met"}, False),
+        (True, {"state": "breached"}, False), (True, {"state": "running", **HOURLY}, False),
     ],
 )  # fmt: skip
-def test_what_was_missed_under_other_terms_is_not_what_is_owed_now(clock: dict[str, str | None], shown: bool) -> None:
+def test_what_ran_or_was_missed_under_other_terms_is_not_what_is_owed_now(
+    repeats: bool, clock: dict[str, str], shown: bool
+) -> None:
     """SEV-CHANGE: whoever waited was told the clocks of the severity before."""
-    terms = {"name": "status_update", "calendar": "24x7", "rule": "RSM-ESCALATION-1"}
-    view = {"decision": {"clocks": [terms | {"target": "PT4H"}]}, "clocks": [terms | clock]}
-    record = Record("i", "INC-000001", "open", 2, None, "", None, START, START, None, {}, view)
-    assert shows_its_clocks(record) is shown
+    named = {"name": "first_response", "calendar": "24x7", "rule": "BASE-A"}
+    terms = named | {"target": "PT4H", "due_at": LATER, "repeats": repeats}
+    former = named | {"state": "running", **HOURLY}
+    for clocks, whole in (([terms | clock], shown), ([terms | clock, former], False)):
+        view = {"decision": {"clocks": [terms]}, "clocks": clocks}
+        record = Record("i", "INC-000001", "open", 2, None, "", None, START, START, None, {}, view)
+        assert shows_its_clocks(record) is whole, clocks
