@@ -30,12 +30,13 @@ _ORDERS: tuple[dict[str, Any], ...] = (
     },
     {"services": ["base"], "term": {"from": "2026-01-01", "to": "2026-02-10"}},
 )  # fmt: skip
+HARDLY_EVER: dict[str, Any] = {"hours": {"mon": [["08:00", "09:00"]]}}
 #: By which channels somebody may be reached, in their order, where the mailbox stands in for all of them; and where a
 #: web server and a mail server are there, and nothing else: the last is reached by none of them.
 _BY_MAILBOX = (("email",), ("email", "sms"), ("sms", "email", "voice"), ())
 _BY_WIRE = (("webhook", "email"), ("email", "webhook"), ("webhook",), ("email",), ("sms", "webhook"), ("sms",))
-#: The shipped catalogue with other numbers: what was promised in 15 minutes is promised in 17, what in 30 in 33.
-SLOWER = {"PT15M": "PT17M", "PT30M": "PT33M"}
+#: The shipped catalogue with other numbers, none of which is there as well.
+SLOWER = {"PT15M": "PT17M", "PT30M": "PT33M", "PT1H": "PT1H1M", "PT2H": "PT2H2M", "PT4H": "PT4H4M"}
 
 
 async def signs(walk: Walk) -> None:
@@ -68,7 +69,7 @@ async def is_on_call(walk: Walk) -> None:
     """Somebody is on call always, or hardly ever; now and then a colleague with them."""
     who = walk.rng.choice(list(PEOPLE))
     # Of the duty managers one stays: who is paged where there is nobody is another story.
-    hours = {} if who == "dan" or walk.rng.random() < 0.6 else {"hours": {"mon": [["08:00", "09:00"]]}}
+    hours = {} if who == "dan" or walk.rng.random() < 0.6 else HARDLY_EVER
     peers = [one for one, role in PEOPLE.items() if role == PEOPLE[who]]
     await rota(walk, who, *([who] if walk.rng.random() < 0.7 else peers), **hours)
 

@@ -32,7 +32,13 @@ class Directory:
             self.walk.corrected.discard(record["id"])
             self._bought.pop(record["id"], None)
         bought = self._bought.setdefault(record["id"], self.walk.bought)
-        self.holds(record["service"] in bought | _WITH_THE_BASE, record["number"], record["service"], "of", bought)
+        say = f"{record['number']}, opened when the contract had {sorted(bought)}:"
+        self.holds(record["service"] in bought | _WITH_THE_BASE, say, record["service"])
+        sure = (
+            "event-management" not in bought and record["queue"] != "entitlement-review" and record["kind"] == "problem"
+        )
+        if sure and record["portal"] == "azure-portal" and str(record["product"]).startswith("azure/"):
+            self.holds((record["service"] == "rapid-response") == ("rapid-response" in bought), say, record["service"])
         slower = self._slower.setdefault(record["id"], self.walk.catalogue is not None)
         others = set(SLOWER) if slower else set(SLOWER.values())
         owed = [(clock["name"], clock["target"]) for clock in record["clocks"]]

@@ -51,7 +51,8 @@ class Reached:
             tries = _tries(page)
             informs = _informs(page, informing)
             self.holds(page["attempt_count"] == len(tries), say, "counts otherwise", tries)
-            self.holds(tries or page["state"] not in (*LIVE, "exhausted"), say, "was never tried", page)
+            over = page["state"] not in (*LIVE, "exhausted")
+            self.holds(tries or over or self._is_asked_again(page, pages), say, "was never tried", page)
             ladder = self._ladder(page)
             if ladder is None or not tries:
                 continue
@@ -126,6 +127,13 @@ class Reached:
                 self.holds(follows, say, "nobody follows", page["to"], told)
         last = max((latest[page["id"]] for page in called if page["state"] in LIVE), default=None)
         self.holds(last is not None and last > since, say, "nobody was tried of late", last, told)
+
+    def _is_asked_again(self, page: Page, pages: list[Page]) -> bool:
+        """The only duty manager on call who has declined has five minutes."""
+        declined = any(one["to"] == page["to"] and "declined by" in (one["ended"] or "") for one in pages)
+        return (
+            declined and page["for"] == "duty-manager" and self.walk.world.time.now() < _AT(page["created_at"]) + _ROUND
+        )
 
     def _was_reached(self, page: Page) -> bool:
         """Whether anything left that they may look at, or still may in this round."""
