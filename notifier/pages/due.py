@@ -15,7 +15,7 @@ from notifier.messages import Due, PageFacts
 from notifier.metrics import Metrics
 from notifier.pages import store
 from notifier.pages.incident import Incident
-from notifier.pages.ledger import Ledger, Request
+from notifier.pages.ledger import Ledger, Request, same_matter
 from notifier.pages.page import NOBODY, Page, PageAttempt, Purpose, State, new_id
 from notifier.pages.people import People, Reach
 from notifier.rules.ladder import (
@@ -207,7 +207,8 @@ def _again(attempt: PageAttempt, ways: tuple[Way, ...]) -> Way:
 
 def pass_on(ledger: Ledger, page: Page, follower: Somebody, at: datetime) -> None:
     """Page `follower` for the same, from `at` on: by a page of their own, or by the one that they still have."""
-    theirs = [p for p in ledger.asked(page.incident, page.purpose) if p.person == follower.id]
+    asked = ledger.asked(page.incident, page.purpose)
+    theirs = [other for other in asked if other.person == follower.id and same_matter(other, page)]
     for other in theirs:
         if other.next_at is None and other.state is not State.SENDING:
             ledger.move(from_the_start(other, at))

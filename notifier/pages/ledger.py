@@ -111,7 +111,7 @@ class Ledger:
                 (
                     page
                     for page in theirs
-                    if page.is_open and page.wants_ack is request.wants_ack and _same_matter(page, request)
+                    if page.is_open and page.wants_ack is request.wants_ack and same_matter(page, request)
                 ),
                 None,
             )
@@ -135,7 +135,7 @@ class Ledger:
         self.metrics.became(page.purpose, "acknowledged", self.tx)
         if page.purpose in ONE_IS_ENOUGH and page.wants_ack:
             for other in self.asked(page.incident, page.purpose):
-                if other.id != page.id and other.side is page.side and _same_matter(other, page):
+                if other.id != page.id and other.side is page.side and same_matter(other, page):
                     self.cancel(other, f"taken by {page.name if by == page.person else by}")
         return page
 
@@ -191,7 +191,8 @@ ONE_IS_ENOUGH = frozenset(
 _OF_ITS_OWN = frozenset({Reason.PROPOSAL, Reason.MANAGEMENT, Reason.NEEDS_A_HUMAN})
 
 
-def _same_matter(page: Page, other: Page | Request) -> bool:
+def same_matter(page: Page, other: Page | Request) -> bool:
+    """Whether who has taken the one has taken the other."""
     return page.reason is other.reason or not {page.reason, other.reason} & _OF_ITS_OWN
 
 
