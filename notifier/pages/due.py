@@ -15,7 +15,7 @@ from notifier.messages import Due, PageFacts
 from notifier.metrics import Metrics
 from notifier.pages import store
 from notifier.pages.incident import Incident
-from notifier.pages.ledger import Ledger, Request, same_matter
+from notifier.pages.ledger import Ledger, Request, joined, same_matter
 from notifier.pages.page import NOBODY, Page, PageAttempt, Purpose, State, new_id
 from notifier.pages.people import People, Reach
 from notifier.rules.ladder import (
@@ -210,8 +210,9 @@ def pass_on(ledger: Ledger, page: Page, follower: Somebody, at: datetime) -> Non
     asked = ledger.asked(page.incident, page.purpose)
     theirs = [other for other in asked if other.person == follower.id and same_matter(other, page)]
     for other in theirs:
-        if other.next_at is None and other.state is not State.SENDING:
-            ledger.move(from_the_start(other, at))
+        told = joined(other, page)
+        rests = other.next_at is None and other.state is not State.SENDING
+        ledger.move(from_the_start(told, at) if rests else told)
     if theirs:
         return
     # A cause of its own each time, not only for each page: who declined what this page passed on may be asked anew.

@@ -108,7 +108,7 @@ class Reached:
         if record["state"] != "open":
             return
         say, since = f"{record['number']}:", self.walk.world.time.now() - _ROUND
-        told = [(page["to"], page["for"], page["state"], page["created_at"]) for page in pages]
+        told = [[page[x] for x in ("to", "for", "state", "created_at", "reason", "ended")] for page in pages]
         latest = {page["id"]: max((one.at for one in _tries(page)), default=_AT(page["created_at"])) for page in pages}
         duty = [page for page in pages if page["for"] == "duty-manager"]
         climbing = [page for page in duty if page["state"] in LIVE]

@@ -8,7 +8,8 @@ from datetime import datetime
 import pytest
 
 from backbone.process.settings import SettingsError
-from tests.harness.notifier import Desk, desk, person, rotation
+from events.escalations import ClockMet
+from tests.harness.notifier import Desk, desk, first_response, person, rotation
 from tests.harness.notifier_phone import BY_TEXT, IN_THE_MAILBOX, Phone, staffed, with_phone
 from tests.harness.smtp import mail_server
 
@@ -125,3 +126,20 @@ async def test_who_has_just_declined_is_not_called_again_since_the_next_one_is_n
     assert await notifier.received() == [("dan", "mailbox"), ("dora", "mailbox")]
     await notifier.passes(minutes=1)
     assert await notifier.received() == [("dan", "mailbox"), ("dora", "mailbox"), ("dan", "mailbox")]
+
+
+async def test_what_is_added_to_a_page_that_was_passed_on_is_told_and_does_not_end_with_the_other(
+    notifier: Desk,
+) -> None:
+    """Nobody was called any more: the one page was kept, and the other was resting since somebody else had been called."""
+    await notifier.knows("person", person("dora", "duty-manager", contacts=1))
+    await notifier.knows("rotation", rotation("duty-manager", "dan", "dora"))
+    await notifier.escalates(INC)
+    await notifier.passes(minutes=6)
+    assert await notifier.received() == [("dan", "email"), ("dora", "email")]
+    await notifier.calls(INC, "duty-manager", "dan")
+    await notifier.rests()
+    assert await notifier.received() == [("dan", "email"), ("dora", "email"), ("dan", "email")]
+    await notifier.tells("escalation", INC, ClockMet(first_response(notifier.time.now()), notifier.time.now(), "eve"))
+    await notifier.passes(minutes=6)
+    assert (await notifier.received())[3:] == [("dora", "email")]
