@@ -36,7 +36,12 @@ def shows_its_clocks(record: Record, before: Record | None = None) -> bool:
 
 
 def _names(decision: dict[str, Any] | None) -> set[str]:
-    return {terms["name"] for terms in decision["clocks"]} if decision is not None else set()
+    """The decision's own clocks, and those that something on the way starts."""
+    if decision is None:
+        return set()
+    terms = decision["terms"]
+    later = [*terms["questions"], *([terms["onsite"]] if terms["onsite"] is not None else [])]
+    return {clock["name"] for clock in (*decision["clocks"], *later)}
 
 
 def _is(terms: dict[str, Any], clock: dict[str, Any]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -159,6 +160,17 @@ def test_what_ran_or_was_missed_under_other_terms_is_not_what_is_owed_now(
     terms = named | {"target": "PT4H", "due_at": LATER, "repeats": repeats}
     former = named | {"state": "running", **HOURLY}
     for clocks, whole in (([terms | clock], shown), ([terms | clock, former], False)):
-        view = {"decision": {"clocks": [terms]}, "clocks": clocks}
-        record = Record("i", "INC-000001", "open", 2, None, "", None, START, START, None, {}, view)
-        assert shows_its_clocks(record) is whole, clocks
+        assert shows_its_clocks(_record([terms], clocks)) is whole, clocks
+
+
+def test_a_question_s_clock_that_the_severity_no_longer_has_is_waited_for_until_it_stops() -> None:
+    """CUST-C-REPLY, SEV-CHANGE"""
+    for state, whole in (("running", False), ("superseded", True)):
+        asked = [{"name": "customer_reply", "state": state}]
+        before = _record([], asked, questions=[{"name": "customer_reply"}])
+        assert shows_its_clocks(_record([], asked), before) is whole
+
+
+def _record(terms: list[dict[str, Any]], clocks: list[dict[str, Any]], **later: Any) -> Record:
+    view = {"decision": {"clocks": terms, "terms": {"questions": [], "onsite": None} | later}, "clocks": clocks}
+    return Record("i", "INC-000001", "open", 2, None, "", None, START, START, None, {}, view)
