@@ -10,6 +10,7 @@ from typing import Any
 from services import acts
 from services.acts import Act
 
+from ..record.clocks_shown import shows_its_clocks
 from ..record.record import Record
 from . import bodies, rules
 from .rules import Action, Scene
@@ -40,7 +41,8 @@ def _stopped(record: Record) -> Any:
 
 
 def _decided(record: Record) -> Any:
-    return record.view.get("decision")
+    # What is decided anew may come to the same: what it was made from is another.
+    return record.view.get("inputs")
 
 
 def _owner(record: Record) -> Any:
@@ -55,9 +57,28 @@ def _pages(record: Record) -> Any:
     return [page["id"] for page in record.view.get("pages", [])]
 
 
+def _may_be_met(record: Record, body: bodies.Response) -> bool:
+    clocks = [c for c in record.view.get("clocks", []) if c["name"] == "first_response"]
+    open_ = any(c["state"] == "running" or (c["state"] == "breached" and c.get("met_at") is None) for c in clocks)
+    return open_ or not shows_its_clocks(record)
+
+
+def _is_owed(record: Record, body: bodies.Update) -> bool:
+    return record.decision is None or record.decision["terms"]["status_update"] is not None
+
+
+def _is_accepted(record: Record, body: bodies.DowngradeDecision) -> bool:
+    return body.decision == "accept"
+
+
+def _some_run(record: Record, body: bodies.StateChange) -> bool:
+    return any(clock["state"] == "running" for clock in record.view.get("clocks", []))
+
+
 ACTIONS = (
-    Action("responses", bodies.Response, lambda *_: acts.RESPOND, rules.respond, _met),
-    Action("updates", bodies.Update, lambda *_: acts.UPDATE, rules.update, _met),
+    Action("responses", bodies.Response, lambda *_: acts.RESPOND, rules.respond, _met,
+           awaits=_may_be_met),
+    Action("updates", bodies.Update, lambda *_: acts.UPDATE, rules.update, _met, awaits=_is_owed),
     Action("questions", bodies.Question, lambda *_: acts.ASK, rules.ask, _started),
     Action("customer-replies", bodies.Reply, lambda *_: acts.REPLY, rules.reply, _met, for_customers=True),
     Action("severity-changes", bodies.SeverityChange, lambda *_: acts.ChangeSeverity(), rules.change_severity, _decided,
@@ -71,12 +92,13 @@ ACTIONS = (
     Action("management-requests", bodies.Reasoned, lambda *_: acts.AskManagement(), rules.ask_management,
            _pages, for_customers=True),
     Action("downgrade-decisions", bodies.DowngradeDecision, lambda *_: acts.DecideDowngrade(), rules.decide_downgrade,
-           _decided, decides=True),
+           _decided, decides=True, awaits=_is_accepted),
     Action("rca-requests", bodies.Reasoned, lambda *_: acts.AskRootCause(), rules.ask_root_cause, for_customers=True),
     Action("effort", bodies.Effort, _effort, rules.record_effort),
     Action("crisis-manager", bodies.Handover, lambda *_: acts.HandOverCrisis(), rules.hand_over, _crisis_manager),
-    Action("resolution", bodies.StateChange, lambda *_: acts.RESOLVE, rules.resolve, _stopped),
-    Action("closure", bodies.StateChange, lambda *_: acts.Close(), rules.close, _stopped),
+    Action("resolution", bodies.StateChange, lambda *_: acts.RESOLVE, rules.resolve, _stopped,
+           awaits=_some_run),
+    Action("closure", bodies.StateChange, lambda *_: acts.Close(), rules.close, _stopped, awaits=_some_run),
     Action("reopening", bodies.StateChange, lambda *_: acts.Reopen(), rules.reopen, _started),
 )  # fmt: skip
 

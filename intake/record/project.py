@@ -100,7 +100,9 @@ def _warned(record: Record, data: dict[str, Any], at: datetime) -> None:
             clock["warned"] = True
 
 
-def _page(state: str) -> Projection:
+def _page(state: str, stays: frozenset[str] = frozenset()) -> Projection:
+    """A page becomes `state`, unless it is what `stays`: the best that any of its attempts came to."""
+
     def projection(record: Record, data: dict[str, Any], at: datetime) -> None:
         page = data["page"]
         pages = record.view.setdefault("pages", [])
@@ -108,7 +110,8 @@ def _page(state: str) -> Projection:
         if shown is None:
             shown = {"id": page["id"], "to": page["to"], "for": page["purpose"], "side": page["side"]}
             pages.append(shown)
-        shown["state"] = state
+        if shown.get("state") not in stays:
+            shown["state"] = state
         shown["attempt_count"] = page["attempt_count"]
 
     return projection
@@ -197,9 +200,9 @@ _PROJECTIONS: dict[str, Projection] = {
     "clock.warned": _warned,
     PROPOSED: _proposed,
     "page.requested": _page("waiting"),
-    "page.sent": _page("sent"),
+    "page.sent": _page("sent", stays=frozenset({"delivered"})),
     "page.delivered": _page("delivered"),
-    "page.failed": _page("sending"),
+    "page.failed": _page("waiting", stays=frozenset({"sent", "delivered"})),
     "page.acknowledged": _page("acknowledged"),
     "page.declined": _page("cancelled"),
     "page.exhausted": _page("exhausted"),

@@ -15,7 +15,7 @@ from notifier.messages import Due, PageFacts
 from notifier.metrics import Metrics
 from notifier.pages import store
 from notifier.pages.incident import Incident
-from notifier.pages.ledger import Ledger, Request
+from notifier.pages.ledger import Ledger, Request, joined, same_matter
 from notifier.pages.page import NOBODY, Page, PageAttempt, Purpose, State, new_id
 from notifier.pages.people import People, Reach
 from notifier.rules.ladder import (
@@ -25,6 +25,7 @@ from notifier.rules.ladder import (
     Ladder,
     NextRound,
     Rest,
+    Unreached,
     from_the_start,
     next_step,
 )
@@ -123,7 +124,7 @@ class Dispatch:
             way = _again(doubtful, reach.ways)
             attempt = replace(doubtful, channel=way.channel, address=way.address, repeat=True)
             return self._errand(ledger, page, incident, reach, way, attempt)
-        match next_step(page, len(reach.ways), self.ladder, tx.now):
+        match next_step(page, len(reach.ways), self.ladder, tx.now, last_resort=reach.last_resort):
             case Climb(step):
                 way = reach.ways[step]
                 if not room.take(way.channel):
@@ -143,6 +144,8 @@ class Dispatch:
                 ledger.move(replace(page, step=0, tries=page.tries + 1, next_at=at))
             case NextRound():
                 self._round(tx, ledger, page)
+            case Unreached(until):
+                self._instead(tx, ledger, page, until)
             case Exhausted():
                 ledger.exhaust(page)
         return None
@@ -159,6 +162,17 @@ class Dispatch:
         follower = next_duty_manager(self.people.roster(), page.person, tx.now)
         if follower.id in (page.person, NOBODY):
             ledger.move(from_the_start(page, tx.now))
+            return
+        ledger.move(replace(page, next_at=None))
+        pass_on(ledger, page, follower, tx.now)
+
+    def _instead(self, tx: Tx, ledger: Ledger, page: Page, until: datetime) -> None:
+        """Nothing reached them: the next one on call need not wait for the round's end, but for that of their own."""
+        follower = next_duty_manager(self.people.roster(), page.person, tx.now)
+        theirs = [other for other in ledger.pages(page.incident, page.purpose) if other.person == follower.id]
+        over = max((other.round_at + self.ladder.again for other in theirs), default=tx.now)
+        if over > tx.now or follower.id in (page.person, NOBODY):
+            ledger.move(replace(page, next_at=min(until, over) if over > tx.now else until))
             return
         ledger.move(replace(page, next_at=None))
         pass_on(ledger, page, follower, tx.now)
@@ -193,10 +207,12 @@ def _again(attempt: PageAttempt, ways: tuple[Way, ...]) -> Way:
 
 def pass_on(ledger: Ledger, page: Page, follower: Somebody, at: datetime) -> None:
     """Page `follower` for the same, from `at` on: by a page of their own, or by the one that they still have."""
-    theirs = [p for p in ledger.asked(page.incident, page.purpose) if p.person == follower.id]
+    asked = ledger.asked(page.incident, page.purpose)
+    theirs = [other for other in asked if other.person == follower.id and same_matter(other, page)]
     for other in theirs:
-        if other.next_at is None and other.state is not State.SENDING:
-            ledger.move(from_the_start(other, at))
+        told = joined(other, page)
+        rests = other.next_at is None and other.state is not State.SENDING
+        ledger.move(from_the_start(told, at) if rests else told)
     if theirs:
         return
     # A cause of its own each time, not only for each page: who declined what this page passed on may be asked anew.

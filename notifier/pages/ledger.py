@@ -23,6 +23,7 @@ from notifier.metrics import Metrics
 from notifier.pages import store
 from notifier.pages.incident import Incident, unknown
 from notifier.pages.page import Page, Purpose, Side, State, new_id
+from notifier.rules.ladder import from_the_start
 from notifier.rules.who import Somebody
 
 
@@ -110,14 +111,16 @@ class Ledger:
                 (
                     page
                     for page in theirs
-                    if page.is_open and page.wants_ack is request.wants_ack and _same_matter(page, request)
+                    if page.is_open and page.wants_ack is request.wants_ack and same_matter(page, request)
                 ),
                 None,
             )
             if current is not None:
-                both = (*current.clocks, *(c for c in request.clocks if c not in current.clocks))
-                clocks = both if current.clocks and request.clocks else ()
-                self.move(replace(current, clocks=clocks, happened=_both(current.happened, request.happened)))
+                current = joined(current, request)
+                if current.wants_ack and current.next_at is None and current.state is not State.SENDING:
+                    # It was passed on, to somebody who does not know of this: it is on its way again.
+                    current = from_the_start(current, self.tx.now)
+                self.move(current)
                 continue
             opened.append(self._open(subject, request, somebody, cause))
         return opened
@@ -134,7 +137,7 @@ class Ledger:
         self.metrics.became(page.purpose, "acknowledged", self.tx)
         if page.purpose in ONE_IS_ENOUGH and page.wants_ack:
             for other in self.asked(page.incident, page.purpose):
-                if other.id != page.id and other.side is page.side and _same_matter(other, page):
+                if other.id != page.id and other.side is page.side and same_matter(other, page):
                     self.cancel(other, f"taken by {page.name if by == page.person else by}")
         return page
 
@@ -191,8 +194,16 @@ ONE_IS_ENOUGH = frozenset(
 _OF_ITS_OWN = frozenset({Reason.PROPOSAL, Reason.MANAGEMENT, Reason.NEEDS_A_HUMAN})
 
 
-def _same_matter(page: Page, other: Page | Request) -> bool:
+def same_matter(page: Page, other: Page | Request) -> bool:
+    """Whether who has taken the one has taken the other."""
     return page.reason is other.reason or not {page.reason, other.reason} & _OF_ITS_OWN
+
+
+def joined(page: Page, other: Page | Request) -> Page:
+    """The page with what the other is about as well: it is wanted while either is."""
+    both = (*page.clocks, *(clock for clock in other.clocks if clock not in page.clocks))
+    clocks = both if page.clocks and other.clocks else ()
+    return replace(page, clocks=clocks, happened=_both(page.happened, other.happened))
 
 
 def _both(first: str, second: str) -> str:

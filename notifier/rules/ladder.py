@@ -50,24 +50,36 @@ class NextRound:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreached:
+    """It never exhausts, and nothing reached them in this round: the next one on call now; where there is none who was
+    not called just now, another look at `until`."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Exhausted:
     """All was tried, and nobody acknowledged."""
 
 
-Next = Climb | Rest | Afresh | NextRound | Exhausted
+Next = Climb | Rest | Afresh | NextRound | Unreached | Exhausted
 
 
-def next_step(page: Page, ways: int, ladder: Ladder, now: datetime) -> Next:
-    """What is to be done with a page that is due, whose person has `ways` channels (at least one)."""
+def next_step(page: Page, ways: int, ladder: Ladder, now: datetime, *, last_resort: bool = False) -> Next:
+    """What is to be done with a page that is due, whose person has `ways` channels (at least one). `last_resort`: by
+    a way that they may not look at."""
     if page.step < ways:
         return Climb(page.step)
-    if page.purpose is Purpose.DUTY_MANAGER and page.wants_ack:
-        until = page.round_at + ladder.again
-        return Rest(until) if now < until else NextRound()
+    never_ends = page.purpose is Purpose.DUTY_MANAGER and page.wants_ack
+    until = page.round_at + ladder.again
+    if never_ends and now >= until:
+        return NextRound()
     tries = ladder.tries if page.wants_ack else ladder.tries_without_ack
     if page.reached is None and page.tries < tries:
         return Afresh(now + min(ladder.retry * 2**page.tries, ladder.again))
-    return Exhausted()
+    if not never_ends:
+        return Exhausted()
+    return Unreached(until) if last_resort or page.reached is None else Rest(until)
 
 
 def after_success(page: Page, reached: State, ladder: Ladder, now: datetime, *, last_resort: bool) -> Page:
@@ -86,4 +98,4 @@ def after_failure(page: Page, now: datetime) -> Page:
 
 def from_the_start(page: Page, at: datetime) -> Page:
     """The page with all its channels before it again, from `at` on."""
-    return replace(page, step=0, round=page.round + 1, round_at=at, next_at=at)
+    return replace(page, step=0, tries=0, round=page.round + 1, round_at=at, next_at=at)

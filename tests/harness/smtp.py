@@ -73,9 +73,9 @@ class _Speaking(SMTP):
 
 
 @asynccontextmanager
-async def mail_server(tls: ssl.SSLContext | None = None) -> AsyncIterator[MailServer]:
-    """The server on loopback; with `tls` it offers STARTTLS, and takes logins only after it."""
-    state = MailServer()
+async def mail_server(tls: ssl.SSLContext | None = None, state: MailServer | None = None) -> AsyncIterator[MailServer]:
+    """The server on loopback; with `tls` it offers STARTTLS, and takes logins only after it. `state` may be a harder one."""
+    state = state or MailServer()
     loop = asyncio.get_running_loop()
     sessions: set[SMTP] = set()
 

@@ -12,6 +12,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tests.harness.walk import LIVE, Walk
+from tests.harness.walk_directory import Directory
+from tests.harness.walk_reached import Reached
+from tests.harness.walk_told import Told
 
 _AT = datetime.fromisoformat
 _CALLED = ("crisis-manager", "duty-manager", "nobody-on-call", "clock-breached", "escalation")
@@ -30,6 +33,14 @@ class Oracle:
     _settled: dict[tuple[str, int], str] = field(default_factory=dict)
     _told: dict[tuple[str, str, str, str], datetime] = field(default_factory=dict)
     _read: set[str] = field(default_factory=set)
+    _reached: Reached = field(init=False)
+    _stories: Told = field(init=False)
+    _directory: Directory = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._directory = Directory(self.walk, self.holds)
+        self._reached = Reached(self.walk, self.holds, self._directory.on_call)
+        self._stories = Told(self.walk, self.holds)
 
     def holds(self, ok: object, *what: object) -> None:
         """Note what does not."""
@@ -39,16 +50,21 @@ class Oracle:
     async def looks(self) -> None:
         """After a step, when everybody rests."""
         world, before = self.walk.world, dict(self._states)
-        pages: dict[str, list[dict[str, Any]]] = defaultdict(list)
-        for page in await self.walk.world.lists("/v1/pages"):
-            pages[page["incident"]].append(page)
+        pages = await self._all_pages()
+        informing = await self._stories.informing()
         for case in self.walk.cases:
             record = await world.gets(f"/v1/incidents/{case}")
             self._record(record)
             self._clocks(record)
             self._pages(record, pages[case])
+            self._reached.looks(record, pages[case], informing)
+            self._directory.holds_to_what_it_was(record)
             self._states[case] = record["state"]
         await self._messages(before)
+        if self.walk.wires is not None:
+            self._reached.agrees_with_the_wires([page for some in pages.values() for page in some])
+        self._stories.waited()
+        await self._directory.is_as_it_was_stored()
         for running in world.process.running:
             for name, count in running.stage.invariants.items():
                 self.holds(await count() == 0, "an invariant of", running.stage.name, "is broken:", name)
@@ -58,6 +74,7 @@ class Oracle:
     async def looks_back(self) -> None:
         """At the end of a walk: what is kept of it agrees."""
         world = self.walk.world
+        await self._reached.in_the_end(await self._all_pages())
         for case in self.walk.cases:
             record = await world.gets(f"/v1/incidents/{case}")
             say = _named(record)
@@ -72,6 +89,13 @@ class Oracle:
             theirs = sorted((clock["name"], clock["state"], clock["due_at"]) for clock in watched)
             self.holds(ours == theirs, say, "escalation's clocks differ", ours, theirs)
             await self._timeline(record)
+
+    async def _all_pages(self) -> dict[str, list[dict[str, Any]]]:
+        """By incident, the newest first."""
+        pages: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for page in await self.walk.world.lists("/v1/pages"):
+            pages[page["incident"]].append(page)
+        return pages
 
     def _record(self, record: dict[str, Any]) -> None:
         say, case = _named(record), record["id"]
@@ -131,6 +155,7 @@ class Oracle:
     async def _timeline(self, record: dict[str, Any]) -> None:
         say, world = _named(record), self.walk.world
         facts = await self.walk.world.lists(f"/v1/incidents/{record['id']}/timeline")
+        await self._stories.agrees(record, facts)
         types = [fact["type"] for fact in facts]
         self.holds(types[:1] == ["incident.reported"], say, "begins with", types[:2])
         self.holds(types.count("clock.started") == len(record["clocks"]), say, "has other clocks than were started")

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
+from starlette.types import Receive, Scope, Send
 
 from backbone import STAGES
 from backbone.ground import Surroundings
@@ -116,9 +117,10 @@ class Case:
 
 @dataclass
 class World:
-    """`read` are the messages that a story has expected."""
+    """`read` are the messages that a story has expected, `silent` the stages that do nothing."""
 
     process: Process
+    settings: Settings
     time: HandMoved
     web: httpx2.AsyncClient
     read: set[str] = field(default_factory=set)
@@ -187,6 +189,11 @@ class World:
     def _awake(self) -> list[RunningStage]:
         return [one for one in self.process.running if one.stage.name not in self.silent]
 
+    async def restarts(self, settings: Settings) -> None:
+        """All four stages end, and start again with these settings; nobody's line to them is kept."""
+        await _ends(self.process)
+        self.process = await _starts(settings, self.time)
+
     def silence(self, stage: str) -> str:
         """A stage does nothing from now on; its name."""
         self.silent.add(stage)
@@ -233,22 +240,40 @@ async def world(database: str, start: datetime = START) -> AsyncIterator[World]:
     """A world on a migrated database. At its end every phone is empty, and nothing was set aside."""
     time = HandMoved(start)
     settings = Settings(database_url=database, admin_key=KEY, public_url="https://critsit.example.org")
-    process = build(STAGES, settings, Surroundings(time))
-    transport = httpx2.ASGITransport(app=process.app)
-    headers = {"Authorization": f"Bearer {KEY}"}
+    process = await _starts(settings, time)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await there.process.app(scope, receive, send)
+
+    web = httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app=app), base_url="http://critsit", headers={"Authorization": f"Bearer {KEY}"}
+    )
+    there = World(process, settings, time, web)
     try:
-        for running in process.running:
-            await running.ground.directory.refresh()
-            if running.stage.on_start is not None:
-                await running.stage.on_start()
-        async with httpx2.AsyncClient(transport=transport, base_url="http://critsit", headers=headers) as web:
-            there = World(process, time, web)
+        async with web:
             yield there
             await there.phones_are_silent()
             for stage in STAGES:
                 assert (await there.gets(f"/v1/{stage}/dead-letters"))["items"] == []
     finally:
+        await _ends(there.process)
+
+
+async def _starts(settings: Settings, time: HandMoved) -> Process:
+    process = build(STAGES, settings, Surroundings(time))
+    try:
         for running in process.running:
-            if running.stage.on_stop is not None:
-                await running.stage.on_stop()
-            await running.ground.close()
+            await running.ground.directory.refresh()
+            if running.stage.on_start is not None:
+                await running.stage.on_start()
+    except BaseException:
+        await _ends(process)
+        raise
+    return process
+
+
+async def _ends(process: Process) -> None:
+    for running in process.running:
+        if running.stage.on_stop is not None:
+            await running.stage.on_stop()
+        await running.ground.close()

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
+import pytest
 import pytest_asyncio
 
 from backbone.time_source import ticks
 from events.escalations import Clock, ClockMet, ClockStarted, ClockSuperseded
 from events.notifications import Page, PageRequested
+from intake.record.clocks_shown import shows_its_clocks
+from intake.record.record import Record
 from tests.harness.intake import START, Counterpart, clocks_of, intake
 from tests.harness.work_orders import work_order
 
@@ -112,3 +116,78 @@ async def test_who_waits_is_not_shown_what_another_customer_has_by_then(stage: C
         assert (await stage.act(id_, "corrections", correction)).status_code == 200
         answer = await asked
     assert (answer.status_code, answer.json()["contract"], answer.json()["customer"]) == (200, "WO-1", "Steppe Telecom")
+
+
+async def test_nobody_waits_for_what_will_not_come(stage: Counterpart) -> None:
+    """A response after the first, an update that is not owed, what is turned down, the closing of what is resolved."""
+    id_ = await stage.reports()
+    first = await stage.routed(id_)
+    await stage.tells("router", id_, first)
+    await stage.starts_clocks(id_, first)
+    (owed,) = [clock for clock in clocks_of(first) if clock.name == "first_response"]
+    await stage.tells("escalation", id_, ClockMet(owed, stage.time.now(), "eve"))
+    minor = await stage.has(impact="moderate")
+    started = ticks()
+    for case, action, body in (
+        (id_, "responses", RESPONSE), (minor, "updates", {"by": "eve", "status": "still"}),
+        (minor, "resolution", {"by": "eve", "note": "done"}), (minor, "closure", {"by": "eve", "note": "done"}),
+    ):  # fmt: skip
+        assert (await stage.act(case, action, body, Prefer="wait=5")).status_code == 200
+    assert ticks() - started < 4
+
+
+async def test_what_is_decided_anew_and_comes_to_the_same_is_waited_for_no_longer_than_it_takes(
+    stage: Counterpart,
+) -> None:
+    id_ = await stage.reports()
+    first = await stage.routed(id_)
+    await stage.tells("router", id_, first)
+    await stage.starts_clocks(id_, first)
+    await stage.said()
+    body = {"by": "Aigerim", "impact": "critical_down", "reason": "still down"}
+    asked = asyncio.create_task(stage.act(id_, "severity-changes", body, Prefer="wait=5"))
+    async with asyncio.timeout(5):
+        while not await stage.said():
+            pass
+    began = ticks()
+    await stage.tells("router", id_, await stage.routed(id_, cause="impact.changed"))
+    assert (await asked).json()["severity"] == "1"
+    assert ticks() - began < 4
+
+
+LATER, HOURLY = "2026-02-04T13:00:00Z", {"target": "PT1H", "due_at": "2026-02-04T10:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("repeats", "clock", "shown"),
+    [
+        (False, {"state": "running"}, True), (False, {"state": "breached"}, True), (False, {"state": "superseded"}, False),
+        (False, {"state": "running", **HOURLY}, False), (False, {"state": "breached", **HOURLY}, False),
+        (False, {"state": "breached", "due_at": "2026-02-04T12:00:00Z"}, False),
+        (False, {"state": "met", **HOURLY}, True), (False, {"state": "breached", "met_at": LATER, **HOURLY}, True),
+        (True, {"state": "running", "due_at": "2026-02-04T12:00:00Z"}, True), (True, {"state": "met"}, False),
+        (True, {"state": "breached"}, False), (True, {"state": "running", **HOURLY}, False),
+    ],
+)  # fmt: skip
+def test_what_ran_or_was_missed_under_other_terms_is_not_what_is_owed_now(
+    repeats: bool, clock: dict[str, str], shown: bool
+) -> None:
+    """SEV-CHANGE: whoever waited was told the clocks of the severity before."""
+    named = {"name": "first_response", "calendar": "24x7", "rule": "BASE-A"}
+    terms = named | {"target": "PT4H", "due_at": LATER, "repeats": repeats}
+    former = named | {"state": "running", **HOURLY}
+    for clocks, whole in (([terms | clock], shown), ([terms | clock, former], False)):
+        assert shows_its_clocks(_record([terms], clocks)) is whole, clocks
+
+
+def test_a_question_s_clock_that_the_severity_no_longer_has_is_waited_for_until_it_stops() -> None:
+    """CUST-C-REPLY, SEV-CHANGE"""
+    for state, whole in (("running", False), ("superseded", True)):
+        asked = [{"name": "customer_reply", "state": state}]
+        before = _record([], asked, questions=[{"name": "customer_reply"}])
+        assert shows_its_clocks(_record([], asked), before) is whole
+
+
+def _record(terms: list[dict[str, Any]], clocks: list[dict[str, Any]], **later: Any) -> Record:
+    view = {"decision": {"clocks": terms, "terms": {"questions": [], "onsite": None} | later}, "clocks": clocks}
+    return Record("i", "INC-000001", "open", 2, None, "", None, START, START, None, {}, view)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from events.codec import Fact
 from events.escalations import ClockSuperseded
 from events.incidents import IncidentMended, IncidentStuck
-from events.notifications import Page, PageDeclined, PageRequested
+from events.notifications import Page, PageDeclined, PageDelivered, PageExhausted, PageFailed, PageRequested, PageSent
 from tests.harness.intake import Counterpart, clocks_of, intake
 from tests.harness.work_orders import incident, work_order
 
@@ -150,3 +151,24 @@ async def test_all_instants_of_a_record_are_written_alike(database: str) -> None
         instants = [clock[name] for clock in clocks for name in ("started_at", "due_at", "stopped_at")]
         assert instants
         assert all(instant.endswith("Z") for instant in instants)
+
+
+async def test_a_page_is_shown_as_the_best_that_its_attempts_came_to(database: str) -> None:
+    """The notifier's own word for it: a later attempt that fails, or only left, takes nothing back."""
+
+    def page(attempts: int) -> Page:
+        return Page("p-1", "duty-manager", "provider", "dan", "Dan", attempts, "nobody is on call")
+
+    facts: list[tuple[Fact, str]] = [
+        (PageRequested(page(0)), "waiting"), (PageFailed(page(1), "email", "451"), "waiting"),
+        (PageSent(page(2), "email", "d…"), "sent"), (PageFailed(page(3), "webhook", "503"), "sent"),
+        (PageSent(page(4), "webhook", "h…"), "sent"), (PageDelivered(page(4), "webhook"), "delivered"),
+        (PageSent(page(5), "email", "d…"), "delivered"), (PageFailed(page(6), "webhook", "503"), "delivered"),
+        (PageExhausted(page(6)), "exhausted"),
+    ]  # fmt: skip
+    async with intake(database) as desk:
+        id_ = await desk.has()
+        for fact, state in facts:
+            await desk.tells("notifier", id_, fact)
+            (shown,) = (await desk.record(id_))["pages"]
+            assert shown["state"] == state, fact

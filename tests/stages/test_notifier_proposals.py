@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from events.assignments import MANAGEMENT, IncidentRouted, PeopleAssigned
-from events.escalations import Clock, ClockBreached, ClockMet, DowngradeProposed
+from events.escalations import Clock, ClockBreached, ClockMet, ClockStarted, DowngradeProposed
 from events.incidents import DowngradeDecided
 from services.decision import Terms
 from tests.harness.notifier import START, Desk, desk, first_response, person, reported, rotation, routed
@@ -126,3 +126,24 @@ async def test_management_attention_that_is_asked_for_pages_the_duty_manager_whe
         mail = next(item for item in await there.mailbox() if item["channel"] == "email")
         assert "Aigerim asks: how far?" in mail["text"]
         assert "the customer asks for management attention" in mail["text"]
+
+
+async def test_a_broken_promise_goes_on_to_the_next_one_beside_a_proposal_that_is_decided_then(database: str) -> None:
+    """What was passed on to somebody who had been asked to decide ended with that: nobody was called any more."""
+    async with desk(database) as there:
+        await there.knows("person", person("zoe", "duty-manager"))
+        await _proposed(there)
+        await there.tells("escalation", INC, ClockStarted(first_response(there.time.now()), "decided"))
+        await there.escalates(INC)
+        await there.knows("rotation", rotation("duty-manager", "dm", "zoe"))
+        await there.passes(minutes=6)
+        await there.tells("intake", INC, DowngradeDecided("dm", "reject", "they call back", "severity", "A"))
+        before = len(await there.mailbox())
+        await there.passes(minutes=6)
+        assert len(await there.mailbox()) > before
+        zoe = [
+            (page["reason"].startswith("proposed"), page["state"])
+            for page in await there.pages()
+            if page["to"] == "zoe"
+        ]
+        assert sorted(zoe) == [(False, "delivered"), (True, "cancelled")]

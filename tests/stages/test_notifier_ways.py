@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 
 import pytest
 
 from backbone.process.settings import SettingsError
-from tests.harness.notifier import Desk, desk, person
-from tests.harness.notifier_phone import Phone, staffed, with_phone
+from events.escalations import ClockMet
+from tests.harness.notifier import Desk, desk, first_response, person, rotation
+from tests.harness.notifier_phone import BY_TEXT, IN_THE_MAILBOX, Phone, staffed, with_phone
 from tests.harness.smtp import mail_server
 
 INC = "0198-a"
@@ -73,3 +75,71 @@ async def test_without_any_way_to_page_somebody_it_does_not_start(database: str)
     with pytest.raises(SettingsError, match="CRITSIT_SMTP_FROM"):
         async with desk(database, smtp_host="127.0.0.1"):
             pass
+
+
+async def test_a_duty_manager_whom_nothing_reached_is_tried_again_within_the_round(notifier: Desk) -> None:
+    """The last who can be called is not left for five minutes by a channel that says: later."""
+    phone = Phone(breaks=4)
+    phone.free.set()
+    with_phone(notifier, phone)
+    await notifier.knows("person", person("dan", "duty-manager") | BY_TEXT)
+    start = notifier.time.now()
+    await notifier.escalates(INC)
+    await notifier.passes(minutes=6)
+    assert [(attempt.at - start).seconds for attempt in phone.got] == [0, 15, 45, 300, 315]
+    assert (await notifier.page("dan"))["state"] == "delivered"
+
+
+@pytest.mark.parametrize(
+    ("channel", "dan_at", "dora_at"), [("sms", [0, 15, 45, 300], [45, 60, 90]), ("email", [0, 300], [0, 300])]
+)
+async def test_the_next_duty_manager_need_not_wait_for_one_whom_nothing_reaches(
+    notifier: Desk, channel: str, dan_at: list[int], dora_at: list[int]
+) -> None:
+    """Neither one whose only channel fails, nor one who has none that is there; where both are so, there is no haste."""
+    phone = Phone(breaks=99)
+    phone.free.set()
+    with_phone(notifier, phone)
+    contacts = {
+        "contacts": [{"channel": channel, "address": {"sms": "+351910000009", "email": "d@example.org"}[channel]}]
+    }
+    await notifier.knows("person", person("dan", "duty-manager") | contacts)
+    await notifier.knows("person", person("dora", "duty-manager") | contacts)
+    await notifier.knows("rotation", rotation("duty-manager", "dan", "dora"))
+    start = notifier.time.now()
+    await notifier.escalates(INC)
+    await notifier.passes(minutes=5)
+    for who, at in (("dan", dan_at), ("dora", dora_at)):
+        tried = [datetime.fromisoformat(one["at"]) for one in (await notifier.page(who))["attempts"]]
+        assert [(instant - start).seconds for instant in tried] == at, who
+
+
+async def test_who_has_just_declined_is_not_called_again_since_the_next_one_is_not_reached(notifier: Desk) -> None:
+    with_phone(notifier, Phone())
+    await notifier.knows("person", person("dan", "duty-manager") | IN_THE_MAILBOX)
+    await notifier.knows("person", person("dora", "duty-manager", contacts=0))
+    await notifier.knows("rotation", rotation("duty-manager", "dan", "dora"))
+    await notifier.escalates(INC)
+    await notifier.rests()
+    await notifier.declines("dan")
+    await notifier.passes(minutes=4)
+    assert await notifier.received() == [("dan", "mailbox"), ("dora", "mailbox")]
+    await notifier.passes(minutes=1)
+    assert await notifier.received() == [("dan", "mailbox"), ("dora", "mailbox"), ("dan", "mailbox")]
+
+
+async def test_what_is_added_to_a_page_that_was_passed_on_is_told_and_does_not_end_with_the_other(
+    notifier: Desk,
+) -> None:
+    """Nobody was called any more: the one page was kept, and the other was resting since somebody else had been called."""
+    await notifier.knows("person", person("dora", "duty-manager", contacts=1))
+    await notifier.knows("rotation", rotation("duty-manager", "dan", "dora"))
+    await notifier.escalates(INC)
+    await notifier.passes(minutes=6)
+    assert await notifier.received() == [("dan", "email"), ("dora", "email")]
+    await notifier.calls(INC, "duty-manager", "dan")
+    await notifier.rests()
+    assert await notifier.received() == [("dan", "email"), ("dora", "email"), ("dan", "email")]
+    await notifier.tells("escalation", INC, ClockMet(first_response(notifier.time.now()), notifier.time.now(), "eve"))
+    await notifier.passes(minutes=6)
+    assert (await notifier.received())[3:] == [("dora", "email")]

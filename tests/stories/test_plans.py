@@ -17,6 +17,7 @@ from backbone.log.event import Lane
 from backbone.postgres.address import driver_url
 from tests.harness.logs import are_dropped
 from tests.harness.walk import Walk
+from tests.harness.walk_steps import begins, goes_on
 from tests.harness.world import START, World, world
 
 _LISTS = {
@@ -51,12 +52,12 @@ async def test_no_table_is_read_whole(database: str) -> None:
     await _ask(database, "select pg_stat_reset()")
     async with world(database, START + timedelta(days=1)) as there:
         walk = Walk(there, random.Random(3))
-        await walk.begins()
+        await begins(walk)
         for running in there.process.running:
             await running.housekeeping()
             await running.ask_others()
-        while len(walk.done) < 40:
-            await walk.goes_on()
+        while len(walk.done) < walk.begun + 40:
+            await goes_on(walk)
         await _asks_for_everything(there)
         await _ends(there, walk.cases)
         there.read |= {message["id"] for message in await there.mailbox()}

@@ -7,14 +7,20 @@ from __future__ import annotations
 
 import os
 import random
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import structlog
 
+from tests.harness.held_stream import HeldStream
 from tests.harness.walk import Walk
+from tests.harness.walk_around import slower
 from tests.harness.walk_oracle import Oracle
-from tests.harness.world import world
+from tests.harness.walk_steps import begins, goes_on, mend
+from tests.harness.walk_wires import wires_of
+from tests.harness.world import KEY, world
 
 _FIRST, _, _LAST = os.environ.get("WALKS", "0-6").partition("-")
 STEPS = 40
@@ -25,22 +31,36 @@ STARTS = (
 )  # fmt: skip
 
 
+@pytest.fixture(scope="session")
+def slower_catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another catalogue, for a router that is started again."""
+    return slower(tmp_path_factory.mktemp("slower"))
+
+
 @pytest.mark.parametrize("seed", range(int(_FIRST), int(_LAST)))
-async def test_a_walk(database: str, seed: int) -> None:
+async def test_a_walk(database: str, slower_catalogue: Path, seed: int) -> None:
     """BASE-CM, SEV-CHANGE"""
     with structlog.testing.capture_logs() as logs:
-        async with world(database, STARTS[seed % len(STARTS)]) as there:
-            walk = Walk(there, random.Random(seed))
-            await walk.begins()
+        async with world(database, STARTS[seed % len(STARTS)]) as there, AsyncExitStack() as held:
+            walk = Walk(there, random.Random(seed), catalogues=(None, slower_catalogue))
+            walk.stream = HeldStream(lambda: there.process.app, KEY)
+            walk.stream.holds()
+            held.push_async_callback(walk.stream.lets_go)
+            if seed % 2:
+                walk.wires = await held.enter_async_context(wires_of(there))
+            await begins(walk)
             key = await there.web.post("/v1/keys", json={"name": "portal", "scopes": ["view"], "contracts": ["WO-1"]})
             await there.rests()
             oracle = Oracle(walk, key.json()["key"])
-            while len(walk.done) < STEPS and not oracle.wrong:
-                await walk.goes_on()
+            await oracle.looks()
+            while len(walk.done) < walk.begun + STEPS and not oracle.wrong:
+                await goes_on(walk)
                 await oracle.looks()
             if not oracle.wrong:
+                if walk.wires is not None:
+                    mend(walk)
                 await oracle.looks_back()
             there.read |= {message["id"] for message in await there.mailbox()}
-    told = "\n".join([f"seed {seed}", *walk.done])
-    assert oracle.wrong == [], told
+    told = "\n".join([f"seed {seed}", *walk.done, *oracle.wrong])
+    assert not oracle.wrong, told
     assert [line for line in logs if line["log_level"] in ("warning", "error", "critical")] == [], told
