@@ -222,7 +222,7 @@ def pass_on(ledger: Ledger, page: Page, follower: Somebody, at: datetime) -> Non
         clocks=page.clocks,
     )  # fmt: skip
     for opened in ledger.request(page.incident, request):
-        ledger.move(replace(opened, next_at=at))
+        ledger.move(replace(opened, round_at=at, next_at=at))
 
 
 def facts_of(page: Page, incident: Incident) -> PageFacts:

@@ -207,4 +207,5 @@ def joined(page: Page, other: Page | Request) -> Page:
 
 
 def _both(first: str, second: str) -> str:
-    return first if second in first else f"{first}; {second}"[:1_000]
+    """What happened, each thing once: two pages that are passed on to each other tell it again and again."""
+    return "; ".join(dict.fromkeys([*first.split("; "), *second.split("; ")]))[:1_000]

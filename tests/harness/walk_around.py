@@ -44,7 +44,7 @@ async def signs(walk: Walk) -> None:
     order = walk.rng.choice(_ORDERS)
     walk.says("signs", order)
     await walk.world.signs(**order)
-    walk.bought = frozenset(order["services"])
+    walk.bought["WO-1"] = frozenset(order["services"])
 
 
 async def is_there(walk: Walk, who: str, channels: tuple[str, ...]) -> None:
@@ -116,6 +116,7 @@ async def falls_silent(walk: Walk) -> None:
     walk.world.time.passes(minutes=minutes)
     await walk.world.rests()
     walk.world.speaks(stage)
+    walk.woken = walk.world.time.now()
 
 
 async def restarts(walk: Walk) -> None:
@@ -157,3 +158,4 @@ async def jumps(walk: Walk) -> None:
     hours = walk.rng.choice((1, 5, 14, 24, 60))
     walk.says("everybody sleeps", hours, "h")
     walk.world.time.passes(hours=hours)
+    walk.woken = walk.world.time.now()

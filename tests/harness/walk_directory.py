@@ -31,7 +31,8 @@ class Directory:
         if record["id"] in self.walk.corrected:
             self.walk.corrected.discard(record["id"])
             self._bought.pop(record["id"], None)
-        bought = self._bought.setdefault(record["id"], self.walk.bought)
+        current = self.walk.bought.get(record["contract"], self.walk.bought["WO-1"])
+        bought = self._bought.setdefault(record["id"], current)
         say = f"{record['number']}, opened when the contract had {sorted(bought)}:"
         self.holds(record["service"] in bought | _WITH_THE_BASE, say, record["service"])
         sure = (

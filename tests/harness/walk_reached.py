@@ -114,7 +114,8 @@ class Reached:
         climbing = [page for page in duty if page["state"] in LIVE]
         recent = {page["to"] for page in duty if latest[page["id"]] > since}
         self.holds(recent or not climbing, say, "the duty managers are forgotten", told)
-        if not all(self._was_reached(page) for page in climbing) and self.walk.rostered < since:
+        settled = max(self.walk.rostered, self.walk.woken) < since
+        if settled and not all(self._was_reached(page) for page in climbing):
             missing = self.on_call("duty-manager", since) - recent
             self.holds(not missing, say, "a duty manager is not reached, and not called is", missing, told)
         if _is_taken(record, pages) or record["severity"] not in ("1", "A"):

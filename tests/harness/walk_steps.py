@@ -25,7 +25,8 @@ async def begins(walk: Walk) -> None:
     for _ in range(walk.rng.randrange(4) if walk.wires else 0):
         await _wires_break(walk)
     await around.signs(walk)
-    await walk.world.signs(number="WO-2", customer="Other")
+    await walk.world.signs(number="WO-2", customer="Other", services=["base"])
+    walk.bought["WO-2"] = frozenset({"base"})
     await cases.reports(walk)
     walk.begun = len(walk.done)
 

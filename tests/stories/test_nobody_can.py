@@ -21,3 +21,34 @@ async def test_the_duty_managers_decline_one_after_the_other_and_are_asked_again
         await dan.declines(case)
         await dee.phone.expects("crisis manager due 09:15", at="09:10:00")
         await dee.acknowledges(case)
+
+
+async def test_the_only_duty_manager_who_declined_is_asked_again_by_one_channel_after_the_other(database: str) -> None:
+    """BASE-CM: the round in which they are asked again begins with its first call, and not with their no."""
+    async with world(database) as there:
+        await there.signs()
+        dan = await there.employs("dan", "duty-manager", "email", "sms")
+        case = await there.reports()
+        await dan.phone.expects(at="09:00:00", channel="email")
+        await dan.declines(case)
+        await there.passes(minutes=10)
+        await dan.phone.expects(at="09:05:00", channel="email")
+        await dan.phone.expects(at="09:06:00", channel="sms")
+        await dan.phone.expects(at="09:10:00", channel="email")
+        await dan.acknowledges(case)
+
+
+async def test_duty_managers_who_are_called_in_turn_are_told_each_thing_that_happened_once(database: str) -> None:
+    async with world(database) as there:
+        await there.signs()
+        for id_ in ("dan", "dee"):
+            await there.employs(id_, "duty-manager")
+        case = await there.reports()
+        await there.passes(minutes=40)
+        texts = [message["text"] for message in await there.mailbox()]
+        there.read |= {message["id"] for message in await there.mailbox()}
+        told = next(line for line in texts[-1].splitlines() if line.startswith("What happened: "))
+        happened = told.removeprefix("What happened: ").split("; ")
+        assert len(texts) > 6
+        assert len(set(happened)) == len(happened) > 2, happened
+        await case.happens("resolution", by="eng", note="fixed")
