@@ -31,7 +31,7 @@ class Walk:
     """`cases` are the ids of what was reported, `done` what was done so far, in words, `begun` of it before the first step.
 
     `contacts` and `changed` are by which channels somebody is reached, in their order, and when that changed; `rotas` and
-    `overrides` who is on call, since `rostered`; `woken` is when the last who was silent went on; `bought` are the services
+    `overrides` who is on call, since `rostered`; `woken` is when those who were silent went on; `bought` are the services
     of the contracts as they are now, `corrected` the incidents whose contract was named anew just now; `catalogue` is the
     router's of the `catalogues`, None is the shipped one. `answers` are those that were waited for, with whether they came
     before the time was over, and the records as they were at rest then.
@@ -48,7 +48,7 @@ class Walk:
     rotas: dict[str, dict[str, Any]] = field(default_factory=dict)
     overrides: dict[str, dict[str, Any]] = field(default_factory=dict)
     rostered: datetime = START
-    woken: datetime = START
+    woken: list[datetime] = field(default_factory=lambda: [START])
     bought: dict[str, frozenset[str]] = field(default_factory=dict)
     corrected: set[str] = field(default_factory=set)
     catalogues: tuple[Path | None, ...] = (None,)

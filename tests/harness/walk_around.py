@@ -116,7 +116,7 @@ async def falls_silent(walk: Walk) -> None:
     walk.world.time.passes(minutes=minutes)
     await walk.world.rests()
     walk.world.speaks(stage)
-    walk.woken = walk.world.time.now()
+    walk.woken.append(walk.world.time.now())
 
 
 async def restarts(walk: Walk) -> None:
@@ -158,4 +158,4 @@ async def jumps(walk: Walk) -> None:
     hours = walk.rng.choice((1, 5, 14, 24, 60))
     walk.says("everybody sleeps", hours, "h")
     walk.world.time.passes(hours=hours)
-    walk.woken = walk.world.time.now()
+    walk.woken.append(walk.world.time.now())

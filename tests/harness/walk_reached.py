@@ -81,7 +81,9 @@ class Reached:
         self.holds([one.channel for one in tries] == order, say, "climbs otherwise than", ladder, tries)
         for nth, (one, following) in enumerate(pairwise(tries), 1):
             if nth % len(ladder) == 0:
-                self.holds(following.at - one.at >= _SOONEST, say, "starts again too soon", tries)
+                # What was late for its round may find that round over.
+                late = following.at in self.walk.woken
+                self.holds(late or following.at - one.at >= _SOONEST, say, "starts again too soon", tries)
             elif one.left:
                 self.holds(following.at - one.at >= _STEP, say, "climbs too soon", tries)
             else:
@@ -114,7 +116,7 @@ class Reached:
         climbing = [page for page in duty if page["state"] in LIVE]
         recent = {page["to"] for page in duty if latest[page["id"]] > since}
         self.holds(recent or not climbing, say, "the duty managers are forgotten", told)
-        settled = max(self.walk.rostered, self.walk.woken) < since
+        settled = max(self.walk.rostered, self.walk.woken[-1]) < since
         if settled and not all(self._was_reached(page) for page in climbing):
             missing = self.on_call("duty-manager", since) - recent
             self.holds(not missing, say, "a duty manager is not reached, and not called is", missing, told)
