@@ -13,7 +13,8 @@ from .codec import Fact
 class Clock:
     """A promise's row as others see it. `side` is whose promise it is: `provider` or `customer`. `target` is ISO 8601.
 
-    `severity` is the one that it was made at, `decision` the number of the decision whose terms it counts by.
+    `severity` is the one that it was made at, `decision` the number of the decision whose terms it counts by. `under`:
+    the contract whose promise it was, where the incident has left that one.
     """
 
     id: str
@@ -27,6 +28,7 @@ class Clock:
     rule: str
     severity: str | None = None
     decision: int | None = None
+    under: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
