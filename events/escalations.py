@@ -84,6 +84,15 @@ class ClockSuperseded(Fact):
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class ClockKept(Fact):
+    """It ran under a contract that the incident has left, and goes on by the terms of the one that it is under now."""
+
+    TYPE: ClassVar[str] = "clock.kept"
+    FOR_CUSTOMER: ClassVar[bool] = True
+    clock: Clock
+
+
 #: In place of a policy's name, where the contract itself calls people in (RR-ESCALATE, AEM-ESCALATE, BASE-ESCALATE).
 BY_CONTRACT = "contract"
 

@@ -198,6 +198,7 @@ _PROJECTIONS: dict[str, Projection] = {
     "crisis_manager.assigned": _crisis_manager,
     "owner.changed": _owner,
     "clock.started": _clock("running"),
+    "clock.kept": _clock("running"),
     "clock.met": _clock("met"),
     "clock.breached": _clock("breached"),
     "clock.superseded": _clock("superseded"),

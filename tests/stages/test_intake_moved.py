@@ -12,7 +12,7 @@ import httpx2
 import pytest
 from sqlalchemy import text
 
-from events.escalations import Clock, ClockMet, ClockStarted, DowngradeProposed
+from events.escalations import Clock, ClockKept, ClockMet, ClockStarted, DowngradeProposed
 from events.notifications import Page, PageRequested
 from tests.harness.intake import Counterpart, intake
 from tests.harness.listening import listening, shows
@@ -171,7 +171,7 @@ async def test_a_promise_that_was_settled_under_another_contract_is_no_attainmen
         await desk.tells("escalation", id_, ClockMet(_clock(desk, "c-1"), desk.time.now(), "eng"))
         await _moves(desk, id_, "WO-2")
         goes_on = _clock(desk, "c-2")
-        await desk.tells("escalation", id_, ClockStarted(goes_on, "goes on"), ClockMet(goes_on, desk.time.now(), "eng"))
+        await desk.tells("escalation", id_, ClockKept(goes_on), ClockMet(goes_on, desk.time.now(), "eng"))
         (item,) = (await volga.get("/v1/attainment")).json()["items"]
         assert item["met"] == 1
         (clock,) = (await _shown(volga, id_))["clocks"]
