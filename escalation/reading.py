@@ -1,6 +1,6 @@
 """What all lists of this stage have in common: whose incidents a key sees, and how a list is narrowed and paged.
 
-A key that is bound to contracts is never shown anything of another.
+A key that is bound to contracts is never shown anything of another, nor what was promised while an incident was under one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from backbone.web.paging import bad_cursor
 
 @dataclass(slots=True)
 class Where:
-    """The conditions of one list, and their parameters; `i` is the incident's row."""
+    """The conditions of one list, and their parameters; `i` is the incident's row, `c` the clock's."""
 
     clauses: list[str] = field(default_factory=lambda: ["true"])
     params: dict[str, Any] = field(default_factory=dict)
@@ -26,7 +26,11 @@ class Where:
         """What the caller sees; of one incident (its id or number) only, where one is named."""
         where = cls()
         if caller.contracts is not None:
-            where.add("i.contract = any(cast(:contracts as text[]))", contracts=sorted(caller.contracts))
+            where.add(
+                "i.contract = any(cast(:contracts as text[]))"
+                " and (c.under is null or c.under = any(cast(:contracts as text[])))",
+                contracts=sorted(caller.contracts),
+            )
         if incident is not None:
             where.add(
                 "i.id in (select :incident union select id from incident where number = :incident)", incident=incident

@@ -72,6 +72,7 @@ Table(
     Column("superseded_at", DateTime(timezone=True)),
     Column("reason", Text),
     Column("stuck", Boolean, nullable=False, server_default=text("false")),
+    Column("under", Text),
     CheckConstraint("side in ('provider', 'customer')", name="clock_side_known"),
     CheckConstraint("state in ('running', 'met', 'breached', 'superseded')", name="clock_state_known"),
     CheckConstraint("due_at >= started_at", name="clock_due_after_start"),

@@ -13,7 +13,8 @@ from .codec import Fact
 class Clock:
     """A promise's row as others see it. `side` is whose promise it is: `provider` or `customer`. `target` is ISO 8601.
 
-    `severity` is the one that it was made at, `decision` the number of the decision whose terms it counts by.
+    `severity` is the one that it was made at, `decision` the number of the decision whose terms it counts by. `under`:
+    the contract whose promise it was, where the incident has left that one.
     """
 
     id: str
@@ -27,6 +28,7 @@ class Clock:
     rule: str
     severity: str | None = None
     decision: int | None = None
+    under: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,15 @@ class ClockSuperseded(Fact):
     FOR_CUSTOMER: ClassVar[bool] = True
     clock: Clock
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockKept(Fact):
+    """It ran under a contract that the incident has left, and goes on by the terms of the one that it is under now."""
+
+    TYPE: ClassVar[str] = "clock.kept"
+    FOR_CUSTOMER: ClassVar[bool] = True
+    clock: Clock
 
 
 #: In place of a policy's name, where the contract itself calls people in (RR-ESCALATE, AEM-ESCALATE, BASE-ESCALATE).

@@ -93,7 +93,10 @@ class SeverityAssessed(Fact):
 
 @dataclass(frozen=True, slots=True)
 class IncidentCorrected(Fact):
-    """What was reported is corrected: `changes` as posted, `report` as it is now. Ends an entitlement review."""
+    """What was reported is corrected: `changes` as posted, `report` as it is now. Ends an entitlement review.
+
+    `left`: the contract that it was under until now, where it is under another by this; None where nobody had that one.
+    """
 
     TYPE: ClassVar[str] = "incident.corrected"
     FOR_CUSTOMER: ClassVar[bool] = True
@@ -101,6 +104,7 @@ class IncidentCorrected(Fact):
     changes: dict[str, Any]
     report: Report
     reason: str
+    left: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,7 @@ page = Table(
     Column("acknowledged_by", Text),
     Column("ended", Text),
     Column("traceparent", Text),
+    Column("under", Text),
     UniqueConstraint("incident", "purpose", "cause", "person", name="page_once"),
     CheckConstraint(
         "purpose in ('crisis-manager', 'duty-manager', 'engineer', 'executive', 'delivery-manager', 'administrator',"

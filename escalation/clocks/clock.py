@@ -48,7 +48,8 @@ class State(StrEnum):
 class Clock:
     """One promise's row. `next_at`: when to look at it again; `level`: of the ladder, the last that was raised;
     `silent`: nobody hears of it unless it is breached; `stuck`: it could not be acted on, and a human was asked for.
-    A breached one has `met_at` where it was done after all."""
+    A breached one has `met_at` where it was done after all. `under`: whose promise it was, where the incident has left that
+    contract."""
 
     id: UUID
     incident: str
@@ -76,6 +77,7 @@ class Clock:
     superseded_at: datetime | None = None
     reason: str | None = None
     stuck: bool = False
+    under: str | None = None
 
     @property
     def is_open(self) -> bool:
@@ -96,7 +98,7 @@ class Clock:
         return escalations.Clock(
             id=str(self.id), name=self.name, side=self.side, started_at=self.started_at, due_at=self.due_at,
             warn_at=self.warn_at, target=self.target, calendar=self.calendar, rule=self.rule, severity=self.severity,
-            decision=self.decision,
+            decision=self.decision, under=self.under,
         )  # fmt: skip
 
     def as_running(self) -> Running:
@@ -110,14 +112,14 @@ class Clock:
 
 def started(
     terms: ClockTerms, incident: str, *, cause: str, decision: int, severity: str | None, urgent: bool,
-    silent: bool = False,
+    silent: bool = False, under: str | None = None,
 ) -> Clock:  # fmt: skip
     """A clock that runs on `terms`."""
     clock = Clock(
         id=uuid_utils.uuid7(), incident=incident, name=terms.name, side=terms.side, state=State.RUNNING,
         started_at=terms.started_at, warn_at=terms.warn_at, due_at=terms.due_at, next_at=terms.warn_at,
         target=terms.target, calendar=terms.calendar, rule=terms.rule, repeats=terms.repeats, urgent=urgent,
-        silent=silent, cause=cause, decision=decision, severity=severity,
+        silent=silent, cause=cause, decision=decision, severity=severity, under=under,
     )  # fmt: skip
     return replace(clock, next_at=clock.overdue_at) if silent or clock.warn_at >= clock.due_at else clock
 

@@ -37,7 +37,6 @@ def routed(promises: Promises, fact: IncidentRouted, at: datetime, catalogue: Ca
     contract = inputs.contract
     promises.keep(
         decision=decision, decisions=fact.number, catalogue=inputs.catalogue,
-        contract=contract.number if contract is not None else promises.incident.contract,
         decided_under=contract.number if contract is not None else None,
         contract_version=contract.version if contract is not None else None,
     )  # fmt: skip
@@ -57,9 +56,11 @@ def routed(promises: Promises, fact: IncidentRouted, at: datetime, catalogue: Ca
             promises.settle(Outcome.WITHDRAWN, ROUTER, reason)
         promises.supersede([c for c in promises.running() if str(c.id) in gone], reason, inputs.at)
         owed = {(clock.name, clock.due_at, clock.target, clock.rule) for clock in decision.clocks}
-        promises.rest(
-            c for c in promises.open(side="provider") if (c.name, c.due_at, c.target, c.rule) not in owed
-        )  # fmt: skip
+        overdue_ = [clock for clock in promises.open(side="provider") if clock.state is State.BREACHED]
+        still = [c for c in overdue_ if (c.name, c.due_at, c.target, c.rule) in owed]
+        promises.rest(clock for clock in overdue_ if clock not in still)
+        if promises.incident.left is None:
+            promises.take_along([*promises.running(), *(clock for clock in still if not clock.repeats)])
     for terms in change.start:
         promises.start(terms, inputs.cause)
     if before is None:

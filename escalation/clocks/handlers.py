@@ -126,6 +126,8 @@ class Handlers:
                 consequences.decided(promises, fact)
             case incidents.IncidentCorrected():
                 promises.keep(contract=fact.report.contract)
+                if fact.left is not None:
+                    promises.leave(fact.left)
             case incidents.IncidentResolved():
                 consequences.ended(promises, "resolved", at, fact.by)
             case incidents.IncidentClosed():

@@ -53,6 +53,11 @@ class Incident:
     consented: Early | None = None
 
     @property
+    def left(self) -> str | None:
+        """The contract that the decision in force was made under, where the incident is under another one by now."""
+        return self.decided_under if self.decided_under != self.contract else None
+
+    @property
     def severity(self) -> str | None:
         """The severity in force; None before the first decision."""
         return self.decision.severity if self.decision is not None else None

@@ -17,7 +17,15 @@ from escalation.escalations.rapid import Call
 from escalation.policies.rules import Versioned, choose, climbs_at, rung
 from escalation.proposals.proposal import Outcome, Proposal, Settled
 from events.codec import Fact
-from events.escalations import BY_CONTRACT, ClockBreached, ClockMet, ClockStarted, ClockSuperseded, ClockWarned
+from events.escalations import (
+    BY_CONTRACT,
+    ClockBreached,
+    ClockKept,
+    ClockMet,
+    ClockStarted,
+    ClockSuperseded,
+    ClockWarned,
+)
 from services.clocks import Proposal as Proposed
 from services.decision import ClockTerms
 
@@ -73,13 +81,28 @@ class Promises:
         clock = self._move(
             transitions.started(
                 terms, self.incident.id, cause=cause, decision=self.incident.decisions,
-                severity=self.incident.severity, urgent=self.urgent, silent=silent,
+                severity=self.incident.severity, urgent=self.urgent, silent=silent, under=self.incident.left,
             )
         )  # fmt: skip
         if not silent:
             self.facts.append(ClockStarted(clock.said(), cause))
         self.outcomes.append((clock, "started"))
         return clock
+
+    def leave(self, contract: str) -> None:
+        """The incident is under another contract from now on: what was promised so far was promised under this one.
+
+        The watch for a first decision is the incident's own, whosever it is.
+        """
+        for clock in self.clocks.values():
+            if clock.under is None and not (clock.name == transitions.UNROUTED and clock.state is State.RUNNING):
+                self._mark(clock, contract)
+
+    def take_along(self, clocks: Iterable[Clock]) -> None:
+        """Clocks from before the incident came under its contract go on by its terms: who has it now is told of them."""
+        for clock in clocks:
+            if clock.under is not None:
+                self.facts.append(ClockKept(self._mark(clock, None).said()))
 
     def done(self, clock: Clock, at: datetime, by: str) -> Clock:
         """What was promised was done at `at`: in time at or before due, also where a breach has been said already."""
@@ -209,6 +232,11 @@ class Promises:
     def _raise(self, escalation: Escalation) -> None:
         self.raised.append(escalation)
         self.facts.append(escalation.said())
+
+    def _mark(self, clock: Clock, contract: str | None) -> Clock:
+        after = self.clocks[clock.id] = replace(clock, under=contract)
+        self.touched.add(clock.id)
+        return after
 
     def _move(self, clock: Clock) -> Clock:
         if clock.stuck:

@@ -18,7 +18,7 @@ from .incident import INCIDENT, Incident
 CLOCK_COLUMNS = (
     "c.id, c.incident, c.name, c.side, c.state, c.started_at, c.warn_at, c.due_at, c.next_at, c.target, c.calendar,"
     " c.rule, c.repeats, c.urgent, c.silent, c.cause, c.decision, c.severity, c.level, c.warned_at, c.met_at, c.met_by,"
-    " c.breached_at, c.superseded_at, c.reason, c.stuck"
+    " c.breached_at, c.superseded_at, c.reason, c.stuck, c.under"
 )
 _NAMES = tuple(column.removeprefix(" ").removeprefix("c.") for column in CLOCK_COLUMNS.split(","))
 _TYPES = {
@@ -29,7 +29,7 @@ _TYPES = {
 }  # fmt: skip
 _MOVING = (
     "state", "next_at", "urgent", "silent", "level", "warned_at", "met_at", "met_by", "breached_at", "superseded_at",
-    "reason", "stuck",
+    "reason", "stuck", "under",
 )  # fmt: skip
 _SAVE_CLOCKS = (
     f"insert into clock ({', '.join(_NAMES)}) select * from unnest("

@@ -144,7 +144,7 @@ def _add(router: APIRouter, actions: Actions, action: Action) -> None:
     async def act(id: str, request: Request, response: Response, caller: Caller, body: Any) -> dict[str, Any]:
         record = await actions.act(request, id, action, body, caller)
         response.headers["ETag"] = etag(record.version)
-        return record.to_json(to_customer=caller.bound)
+        return record.to_json(caller)
 
     # The scope and the body's shape are the action's: FastAPI reads them from here.
     act.__annotations__["caller"] = Annotated[Caller, require(*scopes)]

@@ -44,6 +44,13 @@ class Scene:
     waited: bool = False
 
     @property
+    def belongs_to(self) -> str | None:
+        """The contract that the incident is under; None where none is named, or nobody has that one."""
+        number = self.record.contract
+        decided_under = self.contract.number if self.contract is not None else None
+        return number if self.live is not None or number == decided_under else None
+
+    @property
     def standing(self) -> Standing:
         """How the incident stands, as `permit` asks."""
         record, bought = self.record, self.live or self.contract
@@ -159,7 +166,8 @@ def correct(scene: Scene, body: bodies.Correction, allowed: Allowed) -> list[Fac
     if report.portal is not None and report.portal not in scene.catalogue.portals:
         known = ", ".join(scene.catalogue.portals)
         raise wrong([FieldError("/changes/portal", f"is not a portal: say one of {known}")])
-    return [facts.IncidentCorrected(body.by, body.changes, report, body.reason)]
+    left = scene.belongs_to if report.contract != scene.record.contract else None
+    return [facts.IncidentCorrected(body.by, body.changes, report, body.reason, left)]
 
 
 def own(scene: Scene, body: bodies.Owner, allowed: Allowed) -> list[Fact]:

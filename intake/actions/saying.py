@@ -17,11 +17,12 @@ from backbone.log.event import Event
 from backbone.log.tx import Tx
 from backbone.postgres.connection import Connection
 from events.codec import Fact
-from events.incidents import RequestRefused
+from events.incidents import IncidentCorrected, RequestRefused
 from services.catalogue.model import Catalogue
 from services.refused import Refused
 
 from ..record.frozen import Frozen
+from ..record.moves import leave
 from ..record.project import project
 from ..record.record import Record
 from .bodies import DowngradeDecision
@@ -30,6 +31,8 @@ from .table import BY_PATH
 
 #: Who accepts what nobody was asked for.
 BY_ITSELF = "critsit"
+#: Why what was asked for before the route is not settled with it.
+_ANOTHERS = "the incident has come under another contract"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,20 @@ class Saying:
     ) -> None:
         """Say facts of a locked incident; its record follows them."""
         for fact in said:
+            if isinstance(fact, IncidentCorrected) and fact.report.contract != record.contract:
+                self._leave(tx, record, fact.left, catalogue)
             tx.say(fact, record.id, urgent=_is_urgent(fact, catalogue) or None, cause=cause)
             project(record, fact.type, _plain(fact), tx.now)
+
+    def _leave(self, tx: Tx, record: Record, contract: str | None, catalogue: Catalogue) -> None:
+        """It comes under another contract: what this one's customer asked for and waits for the route ends before that."""
+        row, held = tx.subjects[record.id], record.view.pop("held", [])
+        theirs = [w for w in held if contract is not None and BY_PATH[w["request"]].for_customers]
+        refused = [RequestRefused(w["body"]["by"], w["request"], None, _ANOTHERS) for w in theirs]
+        self.say(tx, record, refused, catalogue)
+        if kept := [waiting for waiting in held if waiting not in theirs]:
+            record.view["held"] = kept
+        leave(record, contract, row.said, row.heard)
 
     async def settle(self, tx: Tx, record: Record, held: Sequence[dict[str, Any]], cause: Event) -> None:
         """Judge what waited for the route, in the order in which it came."""

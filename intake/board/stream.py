@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 from starlette.types import Scope
 
 from backbone.directory.directory import Directory
@@ -23,7 +23,8 @@ from backbone.web.sse import MOST, RESET, Reader, frame, mark
 from services.instants import write_instant
 
 from ..record import store
-from ..record.summary import by_whom, for_customer, is_for_customer, summary
+from ..record.summary import by_whom, summary
+from ..record.told import as_told
 
 #: Facts that are read at once: fewer than a reader's queue holds, so that a burst cuts nobody off who reads.
 _PAGE = MOST // 2
@@ -141,7 +142,7 @@ async def _holds(connection: Connection, position: int, now: int) -> bool:
 
 def _told(listener: _Listener, row: Any) -> bytes | None:
     """The fact as the listener is told it; None for one that it was told already, or that is not for it."""
-    position, subject, stage, type_, at, payload, contract = row
+    position, subject, stage, type_, at, *_ = row
     if position <= listener.position:
         return None
     listener.position = position
@@ -151,12 +152,11 @@ def _told(listener: _Listener, row: Any) -> bytes | None:
         return None
     if ":" in subject:
         return None
-    if listener.caller.bound and not (listener.caller.sees(contract) and is_for_customer(type_)):
+    data = as_told(listener.caller, row)
+    if data is None:
         return None
-    data = from_json(payload)
     body = {
         "incident": subject, "at": write_instant(at), "stage": stage, "type": type_, "by": by_whom(stage, data),
-        "summary": summary(type_, data),
-        "data": for_customer(type_, data) if listener.caller.bound else data,
+        "summary": summary(type_, data), "data": data,
     }  # fmt: skip
     return frame(to_json(body), event=type_, id=position)

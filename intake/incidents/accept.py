@@ -71,14 +71,14 @@ class Accept:
         match outcome:
             case Taken(id_, number):
                 if wait and (routed := await self._reread(id_, wait)) is not None and _is_theirs(routed, caller):
-                    return 201, routed.to_json(to_customer=caller.bound)
+                    return 201, routed.to_json(caller)
                 return 201, fresh(id_, number, item.report, item.submitted, item.received)
             case Repeated(id_):
                 if (there := await self._reread(id_, wait)) is None:
                     raise Unavailable()
                 if not _is_theirs(there, caller):
                     raise Problem(404, "Not found", f"There is no incident {id_}.")
-                return 200, there.to_json(to_customer=caller.bound)
+                return 200, there.to_json(caller)
             case Conflict(id_, why):
                 raise conflict(why, id_)
 

@@ -107,7 +107,7 @@ def routes(incidents: Incidents, accept: Accept, catalogue: Catalogue) -> APIRou
         """One incident, by id or number."""
         record = await incidents.find(id, caller)
         response.headers["ETag"] = etag(record.version)
-        return record.to_json(to_customer=caller.bound)
+        return record.to_json(caller)
 
     @router.get("/v1/incidents")
     async def list_incidents(
@@ -138,7 +138,7 @@ def routes(incidents: Incidents, accept: Accept, catalogue: Catalogue) -> APIRou
         more = len(records) > limit
         shown = records[:limit]
         return {
-            "items": [record.to_json(to_customer=caller.bound) for record in shown],
+            "items": [record.to_json(caller) for record in shown],
             "next": encode_cursor(shown[-1].id) if more else None,
         }
 

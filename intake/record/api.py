@@ -34,8 +34,10 @@ from . import store
 from .attainment import Attained, Attainment
 from .past import Past
 from .period import DayOrInstant, end, first
+from .record import is_for
 from .standing import running, standing
-from .summary import by_whom, for_customer, is_for_customer, summary
+from .summary import by_whom, is_for_customer, summary
+from .told import as_told
 
 #: Incidents whose promises are added up at once.
 _PAGE = 200
@@ -55,9 +57,8 @@ def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
         after = decode_cursor(cursor, int)[0] if cursor else 0
         async with ground.transactions.reading() as connection:
             rows = await store.timeline(connection, record.id, after, limit + 1)
-        items = [_item(row, to_customer=caller.bound) for row in rows[:limit]]
         return {
-            "items": [item for item in items if not caller.bound or item["visibility"] == "customer"],
+            "items": [item for row in rows[:limit] if (item := _item(row, caller)) is not None],
             "next": encode_cursor(rows[limit - 1][0]) if len(rows) > limit else None,
         }
 
@@ -68,7 +69,7 @@ def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
         decisions, clocks, ran = [], [], record.view.get("clocks", [])
         terms: dict[int | None, tuple[Contract | None, Catalogue, str | None]] = {}
         last: tuple[Contract | None, Catalogue, str | None] = None, past.frozen.loaded, None
-        for at, routed, report in await past.decisions(record.id):
+        for at, routed, report in await past.decisions(record.id, caller):
             contract, catalogue = await past.contract(routed), await past.catalogue_of(routed)
             last = terms[routed.number] = contract, catalogue, routed.decision.terms.location
             decisions.append(
@@ -79,7 +80,7 @@ def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
                 )
             )  # fmt: skip
             decisions[-1]["inputs"] |= _inputs(routed)
-        for clock in ran:
+        for clock in (clock for clock in ran if is_for(clock, caller)):
             ran_so = running(clock)
             contract, catalogue, location = terms.get(clock.get("decision"), last)
             clocks.append(
@@ -101,7 +102,7 @@ def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
         record = await incidents.find(id, caller)
         if_match(request.scope).check(record.version)
         differences: list[dict[str, Any]] = []
-        for _, routed, report in await past.decisions(record.id):
+        for _, routed, report in await past.decisions(record.id, caller):
             before = adapter().dump_python(routed.decision, mode="json")
             now = adapter().dump_python(await past.again(routed, report), mode="json")
             differences += [
@@ -146,7 +147,8 @@ def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
             async with ground.transactions.reading() as connection:
                 rows = await store.settled(connection, where, before, _PAGE)
             for id_, number, severity, clocks in rows:
-                found.add(id_, number_of(number), severity, from_json(clocks))
+                theirs = [clock for clock in from_json(clocks) if is_for(clock, caller)]
+                found.add(id_, number_of(number), severity, theirs)
                 await breath()
             if len(rows) < _PAGE:
                 break
@@ -159,13 +161,14 @@ def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
     return router
 
 
-def _item(row: Any, *, to_customer: bool) -> dict[str, Any]:
-    _, _, stage, type_, at, payload, _ = row
-    data = json.loads(payload)
+def _item(row: Any, caller: Caller) -> dict[str, Any] | None:
+    _, _, stage, type_, at, _, *_ = row
+    data = as_told(caller, row)
+    if data is None:
+        return None
     return {
         "at": write_instant(at), "stage": stage, "type": type_, "by": by_whom(stage, data),
-        "visibility": "customer" if is_for_customer(type_) else "internal", "summary": summary(type_, data),
-        "data": for_customer(type_, data) if to_customer else data,
+        "visibility": "customer" if is_for_customer(type_) else "internal", "summary": summary(type_, data), "data": data,
     }  # fmt: skip
 
 

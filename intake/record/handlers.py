@@ -11,7 +11,7 @@ from backbone.log.tx import Tx
 from backbone.loops.breath import Breath
 from backbone.stage import Handler
 
-from . import store
+from . import moves, store
 from .project import PROPOSED, project
 from .record import Record
 
@@ -31,7 +31,10 @@ def handle_with(told: Callable[[Sequence[Event]], None], settle: Settle, propose
             record = records.get(event.subject)
             if record is not None:
                 held = record.view.get("held", [])
-                project(record, event.type, event.json(), event.occurred_at)
+                data = event.json()
+                moves.hear(record, event)
+                project(record, event.type, data, event.occurred_at)
+                moves.mark(record, event, data)
                 if held and record.decision is not None:
                     await settle(tx, record, held, event)
                 if event.type == PROPOSED:

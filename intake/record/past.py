@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from backbone.log.tx import Transactions
+from backbone.web.keys import Caller
 from events.assignments import IncidentRouted, Inputs
 from services.catalogue.model import Catalogue
 from services.contract.model import Contract
@@ -42,15 +43,19 @@ class Past:
     transactions: Transactions
     frozen: Frozen
 
-    async def decisions(self, id_: str) -> list[tuple[datetime, IncidentRouted, Report]]:
-        """Every decision of an incident in order, and the report that it was made from."""
+    async def decisions(self, id_: str, caller: Caller) -> list[tuple[datetime, IncidentRouted, Report]]:
+        """Every decision of an incident in order, and the report that it was made from; none that was made under a contract
+        which the caller does not see."""
         async with self.transactions.reading() as connection:
             rows = await store.timeline(connection, id_, 0, 10_000, [*_TELLING, _ROUTED])
-        told = tellings((number, at, payload) for _, _, _, type_, at, payload, number in rows if type_ != _ROUTED)
+        told = tellings((number, at, payload) for _, _, _, type_, at, payload, number, *_ in rows if type_ != _ROUTED)
         found: list[tuple[datetime, IncidentRouted, Report]] = []
-        for _, _, _, type_, at, payload, _ in rows:
+        for _, _, _, type_, at, payload, *_ in rows:
             if type_ == _ROUTED:
                 routed = IncidentRouted.from_json(payload)
+                contract = routed.inputs.contract
+                if contract is not None and not caller.sees(contract.number):
+                    continue
                 report = report_of(told, routed.inputs) | {"impact": routed.inputs.impact}
                 found.append((at, routed, REPORT.validate_python(report)))
         return found

@@ -42,9 +42,9 @@ def _routed(record: Record, data: dict[str, Any], at: datetime) -> None:
     ):
         record.view["proposal"] = None
     contract = data["inputs"].get("contract")
-    if contract is not None:
-        record.contract = contract["number"]
-    record.view["customer"] = contract["customer"] if contract is not None else None
+    # One that was made before a correction was heard of tells of a contract that is not the incident's any more.
+    is_its_own = contract is not None and contract["number"] == record.contract
+    record.view["customer"] = contract["customer"] if is_its_own else None
     stuck = [NEEDS_HUMAN] if NEEDS_HUMAN in record.flags else []
     record.flags = [*data["decision"]["flags"], *stuck]
     if all(clock["name"] != "crisis_manager" for clock in data["decision"]["clocks"]):
@@ -73,6 +73,10 @@ def _clock(state: str) -> Projection:
                 "severity": clock.get("severity") or record.severity, "decision": clock.get("decision"),
             }  # fmt: skip
             clocks.append(shown)
+        if clock.get("under") is not None:
+            shown["under"] = clock["under"]
+        elif "under" in clock:
+            shown.pop("under", None)
         if state == "running":
             return
         shown["state"] = state
@@ -194,6 +198,7 @@ _PROJECTIONS: dict[str, Projection] = {
     "crisis_manager.assigned": _crisis_manager,
     "owner.changed": _owner,
     "clock.started": _clock("running"),
+    "clock.kept": _clock("running"),
     "clock.met": _clock("met"),
     "clock.breached": _clock("breached"),
     "clock.superseded": _clock("superseded"),

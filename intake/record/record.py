@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from operator import attrgetter
@@ -12,6 +13,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from backbone.web.keys import Caller
 from services.instants import write_instant
 from services.report import Report
 
@@ -46,10 +48,17 @@ class Record:
         """The severity in force."""
         return self.decision["severity"] if self.decision else None
 
-    def to_json(self, *, to_customer: bool = False) -> dict[str, Any]:
-        """The record in api.md's shape; a customer is told of the pages to its own people."""
-        decision = self.decision or {}
+    def to_json(self, caller: Caller | None = None) -> dict[str, Any]:
+        """The record in api.md's shape; a customer is told of the pages to its own people.
+
+        What it shows of a contract that it has left, such as a decision until there is another, is for who sees that one.
+        """
         view, report = self.view, self.report
+        decision, hidden = self.decision or {}, frozenset[str]()
+        contract = (view.get("inputs") or {}).get("contract")
+        if caller is not None and contract is not None and not caller.sees(contract["number"]):
+            decision, hidden = {}, frozenset(decision["flags"])
+        theirs = caller is not None and caller.bound
         return {
             "id": self.id,
             "number": self.number,
@@ -78,7 +87,7 @@ class Record:
             "executives": decision.get("executives", []),
             "crisis_manager": view.get("crisis_manager"),
             "owner": view.get("owner"),
-            "flags": self.flags,
+            "flags": [flag for flag in self.flags if flag not in hidden],
             "because": decision.get("because", []),
             "notes": decision.get("notes", []),
             "opened_at": write_instant(self.opened_at),
@@ -87,13 +96,24 @@ class Record:
             "closed_at": write_instant(self.closed_at) if self.closed_at else None,
             "version": self.version,
             "effort_minutes": view.get("effort_minutes", 0),
-            "proposal": view.get("proposal"),
-            "clocks": [
-                {name: value for name, value in clock.items() if name not in ("id", "warned", "decision")}
-                for clock in view.get("clocks", [])
-            ],
-            "pages": [page for page in view.get("pages", []) if not to_customer or page["side"] == "customer"],
+            "proposal": next(iter(_shown([view.get("proposal")], caller)), None),
+            "clocks": _shown(view.get("clocks", []), caller, "id", "warned", "decision"),
+            "pages": _shown((p for p in view.get("pages", []) if not theirs or p["side"] == "customer"), caller),
         }
+
+
+def is_for(item: Mapping[str, Any], caller: Caller | None) -> bool:
+    """Whether a clock, a page or a proposal is the caller's to see: it may belong to a contract that its incident left."""
+    contract = item.get("under")
+    return caller is None or contract is None or caller.sees(contract)
+
+
+def _shown(items: Iterable[dict[str, Any] | None], caller: Caller | None, *but: str) -> list[dict[str, Any]]:
+    return [
+        {name: value for name, value in item.items() if name != "under" and name not in but}
+        for item in items
+        if item is not None and is_for(item, caller)
+    ]
 
 
 #: What stands in the record as it was reported.

@@ -96,6 +96,10 @@ async def note(tx: Tx, events: Sequence[Event]) -> None:
     )
 
 
+#: The contract that an incident is under, and the moves to it; each is looked up, and never joined over the whole table.
+_UNDER = (
+    "(select contract from incident where subject = {0}), (select view ->> 'left' from incident where subject = {0})"
+)
 _FACTS = (
     "(select position, subject, stage, type, at, payload, sequence from fact{where} union all"
     " select seq, subject, 'intake', type, occurred_at, payload, sequence from outbox{where2})"
@@ -103,13 +107,15 @@ _FACTS = (
 
 
 async def timeline(c: Connection, id_: str, after: int, limit: int, types: Sequence[str] | None = None) -> list[Any]:
-    """(position, subject, stage, type, at, payload, sequence) of an incident's facts behind a position, in order."""
+    """(position, subject, stage, type, at, payload, sequence, contract, left) of an incident's facts behind a position, in
+    order. The last two are of the record, read with them: the contract that it is under, and the moves to it."""
     facts = _FACTS.format(
         where=" where subject = :id and position > :after", where2=" where subject = :id and seq > :after"
     )
     only = "" if types is None else " where type = any(cast(:types as text[]))"
     rows = await c.execute(
-        f"select distinct on (position) position, subject, stage, type, at, payload::text, sequence from {facts} f{only}"
+        "select distinct on (position) position, subject, stage, type, at, payload::text, sequence,"
+        f" {_UNDER.format(':id')} from {facts} f{only}"
         " order by position limit :limit",
         {"id": id_, "after": after, "limit": limit} | ({} if types is None else {"types": list(types)}),
     )
@@ -117,16 +123,17 @@ async def timeline(c: Connection, id_: str, after: int, limit: int, types: Seque
 
 
 async def since(c: Connection, after: int, limit: int) -> list[Any]:
-    """(position, subject, stage, type, at, payload, contract) of all facts behind a position, in order."""
+    """What `timeline` tells of one, of all facts behind a position, in order."""
     rows = await c.execute(
-        "select f.position, f.subject, f.stage, f.type, f.at, f.payload,"
-        " (select contract from incident i where i.subject = f.subject) from (select distinct on (position) * from ("
-        " (select position, subject, stage, type, at, payload::text as payload from fact where position > :after"
-        " order by position limit :limit) union all"
-        " (select seq, subject, 'intake', type, occurred_at, payload::text from outbox where urgent and seq > :after"
-        " order by seq limit :limit) union all"
-        " (select seq, subject, 'intake', type, occurred_at, payload::text from outbox where not urgent and seq > :after"
-        " order by seq limit :limit)) u order by position limit :limit) f order by f.position",
+        f"select f.position, f.subject, f.stage, f.type, f.at, f.payload, f.sequence, {_UNDER.format('f.subject')}"
+        " from (select distinct on (position) * from ("
+        " (select position, subject, stage, type, at, payload::text as payload, sequence from fact"
+        " where position > :after order by position limit :limit) union all"
+        " (select seq, subject, 'intake', type, occurred_at, payload::text, sequence from outbox"
+        " where urgent and seq > :after order by seq limit :limit) union all"
+        " (select seq, subject, 'intake', type, occurred_at, payload::text, sequence from outbox"
+        " where not urgent and seq > :after order by seq limit :limit)) u order by position limit :limit) f"
+        " order by f.position",
         {"after": after, "limit": limit},
     )
     return list(rows)

@@ -20,6 +20,7 @@ _SENTENCES = {
     "owner.changed": "Owner: {name}.",
     "owner.refused": "Another owner was refused: {reason}",
     "clock.started": "{clock[name]} runs: due {clock[due_at]} ({clock[rule]}).",
+    "clock.kept": "{clock[name]} goes on: due {clock[due_at]} ({clock[rule]}).",
     "clock.met": "{clock[name]} was met.",
     "clock.met late": "{clock[name]} was done after it was due: {clock[due_at]}.",
     "clock.warned": "{clock[name]} is due soon: {clock[due_at]}.",

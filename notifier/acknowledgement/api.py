@@ -32,8 +32,8 @@ def routes(ground: Ground, acts: Acts, links: Links) -> APIRouter:
             page = await queries.one(connection, id_, None)
             if page is None:
                 raise NoToken
-            number, title, customer = await queries.headline(connection, page.incident)
-        return page, number, f"{customer}: {title}" if customer else title
+            number, title = await queries.headline(connection, page)
+        return page, number, title
 
     @router.get("/ack/{token}", dependencies=[_KEY], response_class=Response)
     async def show(token: str) -> Response:

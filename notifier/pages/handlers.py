@@ -6,7 +6,7 @@ A batch costs the same few statements whatever it holds; ordinary incidents make
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backbone.log.event import Event
 from backbone.log.tx import Tx
@@ -80,6 +80,8 @@ class Handlers:
             ledger.tell(told(before, fact))
             if event.type in _ENDING:
                 moved = isinstance(fact, IncidentCorrected) and fact.report.contract != before.contract
+                if isinstance(fact, IncidentCorrected) and fact.left is not None:
+                    _leave(ledger, event.subject, fact.left)
                 cancel_unwanted(ledger, event.subject, event, moved=moved)
             elif event.type not in _KEPT:
                 await self._ask(ledger, event, fact)
@@ -111,6 +113,13 @@ class Handlers:
                 wanted = requests.stuck(fact, str(event.id), self.people.roster(), now)
         if wanted is not None and (incident.state == "open" or isinstance(fact, IncidentStuck)):
             ledger.request(event.subject, wanted, event)
+
+
+def _leave(ledger: Ledger, subject: str, contract: str) -> None:
+    """The incident is under another contract from now on: the pages to this one's people stay theirs."""
+    for page in ledger.pages(subject):
+        if page.side is Side.CUSTOMER and page.under is None:
+            ledger.move(replace(page, under=contract))
 
 
 def cancel_unwanted(ledger: Ledger, subject: str, event: Event | None = None, *, moved: bool = False) -> None:

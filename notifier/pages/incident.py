@@ -145,7 +145,9 @@ def _reported(incident: Incident, report: Report) -> Incident:
 
 
 def _routed(incident: Incident, fact: IncidentRouted) -> Incident:
-    decision, contract = fact.decision, fact.inputs.contract
+    decision, named = fact.decision, fact.inputs.contract
+    # One that was made before a correction was heard of names a contract that is not the incident's any more.
+    contract = named if named is not None and named.number == incident.contract else None
     lower = (decision.terms.downgrade_about, decision.terms.downgrade_to)
     return replace(
         incident,
@@ -159,7 +161,6 @@ def _routed(incident: Incident, fact: IncidentRouted) -> Incident:
         proposed=incident.proposed if incident.proposed == lower else None,
         unmet=tuple(clock for clock in incident.unmet if clock.name != UNROUTED),
         promised=tuple(Unmet(c.name, c.name, c.side, c.due_at, c.rule) for c in decision.clocks),
-        contract=contract.number if contract else incident.contract,
         contract_version=contract.version if contract else None,
         customer=contract.customer if contract else None,
     )

@@ -61,7 +61,7 @@ class Page:
 
     `reached` is the best that any attempt came to, `tries` how many rounds failed altogether; `channel` is what the
     next attempt will likely go by; `holder` is who is sending it just now; `ended` says why it is over, `traceparent` whose
-    trace what becomes of it belongs to."""
+    trace what becomes of it belongs to; `under` is whose it was, where the incident has left that contract."""
 
     id: UUID
     incident: str
@@ -90,6 +90,7 @@ class Page:
     acknowledged_by: str | None = None
     ended: str | None = None
     traceparent: str | None = None
+    under: str | None = None
 
     @property
     def is_open(self) -> bool:

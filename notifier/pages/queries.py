@@ -14,7 +14,7 @@ from notifier.pages.page import Page, PageAttempt
 from notifier.pages.store import ATTEMPT_COLUMNS, PAGE_COLUMNS, attempt_of, page_of
 
 _VISIBLE = (
-    "p.side = 'customer'"
+    "p.side = 'customer' and (p.under is null or p.under = any(cast(:contracts as text[])))"
     " and exists (select from incident i where i.id = p.incident and i.contract = any(cast(:contracts as text[])))"
 )
 
@@ -72,10 +72,17 @@ async def attempts(c: Connection, pages: Sequence[Page]) -> dict[UUID, list[Page
     return found
 
 
-async def headline(c: Connection, incident: str) -> tuple[str, str, str | None]:
-    """Number, title and customer of an incident, as its pages call it."""
+async def headline(c: Connection, page: Page) -> tuple[str, str]:
+    """Number, and customer and title, of a page's incident; of one that has left the contract of the page's person only
+    that it has."""
     rows = await c.execute(
-        "select number, body ->> 'title', body ->> 'customer' from incident where id = :i", {"i": incident}
+        "select number, contract, body ->> 'title', body ->> 'customer' from incident where id = :i",
+        {"i": page.incident},
     )
     row = rows.first()
-    return (incident, "", None) if row is None else (row[0], row[1], row[2])
+    if row is None:
+        return page.incident, ""
+    number, contract, title, customer = row
+    if page.under is not None and page.under != contract:
+        return number, "It has turned out to be somebody else's."
+    return number, f"{customer}: {title}" if customer else title

@@ -19,7 +19,7 @@ from notifier.pages.page import OPEN, AttemptOutcome, Page, PageAttempt, Purpose
 PAGE_COLUMNS = (
     "p.id, p.incident, p.purpose, p.side, p.person, p.name, p.cause, p.reason, p.happened, p.clocks, p.urgent,"
     " p.wants_ack, p.round_at, p.created_at, p.next_at, p.state, p.reached, p.step, p.round, p.tries, p.attempts,"
-    " p.channel, p.holder, p.acknowledged_at, p.acknowledged_by, p.ended, p.traceparent"
+    " p.channel, p.holder, p.acknowledged_at, p.acknowledged_by, p.ended, p.traceparent, p.under"
 )
 ATTEMPT_COLUMNS = "a.id, a.page, a.incident, a.channel, a.address, a.at, a.outcome, a.detail, a.repeat, a.provider_id"
 
@@ -30,11 +30,11 @@ _TYPES = {
     "round_at": "timestamptz", "created_at": "timestamptz", "next_at": "timestamptz", "state": "text",
     "reached": "text", "step": "int", "round": "int", "tries": "int", "attempts": "int", "channel": "text",
     "holder": "text", "acknowledged_at": "timestamptz", "acknowledged_by": "text", "ended": "text",
-    "traceparent": "text",
+    "traceparent": "text", "under": "text",
 }  # fmt: skip
 _MOVING = (
     "clocks", "happened", "reason", "round_at", "next_at", "state", "reached", "step", "round", "tries", "attempts",
-    "channel", "holder", "acknowledged_at", "acknowledged_by", "ended", "urgent",
+    "channel", "holder", "acknowledged_at", "acknowledged_by", "ended", "urgent", "under",
 )  # fmt: skip
 _READ = {"clocks": "coalesce(string_to_array(nullif(clocks, ''), ' '), '{}')"}
 _SAVE_PAGES = (
@@ -63,7 +63,7 @@ def page_of(row: Sequence[Any]) -> Page:
         round_at=row[12], created_at=row[13], next_at=row[14], state=State(row[15]),
         reached=State(row[16]) if row[16] else None, step=row[17], round=row[18], tries=row[19], attempts=row[20],
         channel=row[21], holder=row[22], acknowledged_at=row[23], acknowledged_by=row[24], ended=row[25],
-        traceparent=row[26],
+        traceparent=row[26], under=row[27],
     )  # fmt: skip
 
 

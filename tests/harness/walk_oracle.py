@@ -23,10 +23,10 @@ _SETTLED = ("met", "superseded")
 
 @dataclass
 class Oracle:
-    """`customer` is a key of the customer's. `wrong` is what does not hold."""
+    """`customers` are keys of customers, by contract. `wrong` is what does not hold."""
 
     walk: Walk
-    customer: str
+    customers: dict[str, str]
     wrong: list[str] = field(default_factory=list)
     _versions: dict[str, int] = field(default_factory=dict)
     _states: dict[str, str] = field(default_factory=dict)
@@ -153,7 +153,7 @@ class Oracle:
             self._told[key] = at
 
     async def _timeline(self, record: dict[str, Any]) -> None:
-        say, world = _named(record), self.walk.world
+        say = _named(record)
         facts = await self.walk.world.lists(f"/v1/incidents/{record['id']}/timeline")
         await self._stories.agrees(record, facts)
         types = [fact["type"] for fact in facts]
@@ -163,14 +163,45 @@ class Oracle:
             if fact["type"] == "clock.breached" and fact["data"].get("name") in ("first_response", "crisis_manager"):
                 follows = {"escalation.raised", "clock.met", "clock.superseded", "clock.corrected"}
                 self.holds(follows.intersection(types[nth:]), say, "nothing followed a breach", fact["data"])
-        headers = {"Authorization": f"Bearer {self.customer}"}
+        for number in self.customers:
+            await self._to_the_customer(record, facts, number)
+
+    async def _to_the_customer(self, record: dict[str, Any], facts: list[dict[str, Any]], number: str) -> None:
+        say, world = f"{_named(record)} {number}", self.walk.world
+        headers = {"Authorization": f"Bearer {self.customers[number]}"}
         one = await world.web.get(f"/v1/incidents/{record['id']}", headers=headers)
-        self.holds(one.status_code == (200 if record["contract"] == "WO-1" else 404), say, "to the customer", one.text)
-        if one.status_code == 200:
-            theirs = await self.walk.world.lists(f"/v1/incidents/{record['id']}/timeline", headers)
-            own = [fact["type"] for fact in facts if fact["visibility"] == "customer"]
-            self.holds([fact["type"] for fact in theirs] == own, say, "tells the customer otherwise")
-            self.holds(not re.search(r"@example\.org|\+351", str(theirs)), say, "gives an address away")
+        self.holds(one.status_code == (200 if record["contract"] == number else 404), say, "to the customer", one.text)
+        if one.status_code != 200:
+            return
+        told = await world.lists(f"/v1/incidents/{record['id']}/timeline", headers)
+        why = await world.gets(f"/v1/incidents/{record['id']}/explanation", headers)
+        own, another = _for_the_customer(facts, number)
+        if another:  # what another stage said meanwhile is told apart by what it had heard, which no fact shows
+            own, theirs = ([one for one in every if one["stage"] == "intake"] for every in (own, told))
+        else:
+            theirs = told
+        self.holds([one["type"] for one in theirs] == [one["type"] for one in own], say, "tells the customer otherwise")
+        self.holds(
+            all(other == number or other not in f"{told} {why}" for other in self.customers), say, "names another's"
+        )
+        self.holds(not re.search(r"@example\.org|\+351", str(told)), say, "gives an address away")
+
+
+def _for_the_customer(facts: list[dict[str, Any]], number: str) -> tuple[list[dict[str, Any]], bool]:
+    """Of a timeline what the customer may read who has it now, and whether anything of it was another's."""
+    own: list[dict[str, Any]] = []
+    since: list[dict[str, Any]] = []
+    contract, another = facts[0]["data"]["report"]["contract"], False
+    for fact in facts:
+        if fact["type"] == "incident.corrected" and fact["data"]["report"]["contract"] != contract:
+            contract = fact["data"]["report"]["contract"]
+            if fact["data"]["left"] in (None, number):
+                own += since
+            else:
+                another = True
+            since = []
+        since += [fact] if fact["visibility"] == "customer" else []
+    return own + since, another
 
 
 def _named(record: dict[str, Any]) -> str:

@@ -49,9 +49,12 @@ async def test_a_walk(database: str, slower_catalogue: Path, seed: int) -> None:
             if seed % 2:
                 walk.wires = await held.enter_async_context(wires_of(there))
             await begins(walk)
-            key = await there.web.post("/v1/keys", json={"name": "portal", "scopes": ["view"], "contracts": ["WO-1"]})
+            keys = {}
+            for number in ("WO-1", "WO-2"):
+                body = {"name": "portal", "scopes": ["view"], "contracts": [number]}
+                keys[number] = (await there.web.post("/v1/keys", json=body)).json()["key"]
             await there.rests()
-            oracle = Oracle(walk, key.json()["key"])
+            oracle = Oracle(walk, keys)
             await oracle.looks()
             while len(walk.done) < walk.begun + STEPS and not oracle.wrong:
                 await goes_on(walk)
