@@ -32,9 +32,9 @@ class Walk:
 
     `contacts` and `changed` are by which channels somebody is reached, in their order, and when that changed; `rotas` and
     `overrides` who is on call, since `rostered`; `woken` is when those who were silent went on; `bought` are the services
-    of the contracts as they are now, `corrected` the incidents whose contract was named anew just now; `catalogue` is the
-    router's of the `catalogues`, None is the shipped one. `answers` are those that were waited for, with whether they came
-    before the time was over, and the records as they were at rest then.
+    of the contracts as they are now, `corrected` the incidents whose contract was named anew just now, `reopened` those
+    that were opened again; `catalogue` is the router's of the `catalogues`, None is the shipped one. `answers` are those
+    that were waited for, with whether they came before the time was over, and the records as they were at rest then.
     """
 
     world: World
@@ -51,6 +51,7 @@ class Walk:
     woken: list[datetime] = field(default_factory=lambda: [START])
     bought: dict[str, frozenset[str]] = field(default_factory=dict)
     corrected: set[str] = field(default_factory=set)
+    reopened: set[str] = field(default_factory=set)
     catalogues: tuple[Path | None, ...] = (None,)
     catalogue: Path | None = None
     stream: HeldStream | None = None

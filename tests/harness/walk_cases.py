@@ -71,10 +71,12 @@ async def _acts(walk: Walk, case: str) -> None:
         path, body = rng.choice(acts)
         told = {name: value for name, value in body.items() if value is not None or name == "person"}
         does = walk.waits if rng.random() < 0.25 else walk.posts
-        if await does(f"/v1/incidents/{case}/{path}", {"by": by} | told) == 200 and "contract" in body.get(
-            "changes", ()
-        ):
+        if await does(f"/v1/incidents/{case}/{path}", {"by": by} | told) != 200:
+            continue
+        if "contract" in body.get("changes", ()):
             walk.corrected.add(case)
+        if path == "reopening":
+            walk.reopened.add(case)
 
 
 async def acknowledges(walk: Walk) -> None:

@@ -143,7 +143,8 @@ class Oracle:
                 continue
             self._read.add(message["id"])
             case, at = message["incident"], _AT(message["at"])
-            ended = before.get(case) == self._states.get(case) and before.get(case) in ("resolved", "closed")
+            stayed = before.get(case) == self._states.get(case) and case not in self.walk.reopened
+            ended = stayed and before.get(case) in ("resolved", "closed")
             self.holds(not ended, "a message about what has ended", message["to"], message["subject"])
             key = (case, message["to"], message["channel"], message["page"])
             last = self._told.get(key)
@@ -151,6 +152,7 @@ class Oracle:
                 last is None or at - last >= timedelta(seconds=59), "told again too soon", last, message["subject"]
             )
             self._told[key] = at
+        self.walk.reopened.clear()
 
     async def _timeline(self, record: dict[str, Any]) -> None:
         say = _named(record)
