@@ -62,7 +62,12 @@ def under(left: Left, stage: str, sequence: int) -> str | None:
 
 
 def may_read(caller: Caller, left: Left, stage: str, sequence: int, data: Mapping[str, Any]) -> bool:
-    """Whether a fact of an incident that the caller sees is for it; a clock says itself whose promise it was."""
-    clock = data.get("clock")
-    theirs = (under(left, stage, sequence), clock.get("under") if isinstance(clock, dict) else None)
+    """Whether a fact of an incident that the caller sees is for it. A clock and a decision say themselves whose they were:
+    one that was made in the very transaction that heard of the correction is no other way told apart."""
+    clock, decided_under = data.get("clock"), (data.get("inputs") or {}).get("contract")
+    theirs = (
+        under(left, stage, sequence),
+        clock.get("under") if isinstance(clock, dict) else None,
+        decided_under["number"] if decided_under is not None else None,
+    )
     return all(contract is None or caller.sees(contract) for contract in theirs)

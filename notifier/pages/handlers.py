@@ -20,8 +20,9 @@ from notifier.metrics import Metrics
 from notifier.pages import requests
 from notifier.pages.incident import told, unknown
 from notifier.pages.ledger import Ledger, Request
-from notifier.pages.page import Purpose, Side
+from notifier.pages.page import Purpose, Side, State
 from notifier.pages.people import People
+from notifier.rules.ladder import from_the_start
 from notifier.rules.wanted import unwanted
 
 _STUCK, _MENDED = "incident.stuck", "incident.mended"
@@ -134,3 +135,11 @@ def cancel_unwanted(ledger: Ledger, subject: str, event: Event | None = None, *,
         reason = "the incident is under another contract" if another else unwanted(page, incident)
         if reason is not None:
             ledger.cancel(page, reason, event)
+    _go_on(ledger, subject)
+
+
+def _go_on(ledger: Ledger, subject: str) -> None:
+    """Who has passed a page on to somebody whose own one has ended meanwhile is called again: nobody else would be."""
+    asked = ledger.asked(subject, Purpose.DUTY_MANAGER)
+    if asked and all(page.next_at is None and page.state is not State.SENDING for page in asked):
+        ledger.move(from_the_start(asked[0], ledger.tx.now))

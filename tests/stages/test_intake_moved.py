@@ -117,6 +117,16 @@ async def test_what_a_stage_said_before_it_had_heard_of_the_correction_is_still_
         assert await _types(volga, id_) == ["incident.corrected", "clock.started"]
 
 
+async def test_a_decision_that_was_made_as_the_correction_was_heard_names_no_other_customer(database: str) -> None:
+    """The router heard both in one transaction: what it said of the first bears the whole of what it had heard."""
+    async with two_customers(database) as (desk, _, volga):
+        id_ = await desk.reports()
+        decided = desk.event("router", id_, await desk.routed(id_))
+        await _moves(desk, id_, "WO-2")
+        await desk.hears([replace(decided, after={"intake": 2})])
+        assert await _types(volga, id_) == ["incident.corrected"]
+
+
 async def test_to_no_contract_and_a_decision_of_the_old_one_it_is_nobodys(database: str) -> None:
     async with two_customers(database) as (desk, steppe, _):
         id_ = await desk.reports()

@@ -52,3 +52,27 @@ async def test_duty_managers_who_are_called_in_turn_are_told_each_thing_that_hap
         assert len(texts) > 6
         assert len(set(happened)) == len(happened) > 2, happened
         await case.happens("resolution", by="eng", note="fixed")
+
+
+async def test_who_passed_a_broken_promise_on_is_called_again_where_the_other_one_s_page_ends(database: str) -> None:
+    """BASE-CM, SEV-CHANGE: dee's is passed on to the page that dan has about the crisis, which ends with the crisis."""
+    async with world(database) as there:
+        await there.signs()
+        await there.employs("eng", "engineer")
+        await there.employs("bo", "crisis-manager", "email", "sms")
+        dan = await there.employs("dan", "duty-manager")
+        dee = await there.employs("dee", "duty-manager")
+        case = await there.reports()
+        notifier = there.silence("notifier")
+        await there.passes(minutes=16)
+        there.speaks(notifier)
+        await there.rests()
+        await dan.declines(case)
+        await there.passes(minutes=5, seconds=30)
+        assert {page["to"] for page in await there.lists("/v1/pages", incident=case.id) if page["state"] == "delivered"} == {
+            "dan", "dee",
+        }  # fmt: skip
+        there.read |= {message["id"] for message in await there.mailbox()}
+        await case.happens("severity-assessments", by="eng", severity="B", reason="one machine")
+        await dee.phone.expects("is not met", at="09:21:30")
+        await dee.acknowledges(case)
