@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx2
 import pytest
 import pytest_asyncio
 
 from backbone.time_source import ticks
+from events.assignments import IncidentRouted
 from events.escalations import Clock, ClockMet, ClockStarted, ClockSuperseded
 from events.notifications import Page, PageRequested
 from intake.record.clocks_shown import shows_its_clocks
@@ -76,20 +78,26 @@ async def test_who_asks_for_management_and_prefers_to_wait_sees_who_is_called(st
     assert [page["to"] for page in (await asked).json()["pages"]] == ["dm"]
 
 
-async def test_who_changes_the_severity_and_prefers_to_wait_sees_the_clocks_that_it_comes_to(
-    stage: Counterpart,
-) -> None:
-    """SEV-CHANGE"""
+async def _changes(stage: Counterpart, impact: str) -> tuple[str, IncidentRouted, asyncio.Task[httpx2.Response]]:
+    """A routed incident whose clocks run, what was decided, and somebody who has changed its severity and waits."""
     id_ = await stage.reports()
     first = await stage.routed(id_)
     await stage.tells("router", id_, first)
     await stage.starts_clocks(id_, first)
     await stage.said()
-    body = {"by": "Aigerim", "impact": "moderate", "reason": "it runs again"}
+    body = {"by": "Aigerim", "impact": impact, "reason": "it changed"}
     asked = asyncio.create_task(stage.act(id_, "severity-changes", body, Prefer="wait=5"))
     async with asyncio.timeout(5):
         while not await stage.said():
             pass
+    return id_, first, asked
+
+
+async def test_who_changes_the_severity_and_prefers_to_wait_sees_the_clocks_that_it_comes_to(
+    stage: Counterpart,
+) -> None:
+    """SEV-CHANGE"""
+    id_, first, asked = await _changes(stage, "moderate")
     second = await stage.routed(id_, cause="impact.changed")
     await stage.tells("router", id_, second)
     await stage.starts_clocks(id_, second)
@@ -139,16 +147,7 @@ async def test_nobody_waits_for_what_will_not_come(stage: Counterpart) -> None:
 async def test_what_is_decided_anew_and_comes_to_the_same_is_waited_for_no_longer_than_it_takes(
     stage: Counterpart,
 ) -> None:
-    id_ = await stage.reports()
-    first = await stage.routed(id_)
-    await stage.tells("router", id_, first)
-    await stage.starts_clocks(id_, first)
-    await stage.said()
-    body = {"by": "Aigerim", "impact": "critical_down", "reason": "still down"}
-    asked = asyncio.create_task(stage.act(id_, "severity-changes", body, Prefer="wait=5"))
-    async with asyncio.timeout(5):
-        while not await stage.said():
-            pass
+    id_, _, asked = await _changes(stage, "critical_down")
     began = ticks()
     await stage.tells("router", id_, await stage.routed(id_, cause="impact.changed"))
     assert (await asked).json()["severity"] == "1"
