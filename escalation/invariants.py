@@ -19,10 +19,11 @@ _COUNTS = {
     # In two halves, as the index is.
     "clock_not_looked_at": "select (select count(*) from clock where urgent and next_at < :late)"
     " + (select count(*) from clock where not urgent and next_at < :late)",
-    "clock_running_of_an_ended_incident": "select count(*) from clock c join incident i on i.id = c.incident"
-    " where c.state = 'running' and i.state <> 'open'",
-    "proposal_open_of_an_ended_incident": "select count(*) from proposal p join incident i on i.id = p.incident"
-    " where p.state = 'open' and i.state <> 'open'",
+    # What is open leads to the incidents, never the other way round: those that ended are many.
+    "clock_running_of_an_ended_incident": "select count(*) from clock c where state = 'running'"
+    " and (select i.state <> 'open' from incident i where i.id = c.incident)",
+    "proposal_open_of_an_ended_incident": "select count(*) from proposal p where state = 'open'"
+    " and (select i.state <> 'open' from incident i where i.id = p.incident)",
 }
 
 

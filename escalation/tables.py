@@ -88,7 +88,8 @@ Table(
     Index("clock_next_ordinary", "next_at", postgresql_where=text("next_at is not null and not urgent")),
     Index("clock_incident", "incident"),
     Index("clock_due", "due_at", "id"),
-    Index("clock_running", "due_at", "id", postgresql_where=text("state = 'running'")),
+    Index("clock_state", "state", "due_at", "id"),
+    Index("clock_unrouted", "started_at", postgresql_where=text("state = 'running' and name = 'unrouted'")),
 )
 
 Table(

@@ -16,7 +16,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-)
+    text,
+)  # fmt: skip
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from backbone.log.tables import log_tables, subject_columns
@@ -46,6 +47,13 @@ incident = Table(
     UniqueConstraint("number", name="incident_number"),
     CheckConstraint("state in ('open', 'resolved', 'closed')", name="incident_state"),
     Index("incident_contract", "contract", "subject"),
+    Index("incident_open", "subject", postgresql_where=text("state <> 'closed'")),
+    Index("incident_needs_human", "subject", postgresql_where=text("flags @> '{needs-human}'")),
+    Index("incident_reference", "reference", "subject", postgresql_where=text("reference is not null")),
+    Index("incident_owner", "owner", "subject", postgresql_where=text("owner is not null")),
+    Index("incident_queue", "queue", "subject", postgresql_where=text("queue is not null")),
+    Index("incident_severity", "severity", "subject", postgresql_where=text("severity is not null")),
+    Index("incident_updated", "updated_at"),
 )
 
 remembered = Table(

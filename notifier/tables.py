@@ -41,6 +41,7 @@ incident = Table(
     Column("closed_at", DateTime(timezone=True)),
     CheckConstraint("state in ('open', 'resolved', 'closed')", name="incident_state_known"),
     Index("incident_number", "number"),
+    Index("incident_contract", "contract"),
     Index("incident_closed", "closed_at", postgresql_where=text("closed_at is not null")),
 )
 

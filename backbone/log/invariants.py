@@ -36,8 +36,8 @@ async def lanes_behind(c: Connection, sources: Sources, hears: Iterable[str], re
 async def letters_not_held(c: Connection, subjects: str, now: datetime) -> int:
     """Subjects with a dead letter that hold nothing back: what follows would be handled as if it had been heard."""
     rows = await c.execute(
-        f"select count(distinct s.subject) from dead_letter d join {subjects} s on s.subject = d.subject"
-        " where not s.held and d.held_at < :late",
+        "select count(distinct d.subject) from dead_letter d where d.held_at < :late"
+        f" and (select not s.held from {subjects} s where s.subject = d.subject)",
         {"late": now - LATE},
     )
     return int(rows.scalar_one())

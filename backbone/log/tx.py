@@ -133,3 +133,13 @@ class Transactions:
         """A connection for reading, each statement for itself."""
         async with connected(self.engine) as connection:
             yield connection
+
+    @asynccontextmanager
+    async def listing(self) -> AsyncIterator[Connection]:
+        """A connection for lists: each statement is planned for the very values that are asked for.
+
+        A plan for any values would look for the few incidents of a small customer among everybody's.
+        """
+        async with connected(self.engine) as connection, connection.driver.transaction(readonly=True):
+            await connection.execute("set local plan_cache_mode = force_custom_plan")
+            yield connection

@@ -36,8 +36,7 @@ def routes(ground: Ground) -> APIRouter:
         """Clocks in the order in which they are due. `incident` is an id or a number."""
         where = Where.seen_by(caller, incident)
         if state is not None:
-            # One of four words, and written out: the index over what is running is only seen so.
-            where.add(f"c.state = '{state.value}'")
+            where.add("c.state = :state", state=state.value)
         if side is not None:
             where.add("c.side = :side", side=side)
         if due_before is not None:
@@ -45,7 +44,7 @@ def routes(ground: Ground) -> APIRouter:
         if cursor is not None:
             due, id_ = decode_cursor(cursor, str, str)
             where.add("(c.due_at, c.id) > (:after_due, :after_id)", after_due=instant_at(due), after_id=uuid_at(id_))
-        async with ground.transactions.reading() as connection:
+        async with ground.transactions.listing() as connection:
             found = await queries.due_first(connection, where, limit + 1)
         page = page_of(found, limit, lambda item: (item[0].due_at.isoformat(), str(item[0].id)))
         return {"items": [shown(clock, number) for clock, number in page.items], "next": page.next}

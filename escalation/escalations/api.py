@@ -33,7 +33,7 @@ def routes(ground: Ground) -> APIRouter:
         where = Where.seen_by(caller, incident)
         if cursor is not None:
             where.add("e.id < :before", before=uuid_at(decode_cursor(cursor, str)[0]))
-        async with ground.transactions.reading() as connection:
+        async with ground.transactions.listing() as connection:
             found = [] if caller.bound else await queries.newest(connection, where, limit + 1)
         page = page_of(found, limit, lambda row: (str(row[0]),))
         return {"items": [_shown(row) for row in page.items], "next": page.next}

@@ -37,7 +37,7 @@ def routes(ground: Ground) -> APIRouter:
             where.add("p.state = :state", state=state.value)
         if cursor is not None:
             where.add("p.id < :before", before=uuid_at(decode_cursor(cursor, str)[0]))
-        async with ground.transactions.reading() as connection:
+        async with ground.transactions.listing() as connection:
             found = await queries.newest(connection, where, limit + 1)
         page = page_of(found, limit, lambda row: (str(row[0]),))
         return {"items": [_shown(row) for row in page.items], "next": page.next}

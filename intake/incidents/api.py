@@ -133,7 +133,7 @@ def routes(incidents: Incidents, accept: Accept, catalogue: Catalogue) -> APIRou
             "reference": reference, "owner": owner, "opened_after": opened_after, "updated_after": updated_after,
             "contracts": sorted(caller.contracts) if caller.contracts is not None else None,
         }  # fmt: skip
-        async with incidents.ground.transactions.reading() as connection:
+        async with incidents.ground.transactions.listing() as connection:
             records = await store.listed(connection, where, before, limit + 1)
         more = len(records) > limit
         shown = records[:limit]

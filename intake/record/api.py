@@ -144,7 +144,7 @@ def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
         found, breath = Attained(since, until), Breath()
         before: str | None = None
         while True:
-            async with ground.transactions.reading() as connection:
+            async with ground.transactions.listing() as connection:
                 rows = await store.settled(connection, where, before, _PAGE)
             for id_, number, severity, clocks in rows:
                 theirs = [clock for clock in from_json(clocks) if is_for(clock, caller)]

@@ -11,8 +11,8 @@ from backbone.stage import Invariant
 from .project import NEEDS_HUMAN
 
 _UNFLAGGED = (
-    "select count(distinct i.subject) from dead_letter d join incident i on i.subject = d.subject"
-    " where not i.flags @> array[cast(:flag as text)] and d.held_at < :late"
+    "select count(distinct d.subject) from dead_letter d where d.held_at < :late"
+    " and (select not i.flags @> array[cast(:flag as text)] from incident i where i.subject = d.subject)"
 )
 
 

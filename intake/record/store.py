@@ -189,10 +189,11 @@ _FILTERS = {
     "queue": "queue = :queue",
     "contract": "contract = :contract",
     "contracts": "contract = any(cast(:contracts as text[]))",
-    "flag": ":flag = any(flags)",
+    "flag": "flags @> array[cast(:flag as text)]",
     "reference": "reference = :reference",
     "owner": "owner = :owner",
-    "opened_after": "opened_at > :opened_after",
+    # What was opened since was changed since, by whatever clock: so it is found by an index.
+    "opened_after": "opened_at > :opened_after and updated_at > cast(:opened_after as timestamptz) - interval '1 day'",
     "updated_after": "updated_at > :updated_after",
     "updated_from": "updated_at >= :updated_from",
     "opened_before": "opened_at < :opened_before",

@@ -34,7 +34,7 @@ def routes(ground: Ground) -> APIRouter:
         """Messages, newest first. `incident` is an id or a number, `to` a person's id."""
         if caller.bound:
             raise Problem(404, "Not found", "There is nothing at this path.")
-        async with ground.transactions.reading() as connection:
+        async with ground.transactions.listing() as connection:
             found = await store.newest(connection, incident=incident, person=to, before=place(cursor), limit=limit + 1)
         items = [
             {

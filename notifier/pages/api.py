@@ -82,7 +82,7 @@ def routes(ground: Ground, acts: Acts) -> APIRouter:
         cursor: Cursor = None,
     ) -> dict[str, Any]:
         """Pages, newest first. `incident` is an id or a number."""
-        async with ground.transactions.reading() as connection:
+        async with ground.transactions.listing() as connection:
             found = await queries.newest(
                 connection, incident=incident, state=state.value if state else None, contracts=contracts_of(caller),
                 before=place(cursor), limit=limit + 1,

@@ -37,8 +37,8 @@ _LISTS = {
     "/v1/changes": {},
     "/v1/audit": {},
 }  # fmt: skip
-#: A row a replica; and what stands in no day of the log, which is counted, and wakes somebody where it is much.
-_FEW = (".sender", ".outbox_default")
+#: A row a replica; what is set aside, and what stands in no day of the log: both are counted, and wake somebody.
+_FEW = (".sender", ".dead_letter", ".outbox_default")
 _ABOUT = ("/v1/clocks", "/v1/pages", "/v1/mailbox", "/v1/escalations")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from functools import partial
 
 import asyncpg
@@ -17,7 +18,10 @@ stage: str = context.config.attributes["stage"]
 
 
 def _run(connection: Connection) -> None:
-    connection.execute(text("select pg_advisory_lock(7410, 0)"))
+    # Asked for again and again: who waits for it within a statement would have an index built around it wait for ever.
+    while not connection.execute(text("select pg_try_advisory_lock(7410, 0)")).scalar_one():
+        connection.commit()
+        time.sleep(0.1)
     try:
         connection.execute(text(f"create schema if not exists {stage}"))
         connection.execute(text(f"set search_path to {stage}"))
