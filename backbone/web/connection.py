@@ -6,7 +6,6 @@ Nobody holds memory or a connection by sending for ever, or never on; and no ans
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
@@ -19,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from .body import HERE
+from .outgoing import OfARequest, Outgoing
 from .problem import MEDIA_TYPE, Problem
 from .whole import Whole
 
@@ -36,12 +36,14 @@ _REST = 1024 * 1024
 class Bounds:
     """`head` is the most bytes of a request's line and headers, `seconds` for all of them to come in.
 
-    `linger` is how many seconds a caller has to hear the last answer, while it still sends; `stalled` how many it may
-    take nothing at all of one. Of more `connections` than that at once, each is told to come again.
+    `idle` is how many it may stay without a request; `linger` how many a caller has to hear the last answer, while it
+    still sends; `stalled` how many it may take nothing at all of one. Of more `connections` than that at once, each is
+    told to come again.
     """
 
     head: int = 32 * 1024
     seconds: float = 20.0
+    idle: float = 65.0
     linger: float = 1.0
     stalled: float = 30.0
     connections: int = 10_000
@@ -64,15 +66,6 @@ class _Trailers(list[tuple[bytes, bytes]]):
 _TRAILERS = _Trailers()
 
 
-@dataclass(slots=True)
-class _Written:
-    """What a request in hand needs of its transport."""
-
-    write: Callable[[bytes], None]
-    is_closing: Callable[[], bool]
-    close: Callable[[], None]
-
-
 class Connection(HttpToolsProtocol):
     """Uvicorn's protocol, bounded. See `bounded`."""
 
@@ -90,11 +83,13 @@ class Connection(HttpToolsProtocol):
     _unheard = 0
     _late: asyncio.TimerHandle | None = None
     _lingering: asyncio.TimerHandle | None = None
+    _idle: asyncio.TimerHandle | None = None
+    _idle_from = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Asyncio's."""
-        super().connection_made(transport)
-        self._written: Any = _Written(self.transport.write, transport.is_closing, self._linger)
+        super().connection_made(Outgoing(transport, self.loop))
+        self._written: Any = OfARequest(self.transport.write, transport.is_closing, self._linger)
         if len(self.connections) > self.bounds.connections:
             self._deaf = True
             self._write(Problem(503, "Too many connections", "Come again in a moment.", headers={"Retry-After": "1"}))
@@ -105,7 +100,7 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Asyncio's. Uvicorn tells the newest request only; the one in hand has to hear of it too, or a stream never ends."""
         super().connection_lost(exc)
-        for timer in (self._late, self._lingering):
+        for timer in (self._late, self._lingering, self._idle):
             if timer is not None:
                 timer.cancel()
         self.pipeline.clear()
@@ -122,7 +117,6 @@ class Connection(HttpToolsProtocol):
             if self._unheard > _REST:
                 self.flow.pause_reading()
             return
-        self._unset_keepalive_if_required()
         if self._in_head:
             self._fed += len(data)
         self._large = self._in_head or len(data) > self.bounds.head
@@ -192,6 +186,28 @@ class Connection(HttpToolsProtocol):
 
     def _head_size(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+
+    def on_response_complete(self) -> None:
+        """The cycle's. As uvicorn's, but with one timer for all the times that a connection is idle."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+            return
+        self._idle_from = self.loop.time()
+        if self._idle is None:
+            self._idle = self.loop.call_later(self.bounds.idle, self._look_whether_idle)
+
+    def _look_whether_idle(self) -> None:
+        self._idle = None
+        if self._in_head or not self.cycle.response_complete:
+            return
+        if (left := self._idle_from + self.bounds.idle - self.loop.time()) > 0:
+            self._idle = self.loop.call_later(left, self._look_whether_idle)
+        else:
+            self.transport.close()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._active = cycle

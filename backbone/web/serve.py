@@ -90,7 +90,7 @@ async def serve(
     stopping = stop if isinstance(stop, Stop) else Stop(stop or asyncio.Event())
     config = uvicorn.Config(
         app, http=bounded(bounds), ws="none", lifespan="on", log_config=None, access_log=False, server_header=False,
-        proxy_headers=False, backlog=backlog, timeout_keep_alive=65,
+        proxy_headers=False, backlog=backlog,
         timeout_graceful_shutdown=int(min(_ANSWERS, within)),
     )  # fmt: skip
     server = _Server(config)

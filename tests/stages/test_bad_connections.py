@@ -262,3 +262,21 @@ async def _ends_within(one: Line, seconds: float) -> bool:
             return await one.reader.read(1) == b""
     except TimeoutError:
         return False
+
+
+async def test_a_connection_without_a_request_is_closed_after_a_while_and_no_other() -> None:
+    async with served(small_app(), bounds=Bounds(idle=1.2)) as port, line(port) as idle, line(port) as busy:
+        for one in (idle, busy):
+            await one.says(LIST)
+            assert (await one.hears()).status == 200
+        for _ in range(4):
+            await asyncio.sleep(0.4)
+            await busy.says(LIST)
+            assert (await busy.hears()).status == 200
+        assert await idle.is_closed()
+        # A head that has begun is a request: it has its own time.
+        await busy.says(LIST[:20])
+        await asyncio.sleep(1.6)
+        await busy.says(LIST[20:])
+        assert (await busy.hears()).status == 200
+        assert await busy.is_closed()
