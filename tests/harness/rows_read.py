@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from backbone.log.tx import Transactions
+from backbone.log.tx import Transactions, Tx
 from backbone.postgres.connection import Connection
 
 _LOOKED_AT = (
@@ -32,8 +33,15 @@ class RowsRead:
 
 
 def count_rows_read(monkeypatch: pytest.MonkeyPatch) -> RowsRead:
-    """From now on, count all that is read to be shown, listed or counted."""
+    """From now on, count all that is looked at: to be shown, listed or counted, and in transactions."""
     found = RowsRead()
+    writing = Transactions.__call__
+
+    @asynccontextmanager
+    async def counted_writing(self: Transactions, *, now: datetime | None = None) -> AsyncIterator[Tx]:
+        async with writing(self, now=now) as tx:
+            yield tx
+            found.rows += int((await tx.connection.execute(_LOOKED_AT)).scalar_one())
 
     def counting(reading: _Reading) -> _Reading:
         @asynccontextmanager
@@ -47,6 +55,7 @@ def count_rows_read(monkeypatch: pytest.MonkeyPatch) -> RowsRead:
 
         return counted
 
+    monkeypatch.setattr(Transactions, "__call__", counted_writing)
     monkeypatch.setattr(Transactions, "reading", counting(Transactions.reading))
     monkeypatch.setattr(Transactions, "listing", counting(Transactions.listing))
     return found
