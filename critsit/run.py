@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
+import itertools
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
@@ -22,7 +24,7 @@ from backbone.postgres import embedded
 from backbone.postgres.migrate import migrate
 from backbone.process.settings import Settings
 from backbone.process.stop import Stop, stop_on_signals
-from backbone.process.watch import end_process, watch
+from backbone.process.watch import end_process, waits, watch
 from backbone.time_source import WallClock
 from backbone.web.serve import listen, serve
 
@@ -110,41 +112,78 @@ async def run(
     names: tuple[str, ...], settings: Settings, port: int, ready: Callable[[int], Coroutine[None, None, None]],
     stop: Stop,
 ) -> bool:  # fmt: skip
-    """Serve the stages until `stop`; then drain. Answers whether it was ready before."""
+    """Serve the stages until `stop`; then drain. Answers whether it was ready before.
+
+    It is alive from the first moment, and answers once its databases do.
+    """
     # First of all: where the address can't be had, nothing is started that would have to be stopped again.
     sockets = listen(settings.host, port)
     around = Surroundings(WallClock())
     process = build(names, settings, around)
+    health = process.app.health
+    health.starting = True
     carriers = _carriers(process, names)
-    tasks: set[asyncio.Task[None]] = set()
+    told: set[asyncio.Task[bool]] = set()
 
-    def told(bound: int) -> None:
-        tasks.add(asyncio.create_task(ready(bound), name="ready"))
+    async def start() -> bool:
+        """Answers whether it has started, and was not told to end before."""
+        try:
+            if not await _databases_there(process, stop):
+                return False
+            await process.start()
+            for carrier in carriers:
+                await carrier.start()
+        except BaseException:
+            stop.ask()
+            raise
+        # What was made for good is left out of every later search for garbage: it would hold up the loop for 100 ms.
+        gc.collect()
+        gc.freeze()
+        # What is made for a request is gone with it mostly: looked for each 700 objects, it costs a twentieth of all.
+        gc.set_threshold(10_000, 10, 10)
+        health.starting = False
+        return True
+
+    async def tell(bound: int) -> bool:
+        if not await starting or stop.asked.is_set():
+            return False
+        await ready(bound)
+        return True
 
     async def drain() -> None:
-        # At once: each may have to wait some seconds for a Kafka that hangs.
-        await asyncio.gather(*(carrier.stop() for carrier in carriers))
-        await process.stop()
+        if await starting:
+            # At once: each may have to wait some seconds for a Kafka that hangs.
+            await asyncio.gather(*(carrier.stop() for carrier in carriers))
+            await process.stop()
 
-    await process.start()
-    for carrier in carriers:
-        await carrier.start()
-    # What was made for good is left out of every later search for garbage: it would hold up the loop for 100 ms.
-    gc.collect()
-    gc.freeze()
-    # What is made for a request is gone with it mostly: looked for each 700 objects, it costs a twentieth of all.
-    gc.set_threshold(10_000, 10, 10)
+    starting = asyncio.create_task(start(), name="start")
     watching = asyncio.create_task(watch(process.running, dead=end_process), name="watch")
     try:
         await serve(
-            process.app, sockets=sockets, health=process.app.health, on_ready=told, drain=drain, stop=stop,
-            signals=False,
+            process.app, sockets=sockets, health=health, drain=drain, stop=stop, signals=False,
+            on_ready=lambda bound: told.add(asyncio.create_task(tell(bound), name="ready")),
         )  # fmt: skip
-        for task in tasks:
-            await task
     finally:
         watching.cancel()
-    return bool(tasks)
+        results = await asyncio.gather(*told, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return True in results
+
+
+async def _databases_there(process: Process, stop: Stop) -> bool:
+    """Wait until they all answer; False where it is to end before that."""
+    for tried in itertools.count():
+        if not (missing := await waits(process.running)):
+            return True
+        if tried % 10 == 0:
+            log.warning("process.waits", waits_for=missing)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                await stop.asked.wait()
+                return False
+    raise AssertionError
 
 
 def _carriers(process: Process, names: tuple[str, ...]) -> list[Carrier]:

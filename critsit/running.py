@@ -2,7 +2,7 @@
 
 At a terminal the log is in words and begins with warnings; everywhere else, and with --json, it is JSON. What can't start
 says why in one sentence: 1 where something is in the way, 2 where a setting is wrong, 3 where the database or Kafka
-can't be reached.
+can't be reached. Only `serve` waits for its database: what starts it again after a power cut would do so later and later.
 """
 
 from __future__ import annotations

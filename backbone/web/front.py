@@ -14,8 +14,9 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .headers import refuse_repeated
+from .health import ALWAYS, HEALTH, Health
 from .metrics import TEMPLATE
-from .problem import FieldError, Problem, wrong
+from .problem import FieldError, Problem, Unavailable, wrong
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -35,6 +36,9 @@ class Front:
         refuse_repeated(scope)
         scope.update(self.context)
         method, path = scope["method"], scope["path"]
+        health: Health = self.context[HEALTH]
+        if health.starting and path not in ALWAYS:
+            raise Unavailable("it is being started")
         handler = self.hot.get((method, path))
         if handler is not None:
             scope[TEMPLATE] = path

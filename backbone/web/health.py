@@ -1,6 +1,7 @@
 """Alive and ready: `/livez` asks whether the loops move, `/readyz` what is missing.
 
-A process that drains is not ready, and still alive: nothing may kill it while it finishes what is in hand.
+A process that starts or drains is not ready, and still alive: nothing may kill it while it waits for its database, or
+finishes what is in hand.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from .keys import public
 
 #: Where the app's front puts it in a request's ASGI scope.
 HEALTH = "critsit.health"
+#: What is answered while it starts, too.
+ALWAYS = frozenset({"/livez", "/readyz", "/metrics"})
 
 
 async def _nothing() -> list[str]:
@@ -26,12 +29,13 @@ async def _nothing() -> list[str]:
 class Health:
     """How a process is. `loops` gives each loop's age in seconds, `waits` what is missing, in words.
 
-    A loop older than `stuck_after` seconds is stuck.
+    A loop older than `stuck_after` seconds is stuck. While it is `starting`, nothing is answered but how it is.
     """
 
     loops: Callable[[], Mapping[str, float]] = dict
     waits: Callable[[], Awaitable[list[str]]] = _nothing
     stuck_after: float = 60.0
+    starting: bool = False
     draining: asyncio.Event = field(default_factory=asyncio.Event)
 
     def drain(self) -> None:
@@ -48,7 +52,7 @@ class Health:
             return ["it is being stopped"]
         try:
             async with asyncio.timeout(5):
-                return await self.waits()
+                return await self.waits() or (["it is being started"] if self.starting else [])
         except TimeoutError:
             return ["what it depends on does not answer within 5 seconds"]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import signal
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -88,6 +89,31 @@ async def test_without_postgresql_intake_says_503_at_once_and_with_it_goes_on_by
     await caller.nothing_is_lost_or_twice()
     assert caller.refused > 0
     assert set((await fleet.stop()).values()) == {0}
+
+
+async def test_stages_that_start_before_postgresql_wait_for_it_and_are_alive_meanwhile(
+    fleet: Fleet, durable_postgres: PostgresServer
+) -> None:
+    await fleet.halt()
+    durable_postgres.stop()
+    for name in STAGES:
+        await fleet.launch(name)
+    for name in STAGES:
+        await fleet.alive(name)
+        told = await fleet.client.get(f"{fleet.url(name)}/readyz")
+        assert (told.status_code, "PostgreSQL does not answer" in told.text) == (503, True), told.text
+    answer = await fleet.client.post(f"{fleet.url('intake')}/v1/incidents", json=_MINOR)
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1"), answer.text
+    fleet.processes["notifier"].send_signal(signal.SIGTERM)
+    assert await asyncio.wait_for(fleet.processes.pop("notifier").wait(), 10) == 0
+    await fleet.launch("notifier")
+    durable_postgres.start()
+    for name in STAGES:
+        await fleet.ready(name, within=10)
+    caller = Caller(fleet, random.Random(4), urgent=1.0)
+    await caller.reports(1, pause=0.1)
+    await caller.settled()
+    await caller.nothing_is_lost_or_twice()
 
 
 async def test_a_notifier_that_freezes_is_taken_over_from_and_harms_nobody_when_it_wakes(fleet: Fleet) -> None:

@@ -63,16 +63,23 @@ class Fleet:
 
     async def ready(self, name: str, within: float = 60) -> None:
         """Wait until a process says that it is ready."""
+        await self._answers(name, "/readyz", within)
+
+    async def _answers(self, name: str, path: str, within: float) -> None:
         end = time.monotonic() + within
         while time.monotonic() < end:
             try:
-                if (await self.client.get(f"{self.url(name)}/readyz")).status_code == 200:
+                if (await self.client.get(f"{self.url(name)}{path}")).status_code == 200:
                     return
             except httpx2.TransportError:
                 code = self.processes[name].returncode
                 assert code is None, (name, code, self.said(name)[-2000:])
             await asyncio.sleep(0.05)
-        raise TimeoutError(f"{name} does not become ready: {self.said(name)[-2000:]}")
+        raise TimeoutError(f"{name} does not say so at {path}: {self.said(name)[-2000:]}")
+
+    async def alive(self, name: str) -> None:
+        """Wait until a process says that it lives, ready or not."""
+        await self._answers(name, "/livez", 30)
 
     async def furnish(self) -> None:
         """Load the examples: contracts, and people on call at every hour."""

@@ -122,7 +122,7 @@ def test_what_is_not_there_is_3() -> None:
     assert nobody in done.stderr
     assert json.loads(critsit("tail", "--json", url=nobody, CRITSIT_KEY="x").stderr)["exit"] == 3
     gone = f"postgresql://x:secret@127.0.0.1:{free_port()}/x"
-    for words in (("migrate", "--json"), ("serve", "router", "--port", "0", "--json")):
+    for words in (("migrate", "--json"), ("up", "--port", "0", "--json")):
         done = critsit(*words, CRITSIT_DATABASE_URL=gone, CRITSIT_ADMIN_KEY="x")
         assert done.returncode == 3, (words, done.stderr)
         assert json.loads(done.stderr)["exit"] == 3
