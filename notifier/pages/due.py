@@ -136,7 +136,9 @@ class Dispatch:
                 )  # fmt: skip
                 if page.attempts == 0:
                     self._first(tx, page)
-                page = replace(page, step=step + 1, attempts=page.attempts + 1)
+                # A round that was late begins now, or the next one would follow it within a minute.
+                began = tx.now if step == 0 and page.tries == 0 else page.round_at
+                page = replace(page, step=step + 1, attempts=page.attempts + 1, round_at=began)
                 return self._errand(ledger, page, incident, reach, way, attempt)
             case Rest(until):
                 ledger.move(replace(page, next_at=until))

@@ -28,7 +28,8 @@ from services.report import Report
 #: The watch that runs until the first decision: it has no clock of its own that we would hear of.
 UNROUTED = "unrouted"
 _MOST_DESCRIBED = 2_000
-_MOST_CLOCKS = 50
+#: Of one promise that is made again and again (a status update each hour): how many that were missed are remembered.
+_MOST_MISSED = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +111,7 @@ def told(incident: Incident, fact: Fact) -> Incident:
         case DowngradeDecided():
             return replace(incident, proposed=None)
         case ClockStarted() | ClockBreached():
-            others = tuple(clock for clock in incident.unmet if clock.id != fact.clock.id)
-            return replace(incident, unmet=(*others, _unmet(fact.clock))[-_MOST_CLOCKS:], promised=())
+            return replace(incident, unmet=_also(incident.unmet, _unmet(fact.clock)), promised=())
         case ClockMet():
             # What is done at last settles the missed ones of the same name too.
             kept = (c for c in incident.unmet if (c.name, c.side) != (fact.clock.name, fact.clock.side))
@@ -124,6 +124,15 @@ def told(incident: Incident, fact: Fact) -> Incident:
             return replace(incident, set_aside=_besides(fact.stage, incident.set_aside))
         case _:
             return incident
+
+
+def _also(unmet: tuple[Unmet, ...], clock: Unmet) -> tuple[Unmet, ...]:
+    """With one more. What is missed often never pushes out another promise, whose page would be taken for settled."""
+    others = [other for other in unmet if other.id != clock.id]
+    alike = [other for other in others if (other.name, other.side) == (clock.name, clock.side)]
+    if len(alike) >= _MOST_MISSED:
+        others.remove(alike[0])
+    return (*others, clock)
 
 
 def _besides(stage: str, stages: tuple[str, ...]) -> tuple[str, ...]:

@@ -109,6 +109,17 @@ def test_a_page_about_a_promise_is_wanted_while_it_is_not_kept() -> None:
     assert unwanted(replace(page, clocks=("c1", "c2")), told(incident, ClockStarted(clock("c2", "other"), ""))) is None
 
 
+def test_a_promise_is_not_forgotten_over_another_that_is_missed_each_hour() -> None:
+    """RSM-ESCALATION-1"""
+    incident = told(OPEN, ClockBreached(clock("c1"), False, ""))
+    for hour in range(200):
+        incident = told(incident, ClockBreached(clock(f"u{hour}", "status_update"), False, ""))
+    assert unwanted(replace(DUTY, clocks=("c1",)), incident) is None
+    assert unwanted(replace(DUTY, clocks=("u199",)), incident) is None
+    assert len(incident.unmet) < 60
+    assert told(incident, ClockMet(clock("u200", "status_update"), NOW, "eve")).unmet_ids == {"c1"}
+
+
 def test_an_update_at_last_settles_the_missed_ones_before_it() -> None:
     """RSM-ESCALATION-1"""
     incident = OPEN

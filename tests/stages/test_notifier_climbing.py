@@ -152,6 +152,16 @@ async def test_the_duty_managers_page_never_exhausts(notifier: Desk) -> None:
     assert await notifier.received() == before
 
 
+async def test_a_round_that_begins_late_has_its_five_minutes_too(notifier: Desk) -> None:
+    await notifier.knows("rotation", rotation("duty-manager", "dan"))
+    await notifier.escalates(INC)
+    notifier.time.passes(minutes=20)
+    await notifier.passes(minutes=4, seconds=45)
+    assert await notifier.received() == [("dan", "email"), ("dan", "sms")]
+    await notifier.passes(seconds=15)
+    assert await notifier.received() == [("dan", "email"), ("dan", "sms"), ("dan", "email")]
+
+
 async def test_a_duty_manager_who_declines_is_followed_by_the_next_at_once(notifier: Desk) -> None:
     await notifier.escalates(INC)
     await notifier.rests()
