@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import itertools
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
@@ -134,7 +133,7 @@ async def run(
             for carrier in carriers:
                 await carrier.start()
         except BaseException:
-            stop.ask()
+            stop.asked.set()
             raise
         # What was made for good is left out of every later search for garbage: it would hold up the loop for 100 ms.
         gc.collect()
@@ -164,26 +163,27 @@ async def run(
             on_ready=lambda bound: told.add(asyncio.create_task(tell(bound), name="ready")),
         )  # fmt: skip
     finally:
+        starting.cancel()
         watching.cancel()
         results = await asyncio.gather(*told, return_exceptions=True)
     for result in results:
-        if isinstance(result, BaseException):
+        if isinstance(result, Exception):
             raise result
     return True in results
 
 
 async def _databases_there(process: Process, stop: Stop) -> bool:
     """Wait until they all answer; False where it is to end before that."""
-    for tried in itertools.count():
-        if not (missing := await waits(process.running)):
-            return True
-        if tried % 10 == 0:
+    tries = 0
+    while missing := await waits(process.running):
+        if tries % 10 == 0:
             log.warning("process.waits", waits_for=missing)
+        tries += 1
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1):
                 await stop.asked.wait()
                 return False
-    raise AssertionError
+    return True
 
 
 def _carriers(process: Process, names: tuple[str, ...]) -> list[Carrier]:

@@ -16,11 +16,13 @@ from .handlers import HEARS
 
 log = structlog.get_logger()
 
-#: What still moves, or is to be decided on, is left alone however old it is.
+#: What still moves, or is to be decided on, is left alone however old it is. Asked in halves, as the indexes are, or all
+#: clocks would be read.
 _OLD = (
     "select i.id, i.closed_at from incident i join subject s on s.subject = i.id"
     " where i.closed_at < :before"
-    " and not exists (select from clock c where c.incident = i.id and c.next_at is not null)"
+    " and not exists (select from clock c where c.incident = i.id and c.next_at is not null and c.urgent)"
+    " and not exists (select from clock c where c.incident = i.id and c.next_at is not null and not c.urgent)"
     " and not exists (select from proposal p where p.incident = i.id and p.state = 'open')"
 )
 

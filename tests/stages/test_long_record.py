@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from backbone.log.event import Lane
 from backbone.process.runner import RunningStage
 from backbone.web.keys import hash_of
 from tests.harness.escalation import watch
@@ -21,7 +22,11 @@ MANY = 20_000
 #: Rows and index entries that a page of fifty may cost.
 FEW = 600
 OLD_ID = "'018f0000-0000-7000-8000-' || lpad(to_hex(n), 12, '0')"
+LONG_AGO = {"state": "'closed'", "closed_at": "cast('2024-02-04T09:00:00Z' as timestamptz)"}
 CLOSED = {"state": "'closed'", "closed_at": "cast('2026-02-04T09:00:00Z' as timestamptz)"}
+OLD_PAGE = {
+    "id": f"({OLD_ID})::uuid", "incident": OLD_ID, "state": "'exhausted'", "next_at": "null", "holder": "null"
+}  # fmt: skip
 OLD_CLOCK = {
     "id": "gen_random_uuid()", "incident": OLD_ID, "state": "'superseded'", "superseded_at": "t.due_at",
     "breached_at": "null", "met_at": "null", "next_at": "null",
@@ -111,8 +116,7 @@ async def test_what_must_hold_of_pages(database: str, monkeypatch: pytest.Monkey
         engine = there.ground.engine
         await multiply(engine, "subject", MANY, subject=OLD_ID)
         await multiply(engine, "incident", MANY, id=OLD_ID, number="'INC-1' || n", **CLOSED)
-        over = {"state": "'exhausted'", "next_at": "null", "holder": "null"}
-        await multiply(engine, "page", MANY, id=f"({OLD_ID})::uuid", incident=OLD_ID, **over)
+        await multiply(engine, "page", MANY, **OLD_PAGE)
         await multiply(engine, "mailbox", MANY, id=f"({OLD_ID})::uuid", incident=OLD_ID, person="'somebody'")
         read = count_rows_read(monkeypatch)
         for path in ("pages", "pages?incident=large", "mailbox", "mailbox?incident=large", "mailbox?to=ana"):
@@ -131,3 +135,33 @@ async def test_what_waits_in_queues(database: str, monkeypatch: pytest.MonkeyPat
             assert (await router.web.get(f"/v1/{path}")).status_code == 200
             assert read.taken() < FEW, path
         await _holds(router.running, read)
+
+
+async def _removes_little_by_little(running: RunningStage, read: RowsRead) -> None:
+    (work,) = (work for work in running.stage.works if work.name == "retention")
+    read.taken()
+    assert await work.step(Lane.ORDINARY) is not None
+    assert 100 < read.taken() < 4 * FEW
+
+
+async def test_what_ended_too_long_ago_is_removed_without_reading_the_rest(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = count_rows_read(monkeypatch)
+    async with watch(database) as there, notifier_desk(database) as pager, office(database) as router:
+        await there.happens("large", "minimal")
+        await there.rests()
+        await pager.knows("person", person("ana", "crisis-manager"))
+        await pager.reports("large")
+        await pager.assigns("large", "ana")
+        await pager.rests()
+        await router.reports("large")
+        for stage in (there, pager, router):
+            await multiply(stage.ground.engine, "subject", MANY, subject=OLD_ID)
+        for stage in (there, pager):
+            await multiply(stage.ground.engine, "incident", MANY, id=OLD_ID, number="'INC-1' || n", **LONG_AGO)
+        await multiply(there.ground.engine, "clock", MANY, **OLD_CLOCK)
+        await multiply(pager.ground.engine, "page", MANY, **OLD_PAGE)
+        await multiply(router.ground.engine, "desk", MANY, subject=OLD_ID, **LONG_AGO)
+        for stage in (there, pager, router):
+            await _removes_little_by_little(stage.running, read)
