@@ -6,6 +6,7 @@ The router owns them. A later version replaces earlier ones, whatever the gap; a
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ import structlog
 
 from ..log.event import Event, Fact
 from ..log.tx import Transactions, Tx
+from ..loops.breath import Breath
 from ..postgres.connection import Connection
 from . import store
 
@@ -69,7 +71,7 @@ class Directory:
     def __init__(self, transactions: Transactions, parsers: Mapping[str, Parser]) -> None:
         self._transactions = transactions
         self._parsers = parsers
-        self._current: dict[tuple[str, str], Stored] = {}
+        self._current: defaultdict[str, dict[str, Stored]] = defaultdict(dict)
         self._frozen: dict[tuple[str, str, int], Stored] = {}
         self._change = 0
         self.revision = 0
@@ -81,29 +83,33 @@ class Directory:
                 await self.refresh(own)
             return
         changes = await store.changed(connection, self._change)
-        found = [await self._readable(connection, *change[:4]) for change in changes]
+        found: list[Stored | None] = []
+        breath = Breath()
+        for one in changes:
+            found.append(await self._readable(connection, *one[:4]))
+            await breath()
         for stored, (kind, id_, *_, change) in zip(found, changes, strict=True):
-            known = self._current.get((kind, id_))
+            known = self._current[kind].get(id_)
             if stored is not None and (known is None or known.version < stored.version):
-                self._current[kind, id_] = stored
+                self._current[kind][id_] = stored
             self._change = max(self._change, change)
         if changes:
             self.revision += 1
 
     def get(self, kind: str, id_: str) -> Stored | None:
         """The current version of an object; None where there is none, or it is removed."""
-        found = self._current.get((kind, id_))
+        found = self._current[kind].get(id_)
         return found if found is not None and found.body is not None else None
 
     def all(self, kind: str) -> Iterator[Stored]:
         """The current objects of a kind, by id."""
-        for (k, _), found in sorted(self._current.items()):
-            if k == kind and found.body is not None:
+        for _, found in sorted(self._current[kind].items()):
+            if found.body is not None:
                 yield found
 
     async def frozen(self, kind: str, id_: str, version: int, connection: Connection | None = None) -> Stored | None:
         """An object as it was at `version`; None where this stage has not heard of it. Raises Unreadable."""
-        current = self._current.get((kind, id_))
+        current = self._current[kind].get(id_)
         if current is not None and current.version == version:
             return current
         key = (kind, id_, version)
@@ -169,7 +175,7 @@ class Directory:
 
     async def _readable(self, c: Connection, kind: str, id_: str, version: int, body: Any) -> Stored | None:
         """A version as this process reads it, else the last before it that it can; None where it has that already."""
-        known = self._current.get((kind, id_))
+        known = self._current[kind].get(id_)
         found: tuple[int, Any] | None = (version, body)
         while found is not None and (known is None or known.version < found[0]):
             try:
