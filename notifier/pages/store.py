@@ -221,10 +221,13 @@ async def release(tx: Tx, holder: str, pages_: Iterable[UUID]) -> int:
 async def resting_beyond(tx: Tx, furthest: datetime) -> list[str]:
     """Some incidents of which a page rests until later than `furthest`."""
     rows = await tx.execute(
-        "select distinct incident from page where urgent in (true, false) and next_at > :furthest limit 200",
+        " union all ".join(
+            f"(select incident from page where {lane} and next_at > :furthest order by next_at desc limit 100)"
+            for lane in ("urgent", "not urgent")
+        ),
         {"furthest": furthest},
     )
-    return sorted(row[0] for row in rows)
+    return sorted({row[0] for row in rows})
 
 
 async def bring_forward(tx: Tx, subjects: list[str], furthest: datetime, step: timedelta) -> None:

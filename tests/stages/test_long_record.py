@@ -5,11 +5,14 @@ What ended is 20,000 times what there is; what a reading looks at is counted by 
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from backbone.log.event import Lane
 from backbone.process.runner import RunningStage
 from backbone.web.keys import hash_of
+from notifier.pages.beat import BEAT
 from tests.harness.escalation import watch
 from tests.harness.intake import intake
 from tests.harness.notifier import desk as notifier_desk
@@ -122,6 +125,7 @@ async def test_what_must_hold_of_pages(database: str, monkeypatch: pytest.Monkey
         for path in ("pages", "pages?incident=large", "mailbox", "mailbox?incident=large", "mailbox?to=ana"):
             assert (await there.web.get(f"/v1/{path}")).status_code == 200
             assert read.taken() < FEW, path
+        await asyncio.sleep(BEAT)
         await _holds(there.running, read)
 
 
