@@ -65,6 +65,8 @@ async def test_lists_of_incidents(database: str, monkeypatch: pytest.MonkeyPatch
             "updated_at": "t.updated_at - n * interval '1 hour'",
         }
         await multiply(desk.ground.engine, "incident", MANY, **old)
+        ago = {"subject": OLD_ID, "position": "-100000 * t.position - n", "sequence": "t.sequence + n"}
+        await multiply(desk.ground.engine, "fact", MANY, **ago)
         desk.time.passes(hours=1)
         mine = await desk.has(contract="WO-1", reference="R-1", title="mine")
         await desk.act(mine, "owner", {"by": "lead", "id": "eve", "name": "Eve"})
@@ -81,6 +83,9 @@ async def test_lists_of_incidents(database: str, monkeypatch: pytest.MonkeyPatch
                     answer = await web.get(f"/v1/incidents?{query.replace('+', '%2B')}")
                     assert answer.status_code == 200
                     assert read.taken() < FEW, query
+                for view in ("", "/timeline", "/explanation"):
+                    assert (await web.get(f"/v1/incidents/{mine}{view}")).status_code == 200
+                    assert read.taken() < FEW, view
             assert [item["title"] for item in (await theirs.get("/v1/incidents")).json()["items"]] == ["mine"]
         await _holds(desk.running, read)
 
