@@ -113,7 +113,7 @@ async def run(
 ) -> bool:  # fmt: skip
     """Serve the stages until `stop`; then drain. Answers whether it was ready before.
 
-    It is alive from the first moment, and answers once its databases do.
+    While a database is away it is alive, and not ready; else nothing is answered before it has started.
     """
     # First of all: where the address can't be had, nothing is started that would have to be stopped again.
     sockets = listen(settings.host, port)
@@ -130,6 +130,7 @@ async def run(
             if not await _databases_there(process, stop):
                 return False
             await process.start()
+            health.starting = False
             for carrier in carriers:
                 await carrier.start()
         except BaseException:
@@ -140,7 +141,6 @@ async def run(
         gc.freeze()
         # What is made for a request is gone with it mostly: looked for each 700 objects, it costs a twentieth of all.
         gc.set_threshold(10_000, 10, 10)
-        health.starting = False
         return True
 
     async def tell(bound: int) -> bool:
@@ -156,6 +156,8 @@ async def run(
             await process.stop()
 
     starting = asyncio.create_task(start(), name="start")
+    if not await waits(process.running):
+        await starting
     watching = asyncio.create_task(watch(process.running, dead=end_process), name="watch")
     try:
         await serve(

@@ -64,7 +64,9 @@ async def test_a_kafka_that_answers_nothing_hinders_neither_start_nor_page_nor_e
                 answer = await client.get(path)
             except httpx2.TransportError:
                 return False
-            found = answer.json() if answer.status_code == 200 else {}
+            if answer.status_code != 200:
+                return False
+            found = answer.json()
             return bool(found.get("items", True)) and bool(found.get("on_call", [{"people": True}])[0]["people"])
 
         async def until(path: str, within: float) -> float:
