@@ -127,7 +127,7 @@ async def run(
     async def start() -> bool:
         """Answers whether it has started, and was not told to end before."""
         try:
-            if not await _databases_there(process, stop):
+            if not await _databases_there(process, stop, missing):
                 return False
             await process.start()
             health.starting = False
@@ -155,8 +155,9 @@ async def run(
             await asyncio.gather(*(carrier.stop() for carrier in carriers))
             await process.stop()
 
+    missing = await waits(process.running)
     starting = asyncio.create_task(start(), name="start")
-    if not await waits(process.running):
+    if not missing:
         await starting
     watching = asyncio.create_task(watch(process.running, dead=end_process), name="watch")
     try:
@@ -174,10 +175,10 @@ async def run(
     return True in results
 
 
-async def _databases_there(process: Process, stop: Stop) -> bool:
-    """Wait until they all answer; False where it is to end before that."""
+async def _databases_there(process: Process, stop: Stop, missing: list[str]) -> bool:
+    """Wait until none is `missing` any more; False where it is to end before that."""
     tries = 0
-    while missing := await waits(process.running):
+    while missing:
         if tries % 10 == 0:
             log.warning("process.waits", waits_for=missing)
         tries += 1
@@ -185,6 +186,7 @@ async def _databases_there(process: Process, stop: Stop) -> bool:
             async with asyncio.timeout(1):
                 await stop.asked.wait()
                 return False
+        missing = await waits(process.running)
     return True
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+
+from alembic import op
 
 
-def build(op: Any, indexes: Mapping[str, str], instead_of: Iterable[str] = ()) -> None:
+def build(indexes: Mapping[str, str], instead_of: Iterable[str] = ()) -> None:
     """Build indexes (name → `table (columns) where …`) in a revision of its own, then drop those that they replace.
 
     No transaction holds it together: what an earlier try has left, whole or broken off, is built anew.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from alembic import op
-
 from backbone.postgres.indexes import build
 
 revision = "escalation_0007"
@@ -19,4 +17,4 @@ INDEXES = {
 
 def upgrade() -> None:
     """Build the indexes while clocks run."""
-    build(op, INDEXES, instead_of=["clock_running"])
+    build(INDEXES, instead_of=["clock_running"])

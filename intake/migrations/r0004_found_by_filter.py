@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from alembic import op
-
 from backbone.postgres.indexes import build
 
 revision = "intake_0004"
@@ -24,4 +22,4 @@ INDEXES = {
 
 def upgrade() -> None:
     """Build the indexes while reports are taken."""
-    build(op, INDEXES)
+    build(INDEXES)

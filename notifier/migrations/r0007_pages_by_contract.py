@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from alembic import op
-
 from backbone.postgres.indexes import build
 
 revision = "notifier_0007"
@@ -14,4 +12,4 @@ depends_on = None
 
 def upgrade() -> None:
     """Build the index while pages leave."""
-    build(op, {"incident_contract": "incident (contract)"})
+    build({"incident_contract": "incident (contract)"})

@@ -57,7 +57,7 @@ def routes(ground: Ground, catalogue: Catalogue, calls: Calls) -> APIRouter:
     ) -> dict[str, Any]:
         """Every queue: how many incidents are open in it, how many of them wait, and when the first of these is due."""
         after = place(decode_cursor(cursor, str)[0]) if cursor else None
-        async with ground.transactions.listing() as connection:
+        async with ground.transactions.reading() as connection:
             counted = await store.counts(connection, _contracts(caller))
         names = sorted({*order, *counted}, key=place)
         page = page_of([name for name in names if after is None or place(name) > after], limit, lambda name: (name,))
@@ -69,7 +69,7 @@ def routes(ground: Ground, catalogue: Catalogue, calls: Calls) -> APIRouter:
     ) -> dict[str, Any]:
         """The open incidents of a queue, the one that is due first first."""
         after = _place(cursor) if cursor else None
-        async with ground.transactions.listing() as connection:
+        async with ground.transactions.reading() as connection:
             rows = await store.waiting(connection, name, _contracts(caller), after, limit + 1)
         last = rows[limit - 1] if len(rows) > limit else None
         return {
