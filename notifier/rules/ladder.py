@@ -68,6 +68,9 @@ Next = Climb | Rest | Afresh | NextRound | Unreached | Exhausted
 def next_step(page: Page, ways: int, ladder: Ladder, now: datetime, *, last_resort: bool = False) -> Next:
     """What is to be done with a page that is due, whose person has `ways` channels (at least one). `last_resort`: by
     a way that they may not look at."""
+    told = page.reached is not None and page.step == page.tries == 0
+    if told and page.round_at <= now < page.round_at + ladder.step:
+        return Rest(page.round_at + ladder.step)
     if page.step < ways:
         return Climb(page.step)
     never_ends = page.purpose is Purpose.DUTY_MANAGER and page.wants_ack
@@ -97,5 +100,5 @@ def after_failure(page: Page, now: datetime) -> Page:
 
 
 def from_the_start(page: Page, at: datetime) -> Page:
-    """The page with all its channels before it again, from `at` on."""
-    return replace(page, step=0, tries=0, round=page.round + 1, round_at=at, next_at=at)
+    """The page with all its channels before it again, from `at` on; who was told a moment ago has a minute in between."""
+    return replace(page, step=0, tries=0, round=page.round + 1, next_at=at)

@@ -74,6 +74,10 @@ def on(role: Role, *members: str, queues: tuple[str, ...] | None = None) -> Rota
         (replace(DUTY, step=2), Afresh(NOW + timedelta(seconds=15))),
         (replace(DUTY, step=2, tries=2), Unreached(NOW + timedelta(minutes=5))),
         (replace(DUTY, step=2, round_at=NOW - timedelta(minutes=5)), NextRound()),
+        (replace(DUTY, reached=State.SENT, round_at=NOW - timedelta(seconds=20)), Rest(NOW + timedelta(seconds=40))),
+        (replace(DUTY, reached=State.SENT, round_at=NOW - timedelta(seconds=60)), Climb(0)),
+        (replace(DUTY, reached=State.SENT, round_at=NOW + timedelta(hours=2)), Climb(0)),
+        (replace(DUTY, round_at=NOW - timedelta(seconds=20), round=2), Climb(0)),
         (replace(DUTY, step=2, round_at=NOW - timedelta(hours=5), tries=99, round=99), NextRound()),
     ],
 )

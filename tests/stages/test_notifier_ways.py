@@ -143,3 +143,19 @@ async def test_what_is_added_to_a_page_that_was_passed_on_is_told_and_does_not_e
     await notifier.tells("escalation", INC, ClockMet(first_response(notifier.time.now()), notifier.time.now(), "eve"))
     await notifier.passes(minutes=6)
     assert (await notifier.received())[3:] == [("dora", "email")]
+
+
+async def test_who_was_told_a_moment_ago_hears_of_what_is_added_a_minute_after(notifier: Desk) -> None:
+    with_phone(notifier, Phone())
+    for who in ("dan", "dora"):
+        await notifier.knows("person", person(who, "duty-manager", contacts=0))
+    await notifier.knows("rotation", rotation("duty-manager", "dan", "dora"))
+    await notifier.escalates(INC)
+    await notifier.passes(seconds=20)
+    both = [("dan", "mailbox"), ("dora", "mailbox")]
+    assert await notifier.received() == both
+    await notifier.calls(INC, "duty-manager", "dan")
+    await notifier.passes(seconds=39)
+    assert await notifier.received() == both
+    await notifier.passes(seconds=1)
+    assert await notifier.received() == [*both, ("dan", "mailbox")]
