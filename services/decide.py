@@ -17,6 +17,7 @@ from services.contract.contacts import contacts_of
 from services.contract.entitlement import in_term, may_report
 from services.contract.model import Contact, Contract, Location
 from services.decision import Decision
+from services.explain_words import listed
 from services.report import Report
 from services.terms import escalates_to, executives, first_clocks, later_terms
 
@@ -73,7 +74,7 @@ def decide(
             rest = catalogue.services[catalogue.services.index(fit.service) + 1 :]
             fit = with_next(fit, case, catalogue, rest, level, notes)
     _may_report(report, contract, contact, catalogue, notes)
-    _ways(report, catalogue, notes)
+    _ways(report, fit, catalogue, notes)
     if report.requested_severity is not None and report.requested_severity != level.id:
         notes.flag(catalogue.flags.severity_differs)
     notes.rule(fit.service.rule)
@@ -172,13 +173,18 @@ def _may_report(
         notes.flag(Flagged(rule=reporting.rule, flag=reporting.flag))
 
 
-def _ways(report: Report, catalogue: Catalogue, notes: Notes) -> None:
-    """Tell of the portal that the product belongs to, and of the supplier who keeps its own job; nothing is refused."""
+def _ways(report: Report, fit: Fit, catalogue: Catalogue, notes: Notes) -> None:
+    """Tell of the portal that the product belongs to, and of the supplier who keeps its own job; nothing is refused.
+
+    An event's requests come through the portal that it asks for, whatever they are about."""
     scope, supplier = catalogue.portal_scope, report.vendor
-    group = scope.covers.get(report.portal or "") if scope is not None and report.channel == "portal" else None
-    if scope is not None and group is not None and report.product and not catalogue.groups.has(group, report.product):
-        notes.rule(scope.rule)
-        notes.tells.append(f"{report.portal} does not cover {report.product}: ask about it through {scope.otherwise}.")
+    an_event = any(part is not None and part.event is not None for part in (fit, fit.under))
+    if scope is not None and report.channel == "portal" and report.product and not an_event:
+        own = [portal for portal, group in scope.covers.items() if catalogue.groups.has(group, report.product)]
+        if report.portal in scope.covers and report.portal not in own:
+            notes.rule(scope.rule)
+            instead = listed([*own] or [scope.otherwise])
+            notes.tells.append(f"{report.portal} does not cover {report.product}: ask about it through {instead}.")
     if supplier is not None and catalogue.third_party is not None:
         notes.rule(catalogue.third_party.rule)
         notes.tells.append(f"{supplier.name} supplies what is concerned. {catalogue.third_party.tell}")

@@ -60,9 +60,12 @@ def on_date(day: date, *, year: bool = False) -> str:
 
 
 def local(at: datetime, zone: ZoneInfo, *, year: bool = False) -> str:
-    """An instant on the location's wall: `Friday 20 March 15:45`, to the second where it has any."""
+    """An instant on the location's wall: `Friday 20 March 15:45`, to the second where it has any; in an hour that comes
+    twice with the name of the time that is meant (`01:10 EDT`)."""
     wall = at.astimezone(zone)
-    return f"{on_date(wall.date(), year=year)} {wall:%H:%M}" + (f":{wall:%S}" if wall.second else "")
+    text = f"{on_date(wall.date(), year=year)} {wall:%H:%M}" + (f":{wall:%S}" if wall.second else "")
+    twice = wall.replace(fold=1 - wall.fold).utcoffset() != wall.utcoffset()
+    return f"{text} {wall:%Z}" if twice else text
 
 
 def listed(words: Iterable[str]) -> str:
@@ -127,7 +130,9 @@ def _from_to(first: date, last: date, *, near: bool) -> str:
 
 
 def _why(closed: Sequence[Day]) -> str:
-    """The holidays among closed days, else what closes them; the changes of clocks are told apart."""
+    """The holidays among closed days, else what closes them; the changes of clocks are told apart. A working day on
+    which the location has no hours is told where the stretch has another reason too, which is not the day's."""
     parts = (part for day in closed for part in day.note.split("; "))
     notes = dict.fromkeys(part.removeprefix("closed: ").removesuffix(" (observed)") for part in parts)
-    return ", ".join(note for note in notes if note and note != "closed" and not note.startswith("the clocks"))
+    why = [note for note in notes if note and note != "closed" and not note.startswith("the clocks")]
+    return ", ".join(["closed there", *why] if why and "closed" in notes else why)

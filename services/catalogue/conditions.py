@@ -187,7 +187,7 @@ class EventUnderWay:
         if self.confirm_rule is not None and not near:
             names = " and ".join(e.name for e in meant)
             return Fails(self.confirm_rule, f"nobody has confirmed {names}")
-        asked = [e for e in near if self._asked_as_its_requests(e, case.report)]
+        asked = [e for e in near if self._asked_as_its_requests(e, case)]
         if asked:
             return Holds(min(asked, key=lambda e: (not under_way(e, case.at), e.starts_at, e.id)))
         if any(under_way(e, case.at) for e in near):
@@ -206,9 +206,12 @@ class EventUnderWay:
     def _near(self, event: Event, at: datetime) -> bool:
         return event.starts_at - self.before <= at < event.ends_at + self.after
 
-    def _asked_as_its_requests(self, event: Event, report: Report) -> bool:
-        form = report.form.id if report.form is not None else None
-        return came_through(report, self.portal) and (event.form is None or event.form == form)
+    def _asked_as_its_requests(self, event: Event, case: Case) -> bool:
+        """Whether it came through the portal, with the form. Where nobody has set one, during the event every request
+        has what there is to have, and before and after it none does: it keeps its severity."""
+        form = case.report.form.id if case.report.form is not None else None
+        has_it = event.form == form if event.form is not None else under_way(event, case.at)
+        return came_through(case.report, self.portal) and has_it
 
 
 Condition = Annotated[

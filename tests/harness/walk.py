@@ -11,11 +11,14 @@ import time
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.harness.held_stream import HeldStream
 from tests.harness.walk_wires import Wires
 from tests.harness.world import START, World
+
+if TYPE_CHECKING:
+    from tests.harness.walk_ladders import Ladder
 
 PEOPLE = {
     "ana": "crisis-manager", "bo": "crisis-manager", "eng": "engineer", "eva": "engineer", "dan": "duty-manager",
@@ -32,9 +35,10 @@ class Walk:
 
     `contacts` and `changed` are by which channels somebody is reached, in their order, and when that changed; `rotas` and
     `overrides` who is on call, since `rostered`; `woken` is when those who were silent went on; `bought` are the services
-    of the contracts as they are now, `corrected` the incidents whose contract was named anew just now, `reopened` those
-    that were opened again; `catalogue` is the router's of the `catalogues`, None is the shipped one. `answers` are those
-    that were waited for, with whether they came before the time was over, and the records as they were at rest then.
+    of the contracts as they are now, `ladders` the policies that were stored, `corrected` the incidents whose contract was
+    named anew just now, `reopened` those that were opened again; `catalogue` is the router's of the `catalogues`, None is
+    the shipped one. `answers` are those that were waited for, with whether they came before the time was over, and the
+    records as they were at rest then.
     """
 
     world: World
@@ -52,6 +56,7 @@ class Walk:
     bought: dict[str, frozenset[str]] = field(default_factory=dict)
     corrected: set[str] = field(default_factory=set)
     reopened: set[str] = field(default_factory=set)
+    ladders: dict[str, Ladder] = field(default_factory=dict)
     catalogues: tuple[Path | None, ...] = (None,)
     catalogue: Path | None = None
     stream: HeldStream | None = None

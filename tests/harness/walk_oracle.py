@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.harness.walk import LIVE, Walk
 from tests.harness.walk_directory import Directory
+from tests.harness.walk_ladders import Ladders
 from tests.harness.walk_reached import Reached
 from tests.harness.walk_told import Told
 
@@ -36,11 +37,13 @@ class Oracle:
     _reached: Reached = field(init=False)
     _stories: Told = field(init=False)
     _directory: Directory = field(init=False)
+    _ladders: Ladders = field(init=False)
 
     def __post_init__(self) -> None:
         self._directory = Directory(self.walk, self.holds)
         self._reached = Reached(self.walk, self.holds, self._directory.on_call)
         self._stories = Told(self.walk, self.holds)
+        self._ladders = Ladders(self.walk, self.holds)
 
     def holds(self, ok: object, *what: object) -> None:
         """Note what does not."""
@@ -59,6 +62,7 @@ class Oracle:
             self._pages(record, pages[case])
             self._reached.looks(record, pages[case], informing)
             self._directory.holds_to_what_it_was(record)
+            self._ladders.looks(case)
             self._states[case] = record["state"]
         await self._messages(before)
         if self.walk.wires is not None:
@@ -158,6 +162,7 @@ class Oracle:
         say = _named(record)
         facts = await self.walk.world.lists(f"/v1/incidents/{record['id']}/timeline")
         await self._stories.agrees(record, facts)
+        self._ladders.climbed(record, facts)
         types = [fact["type"] for fact in facts]
         self.holds(types[:1] == ["incident.reported"], say, "begins with", types[:2])
         self.holds(types.count("clock.started") == len(record["clocks"]), say, "has other clocks than were started")

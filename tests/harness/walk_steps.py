@@ -6,13 +6,14 @@ from collections.abc import Awaitable, Callable
 
 from tests.harness import walk_around as around
 from tests.harness import walk_cases as cases
+from tests.harness import walk_ladders as ladders
 from tests.harness.walk import PEOPLE, Walk
 from tests.harness.walk_wires import MAIL, WEB
 
 _STEPS: tuple[tuple[int, Callable[[Walk], Awaitable[None]]], ...] = (
     (34, cases.acts), (8, cases.acknowledges), (6, cases.declines), (7, cases.reports), (3, cases.claims),
     (3, around.signs), (4, around.is_on_call), (3, around.moves), (3, around.overrides), (3, around.falls_silent),
-    (5, around.restarts), (30, around.passes), (3, around.jumps),
+    (5, around.restarts), (30, around.passes), (3, around.jumps), (2, ladders.stores),
 )  # fmt: skip
 
 

@@ -107,6 +107,22 @@ def test_during_an_event_its_form_in_the_portal_is_required(said: dict[str, Any]
         assert (before.severity, "form-required" in before.flags) == ("1", False)
 
 
+@pytest.mark.parametrize("form", [None, {"id": "launch"}])
+def test_where_nobody_has_set_an_events_form_a_request_is_an_events_only_while_it_is_under_way(form: Any) -> None:
+    """AEM-FORM"""
+    for at in (STARTS - timedelta(days=3), ENDS + timedelta(days=3)):
+        found = during(at, event={"form": None}, services="rapid-response", form=form)
+        assert (found.service, found.severity, found.flags) == ("rapid-response", "1", ())
+    found = during(event={"form": None}, services="rapid-response", form=form)
+    assert (found.service, found.flags) == ("event-management", ())
+
+
+def test_an_events_request_stays_in_its_portal_whatever_it_is_about() -> None:
+    """PRS-PORTAL"""
+    found = during(event={"products": ["azure/*", "sql-server"]}, product="sql-server")
+    assert (found.service, "PRS-PORTAL" in found.because) == ("event-management", False)
+
+
 def test_missing_details_of_an_event_are_flagged() -> None:
     """AEM-PAPERS"""
     assert during(event={"details_on_file": False}).flags == ("event-details-missing",)

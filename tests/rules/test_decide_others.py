@@ -157,6 +157,12 @@ def test_what_a_portal_does_not_cover_goes_through_the_services_portal() -> None
     found = decided(product="sql-server")
     assert "azure-portal does not cover sql-server: ask about it through services-hub." in found.notes
     assert "PRS-PORTAL" in found.because
+    for product, own in (("azure/sql", "azure-portal"), ("github/x", "github"), ("office365/teams", "office365-admin")):
+        for portal in {"azure-portal", "github", "office365-admin"} - {own}:
+            assert (
+                f"{portal} does not cover {product}: ask about it through {own}."
+                in decided(product=product, portal=portal).notes
+            )
     elsewhere: list[dict[str, Any]] = [{}, {"product": "sql-server", "portal": "services-hub"}]
     for said in (*elsewhere, {"product": "sql-server", "channel": "phone"}):
         assert "PRS-PORTAL" not in decided(**said).because

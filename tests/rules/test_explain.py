@@ -10,7 +10,7 @@ import pytest
 
 from services.decide import decide
 from services.explain import explain_clock, explain_decision, sentences
-from tests.harness.work_orders import ENTERPRISE, contract, report, utc
+from tests.harness.work_orders import ENTERPRISE, LOCATIONS, contract, report, utc
 
 BOUGHT = contract(services=["base", "rapid-response"])
 
@@ -63,9 +63,18 @@ def test_a_night_in_which_the_clocks_go_back_lies_within_a_clock_around_the_cloc
     """BASE-24X7"""
     text = clock(utc("2026-10-25 00:30"), location="lisbon", impact="critical_degraded")["text"]
     assert text == (
-        "1 hour from Sunday 25 October 01:30 (Lisbon time), around the clock: due Sunday 25 October 01:30. "
+        "1 hour from Sunday 25 October 01:30 WEST (Lisbon time), around the clock: due Sunday 25 October 01:30 WET. "
         "The clocks go back on Sunday 25 October; no time is lost or won by it."
     )
+
+
+def test_a_working_day_without_hours_is_not_told_as_a_weekend() -> None:
+    """BASE-HOURS"""
+    order = contract(locations=[LOCATIONS[0] | {"hours": {"tue": [["09:00", "11:00"]]}}, *LOCATIONS[1:]])
+    at = utc("2026-02-04 10:00")
+    decision = decide(report(product="sql-server", impact="moderate"), order, ENTERPRISE, submitted_at=at, at=at)
+    text = explain_clock(decision.clocks[0], order, ENTERPRISE, location=decision.terms.location)["text"]
+    assert "Wednesday to Monday stood still (closed there, weekend)" in text
 
 
 def test_a_year_is_named_where_two_are_meant() -> None:
