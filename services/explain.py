@@ -71,8 +71,9 @@ def explain_clock(
     if isinstance(clock, Running) and clock.state == "breached":
         text += " It was not done by then."
     if until is not None:
-        counted = spoken(open_between(calendar, clock.started_at, until))
-        text += f" It stopped on {_since(until, clock, zone)}, after {counted}."
+        counted = open_between(calendar, clock.started_at, until)
+        after = f"after {spoken(counted)}" if counted.total_seconds() >= 1 else "before any of it had run"
+        text += f" It stopped on {_since(until, clock, zone)}, {after}."
     elif gone is not None:
         text += f" It counts no longer since {_since(gone[0], clock, zone)}: {gone[1]}."
     return {

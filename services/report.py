@@ -5,21 +5,13 @@ Nothing here is believed yet: the contract may be unknown, the location wrong; o
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Strict, StringConstraints, TypeAdapter
+from pydantic import ConfigDict, Strict, StringConstraints, TypeAdapter
 
-_RFC_3339 = re.compile(r"[0-9]{4}(-[0-9]{2}){2}[Tt][0-9]{2}(:[0-9]{2}){2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})")
-
-
-def _rfc_3339(value: object) -> str:
-    if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
-        raise ValueError("is not an instant with its offset, for example 2026-01-05T09:00:00Z")
-    return value
-
+from services.instants import Instant
 
 #: Text that PostgreSQL, JSON and a phone's screen can all carry: no NUL.
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=20_000)]
@@ -28,8 +20,6 @@ Name = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f]+$", min_length=1
 Product = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*$", max_length=120)]
 Email = Annotated[str, StringConstraints(pattern=r"^[^@\s\x00]+@[^@\s\x00]+$", max_length=254)]
 Phone = Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{3,14}$")]
-#: RFC 3339, with the offset that it was sent with: a repeat is known by how it is written again.
-Instant = Annotated[AwareDatetime, BeforeValidator(_rfc_3339)]
 Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", max_length=35)]
 
 Channel = Literal["portal", "phone", "monitoring", "api"]

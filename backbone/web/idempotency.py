@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from starlette.types import Scope
 
@@ -22,6 +23,18 @@ def idempotency_key(scope: Scope) -> str | None:
     if not 1 <= len(text) <= 200 or not text.isprintable():
         raise Problem(400, "Bad Idempotency-Key", "Send 1 to 200 printable characters.")
     return text
+
+
+def as_compared(value: Any) -> Any:
+    """A JSON value as a repeat of it is recognised: members in any order, a number however it is written."""
+    match value:
+        case dict():
+            return {name: as_compared(value[name]) for name in sorted(value)}
+        case list():
+            return [as_compared(one) for one in value]
+        case float() if value.is_integer():
+            return int(value)
+    return value
 
 
 def conflict(why: str, incident: str) -> Problem:

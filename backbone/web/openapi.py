@@ -55,6 +55,11 @@ def body_of(schema: dict[str, Any], adapter: TypeAdapter[Any] | None, items: int
     return {"required": True, "content": {"application/json": {"schema": described}}}
 
 
+def heeds(*headers: str) -> dict[str, Any]:
+    """The `openapi_extra` of a route that reads these headers itself."""
+    return {"parameters": [{"name": name, "in": "header", "schema": {"type": "string"}} for name in headers]}
+
+
 def components(schema: dict[str, Any]) -> dict[str, Any]:
     """The schemas that others refer to."""
     found: dict[str, Any] = schema.setdefault("components", {}).setdefault("schemas", {})

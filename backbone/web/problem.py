@@ -97,6 +97,10 @@ class Unavailable(Exception):
         self.retry_after = retry_after
 
 
+#: The words for what pydantic tells in Python's.
+_WORDS = {"unexpected_keyword_argument": "is not a field here", "dataclass_type": "is not an object"}
+
+
 def bad_fields(error: ValidationError, body: bytes | None = None) -> Problem:
     """What pydantic refuses: 400 where it is no JSON at all, else 422 with every fault's pointer into `body`."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
@@ -110,7 +114,7 @@ def bad_fields(error: ValidationError, body: bytes | None = None) -> Problem:
             continue
         missing = item["type"].startswith("missing")
         place = pointer(*item["loc"]) if body is None else pointer_into(document, item["loc"], missing=missing)
-        errors.append(FieldError(place, _plain(item["msg"])))
+        errors.append(FieldError(place, _WORDS.get(item["type"]) or _plain(item["msg"])))
     return wrong(errors)
 
 

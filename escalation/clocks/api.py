@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 
 from backbone.ground import Ground
 from backbone.web.keys import Caller, require
 from backbone.web.paging import Cursor, Limit, decode_cursor, page_of
 from escalation.reading import Where, instant_at, uuid_at
-from services.instants import write_instant_if
+from services.instants import InstantOfOurTime, write_instant_if
 
 from . import queries
 from .clock import Clock, State
@@ -28,7 +27,7 @@ def routes(ground: Ground) -> APIRouter:
         caller: View,
         state: State | None = None,
         side: Literal["provider", "customer"] | None = None,
-        due_before: AwareDatetime | None = None,
+        due_before: InstantOfOurTime | None = None,
         incident: Annotated[str | None, Query(max_length=100)] = None,
         limit: Limit = 50,
         cursor: Cursor = None,

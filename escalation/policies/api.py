@@ -14,6 +14,7 @@ from backbone.ground import Ground
 from backbone.web.etag import etag, if_match
 from backbone.web.json_body import json_body
 from backbone.web.keys import Caller, require
+from backbone.web.openapi import heeds
 from backbone.web.paging import Cursor, Limit, decode_cursor, page_of
 from backbone.web.problem import FieldError, Problem, wrong
 from services.catalogue.model import Catalogue
@@ -67,7 +68,7 @@ def routes(ground: Ground, catalogue: Catalogue) -> APIRouter:
             raise _missing()
         return {"items": [_shown(row) for row in found], "next": None}
 
-    @router.put("/v1/policies/{name}")
+    @router.put("/v1/policies/{name}", openapi_extra=heeds("If-Match"))
     async def put_policy(
         caller: Manage, name: PolicyName, request: Request, response: Response, body: Annotated[Any, json_body()]
     ) -> dict[str, Any]:

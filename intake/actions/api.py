@@ -10,13 +10,15 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 from pydantic import TypeAdapter
+from pydantic_core import to_json
 
 from backbone.ground import Ground
 from backbone.log.tx import Tx
 from backbone.web.etag import etag, if_match
-from backbone.web.idempotency import conflict, idempotency_key
+from backbone.web.idempotency import as_compared, conflict, idempotency_key
 from backbone.web.json_body import json_body
 from backbone.web.keys import Caller, ScopeName, require
+from backbone.web.openapi import heeds
 from backbone.web.prefer import wait_of
 from backbone.web.problem import Problem
 from events.codec import Fact
@@ -122,11 +124,13 @@ def _stays_in_sight(said: Sequence[Fact], caller: Caller) -> None:
     """A bound key moves nothing to a contract that it does not see. Raises Problem 404, as where it reports."""
     for fact in said:
         if isinstance(fact, IncidentCorrected) and not caller.sees(fact.report.contract):
-            raise Problem(404, "Not found", f"This key knows no contract {fact.report.contract}.")
+            where = f"no contract {fact.report.contract}" if fact.report.contract else "no incident without a contract"
+            raise Problem(404, "Not found", f"This key knows {where}.")
 
 
 def _digest(action: Action, body: Any, id_: str) -> bytes:
-    text = TypeAdapter(action.body).dump_json(body)
+    said = TypeAdapter(action.body).dump_python(body, mode="json")
+    text = to_json({name: as_compared(value) for name, value in said.items()})
     return hashlib.sha256(f"{action.path} {id_} ".encode() + text).digest()
 
 
@@ -151,5 +155,6 @@ def _add(router: APIRouter, actions: Actions, action: Action) -> None:
     act.__annotations__["body"] = Annotated[Any, json_body(action.body)]
     act.__doc__ = (action.body.__doc__ or "").strip()
     router.add_api_route(
-        f"/v1/incidents/{{id}}/{action.path}", act, methods=["POST"], name=action.path, operation_id=action.path
-    )
+        f"/v1/incidents/{{id}}/{action.path}", act, methods=["POST"], name=action.path, operation_id=action.path,
+        openapi_extra=heeds("Idempotency-Key", "If-Match", "Prefer"),
+    )  # fmt: skip

@@ -17,6 +17,7 @@ from backbone.web.body import read_body
 from backbone.web.etag import etag
 from backbone.web.idempotency import conflict, idempotency_key
 from backbone.web.keys import Caller, authorize
+from backbone.web.openapi import heeds
 from backbone.web.prefer import wait_of
 from backbone.web.problem import Problem, Unavailable
 from backbone.web.request_id import current_trace
@@ -100,10 +101,7 @@ def describe_accept(schema: dict[str, Any]) -> None:
         "operationId": "report_incident",
         "tags": ["incidents"],
         "x-scope": "report",
-        "parameters": [
-            {"name": "Idempotency-Key", "in": "header", "required": False, "schema": {"type": "string"}},
-            {"name": "Prefer", "in": "header", "required": False, "schema": {"type": "string"}},
-        ],
+        **heeds("Idempotency-Key", "Prefer"),
         "requestBody": {
             "required": True,
             "content": {

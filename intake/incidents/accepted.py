@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from backbone.web.problem import Problem
 from services.report import Report
 
 
 class Accepting(NamedTuple):
     """A report that was checked. `submitted` and `received` are instants as they are written, `by` is a JSON string.
 
-    No text has a line's end in it: what is JSON escapes it, and in a key or a reference there can't be any.
+    No text has a line's end in it: what is JSON escapes it, and in a key or a reference there can't be any. `stale` is why
+    it is not taken any more, unless it is a repeat of one that was.
     """
 
     id: str
@@ -27,6 +29,7 @@ class Accepting(NamedTuple):
     received: str
     received_at: datetime
     headers: str
+    stale: Problem | None = None
 
     @property
     def keys(self) -> list[tuple[str, str, str]]:

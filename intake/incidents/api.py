@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime
 
 from backbone.ground import Ground
 from backbone.web.etag import etag
@@ -15,10 +14,12 @@ from backbone.web.idempotency import idempotency_key
 from backbone.web.items import Item
 from backbone.web.json_body import json_body
 from backbone.web.keys import Caller, require
+from backbone.web.openapi import heeds
 from backbone.web.paging import Cursor, Limit, decode_cursor, encode_cursor
 from backbone.web.problem import FieldError, Problem, problem_of, wrong
 from backbone.web.request_id import current_trace
 from services.catalogue.model import Catalogue
+from services.instants import InstantOfOurTime
 from services.report import REPORT
 
 from ..board.waiting import Waiting
@@ -68,7 +69,7 @@ def routes(incidents: Incidents, accept: Accept, catalogue: Catalogue) -> APIRou
     router = APIRouter(tags=["incidents"])
     time = incidents.ground.around.time
 
-    @router.post("/v1/incidents:batch")
+    @router.post("/v1/incidents:batch", openapi_extra=heeds("Idempotency-Key"))
     async def report_many(
         request: Request,
         caller: Annotated[Caller, require("report")],
@@ -121,8 +122,8 @@ def routes(incidents: Incidents, accept: Accept, catalogue: Catalogue) -> APIRou
         flag: str | None = None,
         reference: str | None = None,
         owner: str | None = None,
-        opened_after: AwareDatetime | None = None,
-        updated_after: AwareDatetime | None = None,
+        opened_after: InstantOfOurTime | None = None,
+        updated_after: InstantOfOurTime | None = None,
     ) -> dict[str, Any]:
         """Incidents, newest first."""
         if state is not None and state not in ("open", "resolved", "closed"):

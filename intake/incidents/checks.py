@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import uuid_utils
 from pydantic_core import to_json
 
 from backbone.web.body import parse, parse_any
+from backbone.web.idempotency import as_compared
 from backbone.web.items import Item
 from backbone.web.keys import Caller
 from backbone.web.problem import FieldError, Problem, together, wrong
@@ -24,6 +26,7 @@ from services.report import INSTANT, REPORT, Report, is_all_typed
 from .accepted import Accepting
 
 OLDEST = timedelta(hours=24)
+_TOO_OLD = FieldError("/submitted_at", "is more than 24 hours ago")
 
 
 def read_report(body: bytes, catalogue: Catalogue, now: datetime) -> Report:
@@ -58,7 +61,7 @@ def _with_words(problem: Problem, document: Any, catalogue: Catalogue, now: date
 def _faults(
     impact: str | None, portal: str | None, submitted_at: datetime | None, catalogue: Catalogue, now: datetime
 ) -> list[FieldError]:
-    """What the sender has to mend, each with its pointer; None is not looked at."""
+    """What the sender has to mend, each with its pointer, `_TOO_OLD` the last; None is not looked at."""
     faults = []
     if impact is not None and impact not in catalogue.by_impact:
         faults.append(FieldError("/impact", f"is not an impact: say one of {', '.join(catalogue.by_impact)}"))
@@ -68,16 +71,19 @@ def _faults(
         if submitted_at > now + timedelta(seconds=1):
             faults.append(FieldError("/submitted_at", "is in the future"))
         elif submitted_at < now - OLDEST:
-            faults.append(FieldError("/submitted_at", "is more than 24 hours ago"))
+            faults.append(_TOO_OLD)
     return faults
 
 
 def accepting(
     report: Report, caller: Caller, catalogue: Catalogue, now: datetime, key: str | None, trace: Mapping[str, str]
 ) -> Accepting:
-    """The report as it will be taken. Raises Problem 422 with every fault, 404 for a contract the key does not see."""
+    """The report as it will be taken. Raises Problem 422 with every fault, 404 for a contract the key does not see.
+
+    One that is only too old by now may be a repeat, which its key or reference tells: it is `stale`.
+    """
     faults = _faults(report.impact, report.portal, report.submitted_at, catalogue, now)
-    if faults:
+    if faults and (faults != [_TOO_OLD] or (key is None and report.reference is None)):
         raise wrong(faults)
     if report.contract is not None and not caller.sees(report.contract):
         raise Problem(404, "Not found", f"This key knows no contract {report.contract}.")
@@ -90,11 +96,25 @@ def accepting(
         by=to_json(caller.name).decode(),
         report=report,
         report_json=text.decode(),
-        digest=hashlib.sha256(text).digest(),
+        digest=hashlib.sha256(_as_compared(report, text)).digest(),
         key=key,
         urgent=catalogue.by_impact[report.impact].urgent,
         submitted=received if submitted is None else write_instant(submitted),
         received=received,
         received_at=now,
         headers=to_json(trace).decode(),
+        stale=wrong(faults) if faults else None,
     )
+
+
+def _as_compared(report: Report, text: bytes) -> bytes:
+    """A report, `text` as it was read, as a repeat of it is recognised: an instant by itself, what is free by its values."""
+    at, form = report.submitted_at, report.form
+    if at is None and form is None:
+        return text
+    same = replace(
+        report,
+        submitted_at=at.astimezone(UTC) if at is not None else None,
+        form=replace(form, answers=as_compared(form.answers)) if form is not None else None,
+    )
+    return REPORT.serializer.to_json(same)

@@ -17,7 +17,7 @@ from backbone.postgres.connection import connected
 from backbone.postgres.direct import Direct
 from backbone.postgres.engine import is_passing
 from backbone.web.limits import Shed
-from backbone.web.problem import Unavailable
+from backbone.web.problem import Problem, Unavailable
 
 from . import store
 from .accepted import Accepting, Outcome, Taken
@@ -52,8 +52,11 @@ class GroupCommit:
         return len(self._waiting)
 
     async def take(self, item: Accepting) -> Outcome:
-        """Make one report durable. Raises Unavailable where that is not known to have happened, 429 where too many wait."""
+        """Make one report durable. Raises Unavailable where that is not known to have happened, 429 where too many wait,
+        and what a stale one is refused with where it is no repeat."""
         self._shed.check()
+        if item.stale is not None:
+            return await self._known(item, item.stale)
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         if self._free and (item.urgent or len(self._free) == self._lanes):
@@ -61,6 +64,13 @@ class GroupCommit:
             self._running.add(task)
             task.add_done_callback(self._running.discard)
         return await future
+
+    async def _known(self, item: Accepting, stale: Problem) -> Outcome:
+        async with connected(self._engine) as connection:
+            known = await store.seen(connection, [item], item.received_at)
+        if item.id not in known:
+            raise stale
+        return known[item.id]
 
     async def drain(self) -> None:
         """Wait for all that was begun."""

@@ -17,7 +17,8 @@ from backbone.web.accept import asks_for
 from backbone.web.etag import if_match
 from backbone.web.json_body import json_body
 from backbone.web.keys import Caller, require
-from backbone.web.paging import Cursor, Limit, decode_cursor, encode_cursor
+from backbone.web.openapi import heeds
+from backbone.web.paging import Cursor, Limit, decode_cursor, page_of
 from backbone.web.sse import EventStream, last_event_id
 from events.assignments import IncidentRouted
 from services.catalogue.model import Catalogue
@@ -55,12 +56,16 @@ def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
         """Every fact of all stages about it, in order; a customer's key sees what is meant for the customer."""
         record = await incidents.find(id, caller)
         after = decode_cursor(cursor, int)[0] if cursor else 0
+        shown: list[tuple[int, dict[str, Any]]] = []
         async with ground.transactions.reading() as connection:
-            rows = await store.timeline(connection, record.id, after, limit + 1)
-        return {
-            "items": [item for row in rows[:limit] if (item := _item(row, caller)) is not None],
-            "next": encode_cursor(rows[limit - 1][0]) if len(rows) > limit else None,
-        }
+            while len(shown) <= limit:
+                rows = await store.timeline(connection, record.id, after, limit + 1)
+                shown += [(row[0], item) for row in rows if (item := _item(row, caller)) is not None]
+                if len(rows) <= limit:
+                    break
+                after = rows[-1][0]
+        page = page_of(shown[: limit + 1], limit, lambda one: (one[0],))
+        return {"items": [item for _, item in page.items], "next": page.next}
 
     @router.get("/v1/incidents/{id}/explanation")
     async def explanation(id: str, caller: Annotated[Caller, require("view")]) -> dict[str, Any]:
@@ -91,7 +96,7 @@ def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
         text = "\n".join([f"{record.number}: {record.report['title']}", *told])
         return {"incident": record.id, "text": text, "decisions": decisions, "clocks": clocks}
 
-    @router.post("/v1/incidents/{id}/replay")
+    @router.post("/v1/incidents/{id}/replay", openapi_extra=heeds("If-Match"))
     async def replay(
         id: str,
         request: Request,
@@ -112,7 +117,10 @@ def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
             ]
         return {"agrees": not differences, "differences": differences}
 
-    @router.get("/v1/stream")
+    @router.get(
+        "/v1/stream", response_class=Response, openapi_extra=heeds("Last-Event-ID"),
+        responses={200: {"description": "Facts, as they are heard.", "content": {EventStream.media_type: {}}}},
+    )  # fmt: skip
     async def stream(
         request: Request,
         caller: Annotated[Caller, require("view")],
@@ -125,7 +133,7 @@ def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
         reader, first, past = await streams.open(request.scope, caller, subject, types, last_event_id(request.scope))
         return EventStream(reader, first=first, past=past)
 
-    @router.get("/v1/attainment")
+    @router.get("/v1/attainment", responses={200: {"content": {"application/json": {}, "text/csv": {}}}})
     async def read_attainment(
         request: Request,
         caller: Annotated[Caller, require("view")],

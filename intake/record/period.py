@@ -5,10 +5,20 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import BeforeValidator, Field
+
+from services.instants import InstantOfOurTime
+
+
+def _day(value: object) -> date:
+    try:
+        return datetime.strptime(str(value), "%Y-%m-%d").date()
+    except ValueError:
+        raise ValueError("is neither a day such as 2026-03-31 nor an instant with its offset") from None
+
 
 #: An instant (RFC 3339), or a day such as `2026-03-31`, which is UTC's.
-DayOrInstant = Annotated[AwareDatetime | date, Field(union_mode="left_to_right")]
+DayOrInstant = Annotated[InstantOfOurTime | Annotated[date, BeforeValidator(_day)], Field(union_mode="left_to_right")]
 
 
 def first(of: date | None) -> datetime | None:

@@ -11,9 +11,9 @@ from fastapi import APIRouter, Request, Response
 
 from backbone.ground import Ground
 from backbone.web.etag import etag
-from backbone.web.instant import Instant
 from backbone.web.json_body import json_body
 from backbone.web.keys import Caller, require
+from backbone.web.openapi import heeds
 from backbone.web.paging import Cursor, Limit
 from backbone.web.problem import FieldError, Problem
 from services.catalogue.model import Catalogue
@@ -22,7 +22,7 @@ from services.contract.charges import last_day_to_ask, shortfall_billed_from
 from services.contract.check import check
 from services.contract.parse import ContractFaults, parse
 from services.contract.write import to_json
-from services.instants import write_instant
+from services.instants import InstantOfOurTime, write_instant
 
 from ..objects import NEW, Objects, fault_json, faulty
 from .seen import Contracts
@@ -34,7 +34,7 @@ def routes(ground: Ground, catalogue: Catalogue) -> APIRouter:
     router = APIRouter(tags=["contracts"])
     objects, contracts = Objects(ground, "contract"), Contracts(ground)
 
-    @router.put("/v1/contracts/{number}", responses=NEW)
+    @router.put("/v1/contracts/{number}", responses=NEW, openapi_extra=heeds("If-Match"))
     async def put_contract(
         number: str, request: Request, response: Response,
         caller: Annotated[Caller, require("manage")], body: Annotated[Any, json_body()],
@@ -87,7 +87,7 @@ def routes(ground: Ground, catalogue: Catalogue) -> APIRouter:
 
     @router.get("/v1/contracts/{number}/balances")
     async def read_balances(
-        number: str, caller: Annotated[Caller, require("view", "manage")], at: Instant | None = None
+        number: str, caller: Annotated[Caller, require("view", "manage")], at: InstantOfOurTime | None = None
     ) -> dict[str, Any]:
         """What is left of the balances at an instant, and when it lapses (TERM, FLEX-LAPSE); until when services are
         asked for (REQUEST-60), and from when a shortfall is billed (SAB-30)."""

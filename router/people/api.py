@@ -15,6 +15,7 @@ from backbone.ground import Ground
 from backbone.web.etag import etag
 from backbone.web.json_body import json_body
 from backbone.web.keys import Caller, require
+from backbone.web.openapi import heeds
 from backbone.web.paging import Cursor, Limit
 from backbone.web.problem import FieldError, Problem
 from services.roster import RosterFaults, parse_override, parse_person, parse_rotation, to_json
@@ -85,6 +86,7 @@ def _add(router: APIRouter, kind: Kind, objects: Objects) -> None:
         router.add_api_route(
             path, endpoint, methods=[method], name=name, operation_id=name, status_code=status,
             responses=NEW if method == "PUT" else None,
+            openapi_extra=heeds("If-Match") if method in ("PUT", "DELETE") else None,
         )  # fmt: skip
 
 

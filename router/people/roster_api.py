@@ -11,10 +11,9 @@ from typing import Annotated, Any, get_args
 from fastapi import APIRouter
 
 from backbone.ground import Ground
-from backbone.web.instant import Instant
 from backbone.web.keys import Caller, require
 from services.catalogue.model import Catalogue
-from services.instants import write_instant
+from services.instants import InstantOfOurTime, write_instant
 from services.roster import Role, Roster, gaps, on_call
 
 from .roster import CurrentRoster
@@ -32,7 +31,9 @@ def routes(ground: Ground, catalogue: Catalogue, roster: CurrentRoster) -> APIRo
     queues = tuple(dict.fromkeys((*(service.queue for service in catalogue.services), catalogue.review.queue)))
 
     @router.get("/v1/roster")
-    async def read_roster(caller: Annotated[Caller, require("view")], at: Instant | None = None) -> dict[str, Any]:
+    async def read_roster(
+        caller: Annotated[Caller, require("view")], at: InstantOfOurTime | None = None
+    ) -> dict[str, Any]:
         """Who is on call at an instant, by role, and where nobody is in the two weeks after it."""
         await ground.directory.refresh()
         moment = at or ground.around.time.now()

@@ -16,6 +16,7 @@ from backbone.log.tx import Tx
 from backbone.web.idempotency import conflict, idempotency_key
 from backbone.web.json_body import json_body
 from backbone.web.keys import Caller, require
+from backbone.web.openapi import heeds
 from backbone.web.paging import Cursor, Limit, bad_cursor, decode_cursor, encode_cursor, page_of
 from backbone.web.problem import Problem
 from services.catalogue.model import Catalogue
@@ -78,8 +79,9 @@ def routes(ground: Ground, catalogue: Catalogue, calls: Calls) -> APIRouter:
         }
 
     @router.post(
-        "/v1/queues/{name:path}/claims", response_model=None, responses={204: {"description": "The queue is empty."}}
-    )
+        "/v1/queues/{name:path}/claims", response_model=None, openapi_extra=heeds("Idempotency-Key"),
+        responses={204: {"description": "The queue is empty."}},
+    )  # fmt: skip
     async def claim(
         name: str, request: Request, caller: Annotated[Caller, require("work")],
         body: Annotated[Claim, json_body(Claim)],

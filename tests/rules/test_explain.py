@@ -90,6 +90,8 @@ def test_a_clock_that_stopped_says_when_and_after_how_long() -> None:
     decision = decide(report(impact="moderate", product="sql-server"), order, ENTERPRISE, submitted_at=at, at=at)
     found = explain_clock(decision.clocks[0], order, ENTERPRISE, location="almaty", until=utc("2026-02-09 04:10"))
     assert found["text"].endswith("It stopped on Monday 9 February 09:10, after 1 h 10 min.")
+    at_once = explain_clock(decision.clocks[0], order, ENTERPRISE, location="almaty", until=at + timedelta(seconds=0.2))
+    assert at_once["text"].endswith("It stopped on Friday 6 February 16:30, before any of it had run.")
 
 
 def test_a_decision_tells_its_inputs_its_rules_and_what_it_passed_over() -> None:

@@ -163,3 +163,11 @@ async def test_two_replicas_count_on_one_record(database: str, stage: Counterpar
         await asyncio.gather(*(one.act(id_, "effort", EFFORT) for one in (stage, other) for _ in range(5)))
         assert (await other.record(id_))["effort_minutes"] == 300
         assert (await other.record(id_))["version"] == 12
+
+
+async def test_the_same_correction_with_its_changes_in_another_order_is_a_repeat(stage: Counterpart) -> None:
+    id_ = await stage.has()
+    for changes in ({"title": "t", "language": "en"}, {"language": "en", "title": "t"}):
+        body = {"by": "eve", "reason": "r", "changes": changes}
+        assert (await stage.act(id_, "corrections", body, Idempotency_Key="k")).status_code == 200
+    assert [type_ for type_, _ in await stage.said()].count("incident.corrected") == 1

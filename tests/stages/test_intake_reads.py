@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from events.codec import Fact
 from events.escalations import ClockSuperseded
 from events.incidents import IncidentMended, IncidentStuck
@@ -73,10 +75,45 @@ async def test_the_timeline_is_whole_in_order_and_a_customer_sees_what_is_theirs
             theirs = (await web.get(f"/v1/incidents/{id_}/timeline")).json()["items"]
             assert {fact["visibility"] for fact in theirs} == {"customer"}
             assert "incident.stuck" not in [fact["type"] for fact in theirs]
+            one = (await web.get(f"/v1/incidents/{id_}/timeline", params={"limit": 2})).json()
+            two = (await web.get(f"/v1/incidents/{id_}/timeline", params={"limit": 2, "cursor": one["next"]})).json()
+            assert ([len(one["items"]), one["items"] + two["items"]], two["next"]) == ([2, theirs], None)
         async with desk.with_key("view", contracts=["WO-2"]) as web:
             assert (await web.get(f"/v1/incidents/{id_}")).status_code == 404
             assert (await web.get(f"/v1/incidents/{id_}/timeline")).status_code == 404
             assert (await web.get("/v1/incidents")).json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/v1/attainment?from=20260101", "from"), ("/v1/attainment?to=2026", "to"), ("/v1/attainment?to=2026-02-30", "to"),
+        ("/v1/attainment?to=2026-W06-3", "to"), ("/v1/incidents?opened_after=20991231", "opened_after"),
+        ("/v1/incidents?updated_after=1764400000", "updated_after"),
+        ("/v1/incidents?opened_after=2026-02-04T09:00:00", "opened_after"),
+        ("/v1/incidents?opened_after=0001-01-01T00:00:00%2B14:00", "opened_after"),
+    ],
+)  # fmt: skip
+async def test_an_instant_that_is_none_is_refused_and_no_number_is_taken_for_one(
+    database: str, path: str, name: str
+) -> None:
+    async with intake(database) as desk:
+        answer = await desk.web.get(path)
+        assert (answer.status_code, [e["pointer"] for e in answer.json()["errors"]]) == (422, [f"/query/{name}"])
+
+
+async def test_the_openapi_declares_the_headers_that_are_heeded_and_what_is_no_json(database: str) -> None:
+    async with intake(database) as desk:
+        paths = (await desk.web.get("/openapi.json")).json()["paths"]
+        assert list(paths["/v1/stream"]["get"]["responses"]["200"]["content"]) == ["text/event-stream"]
+        assert set(paths["/v1/attainment"]["get"]["responses"]["200"]["content"]) == {"application/json", "text/csv"}
+        heeded = {
+            path: {one["name"] for one in methods["post"].get("parameters", ()) if one["in"] == "header"}
+            for path, methods in paths.items()
+            if "post" in methods
+        }
+        assert heeded["/v1/incidents:batch"] == {"Idempotency-Key"}
+        assert heeded["/v1/incidents/{id}/responses"] == {"Idempotency-Key", "If-Match", "Prefer"}
 
 
 async def test_a_bound_key_sees_of_the_pages_those_to_the_customers_own_people(database: str) -> None:

@@ -42,6 +42,40 @@ async def test_the_same_body_written_otherwise_is_the_same(database: str) -> Non
         headers = {"Content-Type": "application/json", "Idempotency-Key": "k"}
         answers = [await desk.web.post("/v1/incidents", content=body, headers=headers) for body in (one, two)]
         assert [answer.status_code for answer in answers] == [201, 200]
+        for key, free in {
+            "order": ({"a": 1, "b": [{"c": 2, "d": 3}]}, {"b": [{"d": 3, "c": 2}], "a": 1}),
+            "number": ({"a": 1, "b": 0}, {"a": 1.0, "b": -0.0}),
+        }.items():
+            bodies = [incident(form={"id": "f", "answers": answers}) for answers in free]
+            sent = [
+                await desk.web.post("/v1/incidents", json=body, headers={"Idempotency-Key": key}) for body in bodies
+            ]
+            assert [answer.status_code for answer in sent] == [201, 200]
+        bodies = [incident(submitted_at=at) for at in ("2026-02-04T08:30:00Z", "2026-02-04T13:30:00.000+05:00")]
+        sent = [await desk.web.post("/v1/incidents", json=body, headers={"Idempotency-Key": "at"}) for body in bodies]
+        assert [answer.status_code for answer in sent] == [201, 200]
+
+
+@pytest.mark.parametrize("path", ["/v1/incidents", "/v1/incidents:batch"])
+async def test_a_repeat_is_one_also_when_its_submission_is_a_day_ago_by_then(database: str, path: str) -> None:
+    async with intake(database) as desk:
+        yesterday = write_instant(desk.time.now() - timedelta(hours=23))
+
+        async def report(key: str | None = None, **changes: Any) -> tuple[int, str | None]:
+            body, batch = incident(submitted_at=yesterday, **changes), path.endswith("batch")
+            headers = {"Idempotency-Key": key} if key else {}
+            answer = await desk.web.post(path, json={"items": [body]} if batch else body, headers=headers)
+            if not batch:
+                return answer.status_code, answer.json().get("id")
+            (item,) = answer.json()["items"]
+            return item["status"], (item["incident"] or {}).get("id")
+
+        (_, by_key), (_, by_reference) = await report("k"), await report(reference="R")
+        desk.time.passes(hours=1, seconds=1)
+        assert (await report("k"), await report(reference="R")) == ((200, by_key), (200, by_reference))
+        assert await report("k", title="Another") == (409, None)
+        assert await report(reference="R", key="new") == (200, by_reference)
+        assert [await report(), await report("other"), await report(reference="S")] == [(422, None)] * 3
 
 
 async def test_a_reference_is_a_key_too_and_both_belong_to_who_sent_them(database: str) -> None:
@@ -107,7 +141,7 @@ async def test_the_instant_that_the_sender_knows_better_counts_within_a_day(data
             assert refused.json()["errors"][0]["pointer"] == "/submitted_at"
 
 
-async def test_what_a_repeat_is_known_by_keeps_the_offset_that_the_sender_wrote(database: str) -> None:
+async def test_an_instant_is_kept_with_the_offset_that_the_sender_wrote(database: str) -> None:
     async with intake(database) as desk:
         await desk.web.post("/v1/incidents", json=incident(submitted_at="2026-02-04t13:30:00.5+05:00"))
         said = (await desk.said())[0][1]["report"]["submitted_at"]
