@@ -5,11 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from services.report import Line, Name, Text
 
 _STRICT = ConfigDict(extra="forbid")
+
+
+def _says_something(text: str) -> str:
+    if not text.strip():
+        raise ValueError("says nothing")
+    return text
+
+
+#: A text that is a promise kept: an empty one keeps none.
+Words = Annotated[Text, AfterValidator(_says_something)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +28,7 @@ class Response:
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     by: Name
-    message: Text
+    message: Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +37,7 @@ class Update:
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     by: Name
-    status: Text
+    status: Words
     action_plan: Text | None = None
 
 
@@ -37,7 +47,7 @@ class Question:
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     by: Name
-    text: Text
+    text: Words
     to: Literal["case-owner", "change-control", "resources"]
 
 
@@ -47,7 +57,7 @@ class Reply:
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     by: Name
-    text: Text
+    text: Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

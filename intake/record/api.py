@@ -19,6 +19,7 @@ from backbone.web.json_body import json_body
 from backbone.web.keys import Caller, require
 from backbone.web.openapi import heeds
 from backbone.web.paging import Cursor, Limit, decode_cursor, page_of
+from backbone.web.problem import Problem
 from backbone.web.sse import EventStream, last_event_id
 from events.assignments import IncidentRouted
 from services.catalogue.model import Catalogue
@@ -103,11 +104,14 @@ def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
         caller: Annotated[Caller, require("work")],
         body: Annotated[Replay, json_body(Replay)],
     ) -> dict[str, Any]:
-        """Decide again from the frozen inputs: does it come out the same? Stores nothing."""
+        """Decide again from the frozen inputs: does it come out the same? Stores nothing; 409 before the first decision."""
         record = await incidents.find(id, caller)
         if_match(request.scope).check(record.version)
+        decided = await past.decisions(record.id, caller)
+        if not decided:
+            raise Problem(409, "Not in this state", "Nobody has decided on it yet: there is nothing to decide again.")
         differences: list[dict[str, Any]] = []
-        for _, routed, report in await past.decisions(record.id, caller):
+        for _, routed, report in decided:
             before = adapter().dump_python(routed.decision, mode="json")
             now = adapter().dump_python(await past.again(routed, report), mode="json")
             differences += [

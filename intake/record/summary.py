@@ -18,6 +18,7 @@ _SENTENCES = {
     "people.assigned": "Called ({role}): {reason}.",
     "owner.requested": "{by} asks for another owner.",
     "owner.changed": "Owner: {name}.",
+    "owner.changed to nobody": "Nobody owns it: it is in its queue.",
     "owner.refused": "Another owner was refused: {reason}",
     "clock.started": "{clock[name]} runs: due {clock[due_at]} ({clock[rule]}).",
     "clock.kept": "{clock[name]} goes on: due {clock[due_at]} ({clock[rule]}).",
@@ -67,7 +68,7 @@ _SENTENCES = {
 
 def summary(type_: str, data: dict[str, Any]) -> str:
     """The fact in one sentence; its name where there is none for it."""
-    sentence = _SENTENCES.get("clock.met late" if type_ == "clock.met" and data.get("late") else type_)
+    sentence = _SENTENCES.get(_kind(type_, data))
     if sentence is None:
         return type_
     try:
@@ -75,6 +76,14 @@ def summary(type_: str, data: dict[str, Any]) -> str:
         return sentence.format(**{"note": "", "reason": "", **told}).strip()
     except (KeyError, IndexError, TypeError, ValueError):
         return type_
+
+
+def _kind(type_: str, data: dict[str, Any]) -> str:
+    if type_ == "clock.met" and data.get("late"):
+        return "clock.met late"
+    if type_ == "owner.changed" and data.get("name") is None:
+        return "owner.changed to nobody"
+    return type_
 
 
 def by_whom(stage: str, data: dict[str, Any]) -> str:
@@ -91,6 +100,8 @@ _INTERNAL = {"crisis_manager.assigned": frozenset({"considered", "reason", "atte
 def for_customer(type_: str, data: dict[str, Any]) -> dict[str, Any]:
     """The fact's data as the customer sees them."""
     hidden = _INTERNAL.get(type_, frozenset())
+    if type_ == "executives.requested" and data.get("side") == "provider":
+        hidden = frozenset({"reason"})
     return {name: value for name, value in data.items() if name not in hidden}
 
 

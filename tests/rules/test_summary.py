@@ -40,6 +40,17 @@ def test_the_customer_is_not_told_of_the_colleagues_who_were_looked_at_or_did_no
     assert for_customer("owner.changed", data) == data
 
 
+def test_the_customer_is_not_told_what_the_provider_s_people_asked_of_their_own() -> None:
+    told = {side: {"by": "dan", "side": side, "reason": "they always shout"} for side in ("provider", "customer")}
+    assert for_customer("executives.requested", told["customer"]) == told["customer"]
+    theirs = for_customer("executives.requested", told["provider"])
+    assert summary("executives.requested", theirs) == "dan notifies the provider's executives."
+
+
+def test_an_incident_that_is_handed_back_is_told_as_nobody_s() -> None:
+    assert summary("owner.changed", {"by": "dan", "person": None, "name": None}).startswith("Nobody owns it")
+
+
 def test_hours_that_are_no_whole_number_are_told_as_a_person_would() -> None:
     """DSE"""
     data = {"balance": "dse_hours", "amount": 20 / 60, "left": 4 / 60}

@@ -222,7 +222,9 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("corrections", {"changes": {"portal": "x"}}, "/changes/portal"),
     ("corrections", {"changes": {"kind": "x"}}, "/changes/kind"),
     ("corrections", {"changes": {"reporter": {"email": "a@b"}}}, "/changes/reporter/name"),
-    ("responses", {"message": "a\x00b"}, "/message"), ("closure", {"note": 7}, "/note"),
+    ("responses", {"message": "a\x00b"}, "/message"), ("responses", {"message": " \n"}, "/message"),
+    ("updates", {"status": ""}, "/status"), ("questions", {"text": " "}, "/text"), ("customer-replies", {"text": ""}, "/text"),
+    ("closure", {"note": 7}, "/note"),
     ("owner", {"person": ""}, "/person"), ("onsite-consents", {"by": ""}, "/by"),
     *((path, {"zz": 1}, "/zz") for path in BODIES), *((path, {"by": None}, "/by") for path in BODIES),
 ]  # fmt: skip

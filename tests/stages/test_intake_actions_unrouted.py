@@ -229,3 +229,10 @@ async def test_a_decision_under_a_catalogue_that_only_a_newer_version_can_read_i
     routed = await stage.routed(id_)
     await stage.tells("router", id_, replace(routed, inputs=replace(routed.inputs, catalogue="newer")))
     assert (await stage.act(id_, "onsite-consents", {"by": "Aigerim"})).status_code == 503
+
+
+async def test_what_nobody_has_decided_yet_can_t_be_decided_again(stage: Counterpart) -> None:
+    id_ = await stage.reports()
+    assert (await stage.act(id_, "replay", {"by": "eve"})).status_code == 409
+    await stage.routes(id_)
+    assert (await stage.act(id_, "replay", {"by": "eve"})).json() == {"agrees": True, "differences": []}
