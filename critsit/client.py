@@ -26,6 +26,10 @@ AGAIN = 4
 _SAFE = ("GET", "PUT", "DELETE")
 
 
+class Unsendable(ValueError):
+    """It can't be written as JSON; the words say why. Never worth a retry."""
+
+
 def url() -> str:
     """Where critsit is asked."""
     return (os.environ.get("CRITSIT_URL") or DEFAULT_URL).rstrip("/")
@@ -62,8 +66,12 @@ class Client:
 
         if "json" in sent:
             sent["headers"] = {"Content-Type": "application/json"} | (sent.get("headers") or {})
-            sent["content"] = _written(sent.pop("json"))
-        left = AGAIN if method in _SAFE or "Idempotency-Key" in (sent.get("headers") or {}) else 0
+            try:
+                sent["content"] = written(sent.pop("json"))
+            except Unsendable as error:
+                end(NO, f"It {error}.")
+        safe = method in _SAFE or path.endswith(":check")
+        left = AGAIN if safe or "Idempotency-Key" in (sent.get("headers") or {}) else 0
         while True:
             try:
                 answer = self.http.request(method, path, **sent)
@@ -132,14 +140,14 @@ def unsendable(error: UnicodeEncodeError) -> NoReturn:
     end(MISUSED, f"{error.object!r} can't be sent: keys and ids are plain ASCII.")
 
 
-def _written(body: Any) -> bytes:
-    """A body as JSON; ends the command where it holds what JSON has no way to say."""
+def written(body: Any) -> bytes:
+    """A body as JSON. Raises Unsendable where it holds what JSON has no way to say."""
     try:
         return jsonlib.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     except UnicodeEncodeError:
-        end(NO, "It can't be sent: it holds half of a surrogate pair, which is no text.")
+        raise Unsendable("can't be sent: it holds half of a surrogate pair, which is no text") from None
     except (ValueError, TypeError, RecursionError) as error:
-        end(NO, f"It can't be sent as JSON: {error}.")
+        raise Unsendable(f"can't be sent as JSON: {error}") from None
 
 
 def _pause(retry_after: str | None) -> float:

@@ -1,6 +1,7 @@
 """`critsit contracts load` and `critsit people load`: files into a running critsit.
 
-Each file is one object, or a roster of many; what is refused is told with its file, and hurts no other.
+All of them are checked as `critsit check` does it before any is stored: where one has a fault, nothing is. What critsit
+itself refuses after that is told with its file, and hurts no other.
 """
 
 from __future__ import annotations
@@ -8,101 +9,97 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote
 
 import typer
 
-from .client import Client, words
-from .ending import NO, end
-from .files import Unreadable, files_in, parsed
+from .check import to_json
+from .client import Client, Unsendable, words, written
+from .documents import Checked, Part, check_files
+from .ending import NO, UNREACHABLE, end, tell
 from .options import Json, print_json
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from services.faults import Fault
 
 Folder = Annotated[Path, typer.Argument(help="A folder of YAML or JSON files, or one file.")]
 
-#: The lists of a roster's file, and the field that names an item. People come before the rotations that name them.
-ROSTER = (("people", "id"), ("rotations", "name"), ("overrides", "id"))
+#: What is stored before what names it.
+_KINDS = ("people", "rotations", "overrides", "policies", "contracts")
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One object to be put: its file, its path on the server, and its body."""
+    """One object to be put: its file, its kind and its name on the server, and its body."""
 
     file: Path
-    path: str
+    kind: str
+    name: str
     body: Any
+
+    @property
+    def path(self) -> str:
+        """Where it is put."""
+        return f"/v1/{self.kind}/{quote(self.name, safe='')}"
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What became of one: `new`, `kept` (it was there before), or refused with `words`."""
+    """What became of one: stored, or refused with `words`."""
 
     item: Item
-    status: int
+    ok: bool
     words: tuple[str, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        """Whether it is stored now."""
-        return self.status < 400
 
 
 def contracts_load(folder: Folder, json: Json = False) -> None:
-    """Store every work order of a folder."""
-    _load(contract_items(folder), json)
+    """Store every work order of a folder. All are checked first: where one has a fault, nothing is stored."""
+    with Client() as client:
+        _load(client, check_files([folder], {"work order": lambda bodies: check_orders(client, bodies)}), json)
 
 
 def people_load(folder: Folder, json: Json = False) -> None:
-    """Store the people, rotations and overrides of a folder."""
-    _load(people_items(folder), json)
+    """Store the people, rotations and overrides of a folder. All are checked first, together with the people and
+    rotations that critsit has already: where one has a fault, nothing is stored."""
+    with Client() as client:
+        _load(client, check_files([folder], {"roster": lambda bodies: _check_rosters(client, bodies)}), json)
 
 
-def contract_items(folder: Path) -> list[Item]:
-    """The work orders of a folder."""
-    return [_named(file, "/v1/contracts", "number", raw) for file, raw in _documents(folder)]
+def check_orders(client: Client, bodies: list[Any]) -> list[list[Fault]]:
+    """The faults of work orders by the catalogue of the critsit that is to store them."""
+    return [_check_order(client, body) for body in bodies]
 
 
-def policy_items(folder: Path) -> list[Item]:
-    """The policies of a folder."""
-    return [_named(file, "/v1/policies", "name", raw) for file, raw in _documents(folder)]
-
-
-def people_items(folder: Path) -> list[Item]:
-    """The people, rotations and overrides of a folder, in the order in which they can be stored."""
-    found: dict[str, list[Item]] = {kind: [] for kind, _ in ROSTER}
-    for file, raw in _documents(folder):
-        if not isinstance(raw, dict) or not any(kind in raw for kind, _ in ROSTER):
-            end(NO, f"{file} is no roster: it has neither people, rotations nor overrides.")
-        for kind, name in ROSTER:
-            listed = raw.get(kind) or []
-            if not isinstance(listed, list):
-                end(NO, f"{file}: {kind} is no list.")
-            for item in listed:
-                if kind == "overrides" and isinstance(item, dict) and "id" not in item:
-                    item = {"id": "-".join(str(item.get(part)) for part in ("rotation", "person", "from")), **item}
-                found[kind].append(_named(file, f"/v1/{kind}", name, item))
-    return [item for kind, _ in ROSTER for item in found[kind]]
+def items_of(found: list[Checked]) -> list[Item]:
+    """The objects of what was checked and is sound, in the order in which they can be stored."""
+    items = [item for one in found for part in one.parts for item in _items(one.file, part)]
+    return sorted(items, key=lambda item: _KINDS.index(item.kind))
 
 
 def put_all(client: Client, items: list[Item]) -> Iterator[Loaded]:
     """Put every item, each when it is asked for; one that is refused hurts no other."""
     for item in items:
-        answer = client.ask("PUT", item.path, json=item.body)
-        if answer.status_code < 400 or answer.status_code in (401, 403, 502, 503, 504):
-            client.json(answer)
-        yield Loaded(item, answer.status_code, tuple(words(answer)) if answer.status_code >= 400 else ())
+        refused = _refusal(client, client.ask("PUT", item.path, json=item.body))
+        yield Loaded(item, not refused, refused)
 
 
-def _load(items: list[Item], json: bool) -> None:
+def _load(client: Client, found: list[Checked], json: bool) -> None:
+    lines = [line for one in found for line in one.lines]
+    if not all(one.ok for one in found):
+        end(NO, "\n".join(lines), {"files": [to_json(one) for one in found]})
+    for warning in lines:
+        tell(warning)
     done: list[Loaded] = []
     try:
-        with Client() as client:
-            for one in put_all(client, items):
-                done.append(one)
-                if not json:
-                    typer.echo(f"{one.item.path}: {'stored' if one.ok else 'refused'}")
-                    for line in one.words:
-                        typer.echo(f"{one.item.file}: {line}", err=True)
+        for one in put_all(client, items_of(found)):
+            done.append(one)
+            if not json:
+                typer.echo(f"{one.item.path}: {'stored' if one.ok else 'refused'}")
+                for line in one.words:
+                    typer.echo(f"{one.item.file}: {line}", err=True)
     finally:
         # What was stored before nothing answered any more is told all the same.
         if json:
@@ -111,20 +108,47 @@ def _load(items: list[Item], json: bool) -> None:
         end(NO)
 
 
-def _documents(folder: Path) -> Iterator[tuple[Path, Any]]:
-    for file in files_in(folder):
-        try:
-            raw = parsed(file)
-        except Unreadable as error:
-            end(NO, f"{file}: {error}.")
-        if isinstance(raw, list):
-            yield from ((file, item) for item in raw)
-        else:
-            yield file, raw
+def _check_rosters(client: Client, bodies: list[Any]) -> list[list[Fault]]:
+    from services.roster import check_together
+
+    people, rotations = client.items("/v1/people"), client.items("/v1/rotations")
+    return check_together(bodies, (one["id"] for one in people), (one["name"] for one in rotations))
 
 
-def _named(file: Path, path: str, field: str, raw: Any) -> Item:
-    name = raw.get(field) if isinstance(raw, dict) else None
-    if not isinstance(name, str) or not name:
-        end(NO, f"{file}: something for {path} has no {field}.")
-    return Item(file, f"{path}/{quote(name, safe='')}", raw)
+def _check_order(client: Client, body: Any) -> list[Fault]:
+    from services.faults import Fault
+
+    try:
+        written(body)
+    except Unsendable as error:
+        return [Fault("", None, "fault", str(error))]
+    answer = client.ask("POST", "/v1/contracts:check", json=body)
+    if refused := _refusal(client, answer):
+        return [Fault("", None, "fault", " ".join(refused))]
+    found = client.json(answer)
+    if not isinstance(found, dict) or "faults" not in found:
+        end(UNREACHABLE, f"What answers at {client.base} is no critsit: it checks no work order.")
+    return [Fault(one["pointer"], one["rule"], one["level"], one["message"]) for one in found["faults"]]
+
+
+def _refusal(client: Client, answer: httpx2.Response) -> tuple[str, ...]:
+    """The words of a refusal, none where it is none. Ends the command where it is not the object that is refused."""
+    if answer.status_code < 400 or answer.status_code in (401, 403, 429, 502, 503, 504):
+        client.json(answer)
+        return ()
+    return tuple(words(answer))
+
+
+def _items(file: Path, part: Part) -> Iterator[Item]:
+    from services.roster import KEYS, name_of
+
+    if part.kind == "work order":
+        yield Item(file, "contracts", part.body["number"], part.body)
+    elif part.kind == "policy":
+        yield Item(file, "policies", part.body["name"], part.body)
+    else:
+        for kind in KEYS:
+            for one in part.body.get(kind) or []:
+                name = name_of(kind, one)
+                assert name is not None, "it is sound"
+                yield Item(file, kind, name, one)

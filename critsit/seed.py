@@ -11,10 +11,12 @@ from pathlib import Path
 import typer
 
 from .client import Client
+from .documents import By, check_files
 from .ending import tell
-from .load import Item, contract_items, people_items, policy_items, put_all
+from .load import Item, check_orders, items_of, put_all
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
+_FOLDERS = ("people", "policies", "contracts")
 
 
 async def seed_once(url: str, key: str) -> None:
@@ -29,19 +31,29 @@ async def seed_once(url: str, key: str) -> None:
 
 
 def _seed(url: str, key: str) -> None:
-    items = [
-        item
-        for folder, read in (("people", people_items), ("policies", policy_items), ("contracts", contract_items))
-        if (EXAMPLES / folder).is_dir()
-        for item in read(EXAMPLES / folder)
-    ]
     with Client(url, key) as client:
+        found = check_files([EXAMPLES / name for name in _FOLDERS if (EXAMPLES / name).is_dir()], _by(client))
+        for line in (line for one in found if not one.ok for line in one.lines):
+            tell(f"The example {line}", in_log=True)
+        items = items_of([one for one in found if one.ok])
         done = list(put_all(client, [item for item in items if _missing(client, item)]))
     for one in done:
         if not one.ok:
             tell(f"The example {one.item.path} is refused: {' '.join(one.words)}", in_log=True)
     if stored := sum(1 for one in done if one.ok):
         tell(f"{stored} examples are loaded.", in_log=True)
+
+
+def _by(client: Client) -> By:
+    """Work orders by critsit's own catalogue; a policy is looked at without one, and refused when it is put."""
+    from escalation.policies.policy import check as check_policy
+    from services.roster import check_together
+
+    return {
+        "work order": lambda bodies: check_orders(client, bodies),
+        "roster": check_together,
+        "policy": lambda bodies: [check_policy(body) for body in bodies],
+    }
 
 
 def _missing(client: Client, item: Item) -> bool:

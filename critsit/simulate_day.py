@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from .documents import check_files
 from .ending import NO, end
-from .files import Unreadable, files_in, parsed, read
+from .files import read
 from .options import print_json
 from .simulate import answer_to
 
@@ -160,20 +161,13 @@ class _Calls:
 
 
 def _roster(folder: Path) -> Roster:
-    from services.roster import RosterFaults, parse
+    from services.roster import KEYS, check_together, parse
 
-    merged: dict[str, list[Any]] = {"people": [], "rotations": [], "overrides": []}
-    for file in files_in(folder):
-        try:
-            raw = parsed(file)
-        except Unreadable as error:
-            end(NO, f"{file}: {error}.")
-        for name, items in merged.items():
-            items += (raw.get(name) or []) if isinstance(raw, Mapping) else []
-    try:
-        return parse(merged)
-    except RosterFaults as error:
-        end(NO, f"{folder}: {error}")
+    found = check_files([folder], {"roster": check_together})
+    if not all(one.ok for one in found):
+        end(NO, "\n".join(line for one in found for line in one.lines))
+    rosters = [part.body for one in found for part in one.parts]
+    return parse({kind: [item for roster in rosters for item in roster.get(kind) or []] for kind in KEYS})
 
 
 def _length(span: timedelta) -> str:

@@ -16,10 +16,12 @@ from services.roster.model import (
     WeekHours,
     Window,
 )
+from services.roster.names import KEYS, name_of
 from services.roster.on_call import OnCall, on_call, with_role
 from services.roster.parse import (
     RosterFaults,
     check,
+    check_together,
     parse,
     parse_override,
     parse_person,
@@ -28,6 +30,7 @@ from services.roster.parse import (
 from services.roster.write import to_json
 
 __all__ = [
+    "KEYS",
     "Gap",
     "Member",
     "OnCall",
@@ -42,7 +45,9 @@ __all__ = [
     "WeekHours",
     "Window",
     "check",
+    "check_together",
     "gaps",
+    "name_of",
     "on_call",
     "parse",
     "parse_override",

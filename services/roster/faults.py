@@ -9,6 +9,7 @@ import re
 
 from services.faults import Fault, pointer
 from services.roster.model import Member
+from services.roster.names import KEYS, name_of
 from services.roster.wire import instant
 
 _SHAPES = {
@@ -21,30 +22,33 @@ _SHAPES = {
 Raw = dict[object, object]
 
 
-def _items(raw: Raw, kind: str) -> list[tuple[int, Raw]]:
-    items = raw.get(kind)
+def _items(raw: object, kind: str) -> list[tuple[int, Raw]]:
+    items = raw.get(kind) if isinstance(raw, dict) else None
     return [(i, item) for i, item in enumerate(items if isinstance(items, list) else []) if isinstance(item, dict)]
 
 
-def names_in(raw: Raw, kind: str, key: str) -> set[str]:
-    """Every name under `key` that was written, whether or not the rest can be understood."""
-    return {name for _, item in _items(raw, kind) if isinstance(name := item.get(key), str)}
+def names_in(raw: object, kind: str) -> set[str]:
+    """Every name of a kind that was written, whether or not the rest can be understood."""
+    return {name for _, item in _items(raw, kind) if (name := name_of(kind, item)) is not None}
 
 
-def twice(raw: Raw, kind: str, key: str) -> list[Fault]:
-    """Each later item with a name that an earlier one has."""
-    seen: set[str] = set()
+def twice(raw: object, seen: set[tuple[str, str]]) -> list[Fault]:
+    """Each item with a name that an earlier one has, of this roster or of one before it; adds its names to `seen`."""
     faults = []
-    for index, item in _items(raw, kind):
-        name = item.get(key)
-        if isinstance(name, str):
-            if name in seen:
+    for kind, key in KEYS.items():
+        for index, item in _items(raw, kind):
+            name = name_of(kind, item)
+            if name is None:
+                continue
+            if (kind, name) in seen and item.get(key) is None:
+                faults.append(Fault(pointer(kind, index), None, "fault", "the same override is there twice"))
+            elif (kind, name) in seen:
                 faults.append(Fault(pointer(kind, index, key), None, "fault", f"{name!r} is there twice"))
-            seen.add(name)
+            seen.add((kind, name))
     return faults
 
 
-def strangers(raw: Raw, people: set[Member], rotations: set[str]) -> list[Fault]:
+def strangers(raw: object, people: set[Member], rotations: set[str]) -> list[Fault]:
     """Each name of a person or a rotation that nobody has."""
     faults = []
     for index, item in _items(raw, "rotations"):

@@ -5,7 +5,7 @@ Nothing half understood becomes a roster: one fault refuses the whole, and no fa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -14,10 +14,10 @@ from pydantic import TypeAdapter, ValidationError
 from services.faults import Fault, faults_of_shape, pointer, refuses
 from services.roster.faults import Raw, names_in, of_override, of_person, of_rotation, strangers, twice
 from services.roster.model import Override, Person, PersonContact, Roster, Rotation, Shift
+from services.roster.names import KEYS, override_id
 from services.roster.wire import OVERRIDE, PERSON, ROTATION, OverrideWire, PersonWire, RotationWire
 
 _EMPTY = Roster()
-_KINDS = ("people", "rotations", "overrides")
 
 T = TypeVar("T")
 
@@ -42,6 +42,16 @@ def parse(raw: object, known: Roster = _EMPTY) -> Roster:
 def check(raw: object, known: Roster = _EMPTY) -> list[Fault]:
     """Every fault and warning of the roster in `raw`, none of them hiding another; empty where it is sound."""
     return _read(raw, known).faults
+
+
+def check_together(
+    raws: Sequence[object], people: Iterable[str] = (), rotations: Iterable[str] = ()
+) -> list[list[Fault]]:
+    """The faults and warnings of each of several rosters that belong together, such as the files of a folder.
+
+    A name counts wherever it stands among them, or in `people` and `rotations`, which there are besides; the same one
+    twice is the later one's fault."""
+    return [draft.faults for draft in _read_all(raws, people, rotations)]
 
 
 def parse_person(raw: object) -> Person:
@@ -105,25 +115,38 @@ def _accept(faults: list[Fault]) -> None:
 
 
 def _read(raw: object, known: Roster) -> _Draft:
+    (draft,) = _read_all([raw], (one.id for one in known.people), (one.name for one in known.rotations))
+    return draft
+
+
+def _read_all(raws: Sequence[object], people: Iterable[str], rotations: Iterable[str]) -> list[_Draft]:
+    # Names are taken from what was written, not from what was understood: a person with a fault is not also missing.
+    known = {*people}.union(*(names_in(raw, "people") for raw in raws))
+    called = {*rotations}.union(*(names_in(raw, "rotations") for raw in raws))
+    seen: set[tuple[str, str]] = set()
+    drafts = []
+    for raw in raws:
+        draft = _read_alone(raw)
+        draft.faults += twice(raw, seen) + strangers(raw, known, called)
+        drafts.append(draft)
+    return drafts
+
+
+def _read_alone(raw: object) -> _Draft:
     draft = _Draft()
     if not isinstance(raw, dict):
         draft.faults.append(Fault("", None, "fault", "is not an object with people, rotations and overrides"))
         return draft
     for key in raw:
-        if key not in _KINDS:
+        if key not in KEYS:
             draft.faults.append(Fault(pointer(str(key)), None, "fault", "is not a field here"))
-    for kind in _KINDS:
-        items = raw.get(kind) or []
-        if not isinstance(items, list):
+    for kind in KEYS:
+        items = raw.get(kind)
+        if not isinstance(items, list | None):
             draft.faults.append(Fault(pointer(kind), None, "fault", "is not a list"))
             continue
-        for index, item in enumerate(items):
+        for index, item in enumerate(items or []):
             draft.add(kind, item, pointer(kind, index))
-    # Names are taken from what was written, not from what was understood: a person with a fault is not also missing.
-    draft.faults += twice(raw, "people", "id") + twice(raw, "rotations", "name") + twice(raw, "overrides", "id")
-    people = names_in(raw, "people", "id") | {person.id for person in known.people}
-    rotations = names_in(raw, "rotations", "name") | {rotation.name for rotation in known.rotations}
-    draft.faults += strangers(raw, people, rotations)
     return draft
 
 
@@ -155,7 +178,7 @@ def _rotation(wire: RotationWire) -> Rotation:
 
 def _override(wire: OverrideWire) -> Override:
     return Override(
-        id=wire.id or f"{wire.rotation}-{wire.person}-{wire.start:%Y%m%dT%H%M%SZ}",
+        id=wire.id or override_id(wire.rotation, wire.person, wire.replaces, wire.start),
         rotation=wire.rotation,
         person=wire.person,
         replaces=wire.replaces,

@@ -2,7 +2,18 @@
 
 import pytest
 
-from services.roster import Roster, RosterFaults, check, parse, parse_override, parse_person, parse_rotation, to_json
+from services.roster import (
+    Roster,
+    RosterFaults,
+    check,
+    check_together,
+    name_of,
+    parse,
+    parse_override,
+    parse_person,
+    parse_rotation,
+    to_json,
+)
 from services.yaml_text import read_yaml
 
 ANA = {
@@ -49,9 +60,36 @@ def test_what_is_read_is_written_back_as_it_was() -> None:
     ]
 
 
+BARE = {key: value for key, value in SWAP.items() if key != "id"}
+
+
 def test_an_override_without_an_id_gets_the_same_one_each_time() -> None:
-    bare = {key: value for key, value in SWAP.items() if key != "id"}
-    assert parse_override(bare).id == parse_override(bare).id == "cm-emea-cm-ana-20260201T080000Z"
+    assert parse_override(BARE).id == parse_override(BARE).id == "cm-emea-cm-ana-20260201T080000Z-212a78bc0d01"
+    for same in ({"from": "2026-02-01T10:00:00.0+02:00"}, {"to": "2026-02-03T00:00:00Z"}, {"id": None}):
+        assert parse_override(BARE | same).id == parse_override(BARE).id
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"from": "2026-02-01T08:00:00.5Z"},
+        {"replaces": "cm-bo"},
+        {"rotation": "cm-emea-cm", "person": "ana"},
+        {"rotation": "r" * 120, "person": "p" * 120},
+        {"rotation": "r" * 120, "person": "p" * 119},
+    ],
+)
+def test_another_override_without_an_id_gets_another_one_that_is_taken_back(change: dict[str, object]) -> None:
+    made = parse_override(BARE | change)
+    assert made.id != parse_override(BARE).id
+    assert made.id == name_of("overrides", BARE | change)
+    assert parse_override(to_json(made)) == made
+
+
+def test_the_same_override_twice_is_a_fault_with_an_id_and_without() -> None:
+    raw = {"people": [ANA], "rotations": [EMEA], "overrides": [BARE, SWAP, BARE, BARE | {"replaces": "cm-ana"}, SWAP]}
+    assert places(raw) == ["/overrides/2", "/overrides/4/id"]
+    assert any(fault.level == "fault" for fault in check({"overrides": [BARE | {"person": "\ud800"}]}))
 
 
 def test_everything_wrong_is_found_at_once_also_within_one_person() -> None:
@@ -121,7 +159,9 @@ def test_a_rotation_with_one_fault_is_refused_at_its_place(change: dict[str, obj
     assert [fault.pointer for fault in refused.value.faults] == [place]
 
 
-@pytest.mark.parametrize("raw", [None, [], "people", 7, {"people": 3}, {"people": [None]}, {"rotations": [[]]}])
+@pytest.mark.parametrize(
+    "raw", [None, [], "people", 7, {"people": 3}, {"people": {}}, {"people": [None]}, {"rotations": [[]]}]
+)
 def test_what_is_no_roster_at_all_is_a_fault_and_no_crash(raw: object) -> None:
     assert any(fault.level == "fault" for fault in check(raw))
 
@@ -136,6 +176,14 @@ def test_members_of_another_file_are_known_where_it_is_given() -> None:
     assert places({"rotations": [EMEA]}) == ["/rotations/0/members/0"]
     assert check({"rotations": [EMEA]}, other) == []
     assert parse({"rotations": [EMEA]}, Roster(people=other.people)).rotations[0].members == ("cm-ana",)
+
+
+def test_rosters_that_belong_together_know_each_other_and_a_name_twice_is_the_later_ones_fault() -> None:
+    bent = {"people": [ANA | {"roles": ["king"]}]}
+    found = check_together([{"rotations": [EMEA]}, bent, {"people": [ANA], "overrides": [BARE]}, {"overrides": [BARE]}])
+    pointers = [[fault.pointer for fault in faults] for faults in found]
+    assert pointers == [[], ["/people/0/roles/0"], ["/people/0/id"], ["/overrides/0"]]
+    assert check_together([{"rotations": [EMEA]}], people=["cm-ana"]) == [[]]
 
 
 def test_yaml_means_what_its_author_typed() -> None:

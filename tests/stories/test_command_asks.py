@@ -40,37 +40,65 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
     assert up.ends()[0] == 0
 
 
-def test_work_orders_are_stored_one_by_one_and_one_that_is_refused_hurts_no_other(asked: Asked, tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_text(ORDER.replace("WO-1001", "WO-2001"))
+def test_work_orders_are_stored_where_none_has_a_fault_and_else_every_fault_is_told_and_none_is_stored(
+    asked: Asked, tmp_path: Path
+) -> None:
+    for name, number in (("a", "WO-2001"), ("c", "WO-2003")):
+        (tmp_path / f"{name}.yaml").write_text(ORDER.replace("WO-1001", number))
     (tmp_path / "b.yaml").write_text("number: WO-2002\nbogus: 1\n")
-    (tmp_path / "c.yaml").write_text(ORDER.replace("WO-1001", "WO-2003"))
+    (tmp_path / "d.yaml").write_text(ORDER.replace("WO-1001", "1001"))
+    (tmp_path / "e.yaml").write_text("people: []\n")
+    (tmp_path / "f.yaml").write_text(ORDER.replace("WO-1001", "WO-2006") + "office365_users: [.nan]\n")
     done = asked("contracts", "load", str(tmp_path))
-    assert done.returncode == 1
-    assert done.stdout.splitlines() == [
-        "/v1/contracts/WO-2001: stored", "/v1/contracts/WO-2002: refused", "/v1/contracts/WO-2003: stored",
-    ]  # fmt: skip
-    assert f"{tmp_path / 'b.yaml'}:   /bogus: " in done.stderr
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"{tmp_path / 'b.yaml'}: /bogus: 'bogus' is not a field here\n" in done.stderr
+    assert (
+        f"{tmp_path / 'd.yaml'}: /number: is not a text; put numbers, dates and phone numbers in quotes" in done.stderr
+    )
+    assert f"{tmp_path / 'e.yaml'}: is a roster, and no work order\n" in done.stderr
+    assert f"{tmp_path / 'f.yaml'}: can't be sent as JSON: " in done.stderr
     told = asked("contracts", "load", str(tmp_path), "--json")
-    assert (told.returncode, [one["ok"] for one in json.loads(told.stdout)]) == (1, [True, False, True])
+    problem = json.loads(told.stderr)
+    assert (told.returncode, told.stdout, problem["exit"]) == (1, "", 1)
+    assert [one["ok"] for one in problem["problem"]["files"]] == [True, False, True, False, False, False]
+    assert asked("calendar", "almaty", "--contract", "WO-2001").stderr == "There is no contract WO-2001.\n"
+    for name in "bdef":
+        (tmp_path / f"{name}.yaml").unlink()
+    done = asked("contracts", "load", str(tmp_path))
+    assert (done.returncode, done.stdout.splitlines()) == (
+        0, ["/v1/contracts/WO-2001: stored", "/v1/contracts/WO-2003: stored"],
+    )  # fmt: skip
+    told = asked("contracts", "load", str(tmp_path), "--json")
+    assert (told.returncode, [one["ok"] for one in json.loads(told.stdout)]) == (0, [True, True])
 
 
-def test_a_file_that_can_not_be_read_is_named_before_anything_is_stored(asked: Asked, tmp_path: Path) -> None:
+def test_files_that_can_not_be_read_are_all_named_before_anything_is_stored(asked: Asked, tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(ORDER.replace("WO-1001", "WO-3001"))
     (tmp_path / "b.yaml").write_text("number: [unclosed")
+    (tmp_path / "c.json").write_text('{"number": ')
+    (tmp_path / "d.yaml").write_bytes(b"\xff\xfe")
     done = asked("contracts", "load", str(tmp_path))
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f"{tmp_path / 'b.yaml'}: not readable as YAML")
+    assert f"\n{tmp_path / 'c.json'}: not readable as JSON" in done.stderr
+    assert f"\n{tmp_path / 'd.yaml'}: not UTF-8 (byte 0)\n" in done.stderr
     assert asked("calendar", "almaty", "--contract", "WO-3001").stderr == "There is no contract WO-3001.\n"
+
+
+REST = "roles: [engineer], time_zone: UTC, contacts: [{channel: email, address: x@x.example}]"
 
 
 @pytest.mark.parametrize(
     ("roster", "sentence"),
     [
-        ("people: 5\n", "people is no list"),
-        ("people: {id: x}\n", "people is no list"),
-        ("contacts: []\n", "is no roster"),
-        ("people:\n  - {name: Ana}\n", "something for /v1/people has no id"),
-        ("people:\n  - {id: x, name: .nan}\n", "can't be sent as JSON"),
+        ("people: 5\n", "/people: is not a list"),
+        ("people: {id: x}\n", "/people: is not a list"),
+        ("colour: blue\n", "is no work order, roster, policy or catalogue"),
+        ("number: WO-4001\n", "is a work order, and no roster"),
+        (f"people:\n  - {{name: Ana, {REST}}}\n", "/people/0/id: is missing"),
+        (f"people:\n  - {{id: x, name: .nan, {REST}}}\n", "/people/0/name: is not a text"),
+        (f"people:\n  - {{id: x, name: X, {REST}}}\nrotation: []\n", "/rotation: is not a field here"),
+        ("rotations:\n  - {name: x, role: engineer, time_zone: UTC, members: [x]}\n", "no person is called 'x'"),
         ('people:\n  - {id: x, id: y, name: "A"}\n', "not readable as YAML"),
     ],
 )
@@ -81,6 +109,27 @@ def test_a_roster_that_is_none_is_a_sentence(asked: Asked, tmp_path: Path, roste
     assert sentence in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert json.loads(asked("people", "load", str(tmp_path), "--json").stderr)["exit"] == 1
+
+
+def test_an_override_without_an_id_of_people_that_are_there_already_is_stored_once(
+    asked: Asked, tmp_path: Path
+) -> None:
+    said = "{rotation: cm-worldwide, person: cm-ana, replaces: null, from: %s, to: 2027-01-02T00:00:00Z}"
+    roster = tmp_path / "override.yaml"
+    for start in ("2027-01-01T00:00:00Z", "2027-01-01T02:00:00.000+02:00"):
+        roster.write_text(f"overrides:\n  - {said % start}\n")
+        done = asked("people", "load", str(roster))
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.startswith("/v1/overrides/cm-worldwide-cm-ana-20270101T000000Z-")
+    changes = json.loads(asked("audit", "changes", "--kind", "override", "--json").stdout)["items"]
+    assert len([one for one in changes if one["id"].startswith("cm-worldwide-cm-ana-20270101T000000Z-")]) == 1
+
+
+def test_a_warning_is_told_and_does_not_refuse(asked: Asked, tmp_path: Path) -> None:
+    (tmp_path / "roster.yaml").write_text("people:\n  - {id: w1, name: W, roles: [engineer], time_zone: UTC}\n")
+    done = asked("people", "load", str(tmp_path))
+    assert (done.returncode, done.stdout) == (0, "/v1/people/w1: stored\n")
+    assert done.stderr.startswith(f"{tmp_path / 'roster.yaml'}: /people/0/contacts: warning: ")
 
 
 def test_people_are_stored_and_again_without_a_change(asked: Asked) -> None:

@@ -41,7 +41,9 @@ def test_what_was_stored_before_the_server_went_away_is_told(tmp_path: Path, as_
         stored: list[str] = []
 
         async def says(heard: raw_http.Heard, writer: asyncio.StreamWriter) -> None:
-            if not stored:
+            if heard.target == "/v1/contracts:check":
+                writer.write(raw_http.answer(200, b'{"ok": true, "faults": []}'))
+            elif not stored:
                 stored.append(heard.target)
                 writer.write(raw_http.answer(201, b"{}"))
 
@@ -59,6 +61,16 @@ def test_what_was_stored_before_the_server_went_away_is_told(tmp_path: Path, as_
     else:
         assert done.stdout == "/v1/contracts/WO-1: stored\n"
         assert "can't be reached" in done.stderr
+
+
+def test_what_is_refused_when_it_is_put_is_told_with_its_file_and_hurts_no_other(tmp_path: Path) -> None:
+    for number in ("WO-1", "WO-2"):
+        (tmp_path / f"{number}.yaml").write_text(f"number: {number}\n")
+    sound = raw_http.answer(200, b'{"faults": []}')
+    refused = raw_http.answer(422, b'{"title": "No", "detail": "Not this one."}')
+    done = _asks(("contracts", "load", str(tmp_path)), sound, sound, refused, raw_http.answer(201, b"{}"))
+    assert (done.returncode, done.stderr) == (1, f"{tmp_path / 'WO-1.yaml'}: Not this one.\n")
+    assert done.stdout == "/v1/contracts/WO-1: refused\n/v1/contracts/WO-2: stored\n"
 
 
 @pytest.mark.parametrize("words", ASKS)
