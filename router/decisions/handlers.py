@@ -117,7 +117,7 @@ class Decisions:
             case heard.OwnerRequested(by=by, person=person):
                 self._calls.owner(tx, desk, by, person, event)
             case heard.CrisisManagerRequested(by=by, person=person):
-                self._calls.by_hand(tx, desk, by, person, event)
+                self._calls.by_hand(tx, desk, by, person, round_.loads, event)
             case heard.EffortRecorded(by=by, minutes=minutes):
                 self._spending(round_).effort(desk, self._frozen.live(desk), by, minutes, event)
             case heard.OnsiteConsented():
@@ -138,7 +138,7 @@ class Decisions:
                 await self._calls.reopened(tx, desk, contract, catalogue, round_.loads, event)
             case pages.PageAcknowledged(page=page):
                 if page.purpose == _CRISIS_MANAGER:
-                    self._calls.acknowledged(tx, desk, page.to, event)
+                    self._calls.acknowledged(tx, desk, page.to, round_.loads, event)
             case pages.PageDeclined(page=page) | pages.PageExhausted(page=page):
                 if page.purpose == _CRISIS_MANAGER and page.to == desk.crisis_manager and desk.wants_crisis_manager:
                     why = "declined" if isinstance(fact, pages.PageDeclined) else "did not answer"
