@@ -83,6 +83,16 @@ class CrisisManagerRefused(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class CrisisManagerReleased(Fact):
+    """Who was called for the crisis has it no longer, and nobody else has it yet."""
+
+    TYPE: ClassVar[str] = "crisis_manager.released"
+    person: str
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class PeopleAssigned(Fact):
     """Others to be paged: `role` is that of the people, or `administrator`.
 

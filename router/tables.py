@@ -74,6 +74,13 @@ drawn = Table(
     CheckConstraint("amount >= 0", name="drawn_is_not_below_zero"),
 )
 
+called = Table(
+    "called",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+
 claimed = Table(
     "claimed",
     metadata,

@@ -55,6 +55,10 @@ def _crisis_manager(record: Record, data: dict[str, Any], at: datetime) -> None:
     record.view["crisis_manager"] = {"id": data["person"], "name": data["name"]}
 
 
+def _no_crisis_manager(record: Record, data: dict[str, Any], at: datetime) -> None:
+    record.view.pop("crisis_manager", None)
+
+
 def _owner(record: Record, data: dict[str, Any], at: datetime) -> None:
     person = data["person"]
     record.view["owner"] = {"id": person, "name": data["name"] or person} if person else None
@@ -196,6 +200,7 @@ def _mended(record: Record, data: dict[str, Any], at: datetime) -> None:
 _PROJECTIONS: dict[str, Projection] = {
     "incident.routed": _routed,
     "crisis_manager.assigned": _crisis_manager,
+    "crisis_manager.released": _no_crisis_manager,
     "owner.changed": _owner,
     "clock.started": _clock("running"),
     "clock.kept": _clock("running"),

@@ -15,6 +15,7 @@ _SENTENCES = {
     "incident.routed": "Decided: severity {decision[severity]}, {decision[service]}, queue {decision[queue]}.",
     "crisis_manager.assigned": "Crisis manager: {name} is called.",
     "crisis_manager.refused": "The crisis was not handed over to {person}: {reason}",
+    "crisis_manager.released": "{name} no longer has the crisis: {reason}",
     "people.assigned": "Called ({role}): {reason}.",
     "owner.requested": "{by} asks for another owner.",
     "owner.changed": "Owner: {name}.",

@@ -27,7 +27,7 @@ from notifier.rules.wanted import unwanted
 
 _STUCK, _MENDED = "incident.stuck", "incident.mended"
 #: What is only kept, since pages are put into words from it.
-_KEPT = frozenset({"incident.reported", "clock.started", "clock.breached"})
+_KEPT = frozenset({"incident.reported", "clock.started", "clock.breached", "crisis_manager.released"})
 #: After these, a page may no longer be wanted.
 _ENDING = frozenset(
     {
@@ -47,7 +47,9 @@ HEARS: Mapping[str, frozenset[str]] = {
             "executives.requested", "downgrade.decided", _STUCK, _MENDED,
         }
     ),
-    "router": frozenset({"incident.routed", "crisis_manager.assigned", "people.assigned", _STUCK, _MENDED}),
+    "router": frozenset(
+        {"incident.routed", "crisis_manager.assigned", "crisis_manager.released", "people.assigned", _STUCK, _MENDED}
+    ),
     "escalation": frozenset(
         {
             "clock.started", "clock.breached", "clock.met", "clock.superseded", "escalation.raised", "downgrade.proposed",

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from pydantic import TypeAdapter
 
-from events.assignments import CrisisManagerAssigned, IncidentRouted
+from events.assignments import CrisisManagerAssigned, CrisisManagerReleased, IncidentRouted
 from events.codec import Fact
 from events.escalations import Clock, ClockBreached, ClockMet, ClockStarted, ClockSuperseded, DowngradeProposed
 from events.incidents import (
@@ -100,6 +100,8 @@ def told(incident: Incident, fact: Fact) -> Incident:
             return _routed(incident, fact)
         case CrisisManagerAssigned():
             return replace(incident, crisis_manager=fact.name)
+        case CrisisManagerReleased():
+            return replace(incident, crisis_manager=None)
         case IncidentResolved():
             return replace(incident, state="resolved")
         case IncidentClosed():

@@ -17,6 +17,7 @@ from events.assignments import (
     MANAGEMENT,
     CrisisManagerAssigned,
     CrisisManagerRefused,
+    CrisisManagerReleased,
     OwnerChanged,
     OwnerRefused,
     PeopleAssigned,
@@ -76,9 +77,9 @@ class Calls:
         load = await loads.of([person.id for person in with_role(roster, "crisis-manager")])
         found = assign(desk.decision.language, roster, load, tx.now, frozenset(desk.tried), queue=desk.decision.queue)
         if isinstance(found, Assignment):
-            self._assigned(tx, desk, found.person, reason, found.considered, event)
+            self._assigned(tx, desk, found.person, reason, found.considered, loads, event)
             return
-        desk.crisis_manager = desk.crisis_at = None
+        self._let_go(tx, desk, reason, event)
         why = "every crisis manager on call was tried" if desk.tried else "no crisis manager is on call"
         self._nobody(tx, desk, event, f"{why} ({reason})", rule=desk.crisis_rule)
 
@@ -86,19 +87,20 @@ class Calls:
         self, tx: Tx, desk: Desk, contract: Contract | None, catalogue: Catalogue, loads: Loads, event: Event
     ) -> None:
         """Open again: who had it may be asleep by now, so that everybody is called anew."""
-        desk.crisis_manager = desk.crisis_at = None
+        self._let_go(tx, desk, "the incident is open again, and everybody is called anew", event)
         desk.tried = desk.queues_called = ()
         await self.after_a_decision(tx, desk, contract, catalogue, loads, event)
 
     def stand_down(self, desk: Desk) -> None:
-        """Who is not promised any more has it no longer; should it be a crisis again, everybody is called anew."""
+        """Who is not promised any more has it no longer, as the decision says; should it be a crisis again, everybody is
+        called anew."""
         if desk.crisis_rule is None:
             desk.crisis_manager = desk.crisis_at = None
             desk.tried = ()
         if desk.decision is not None and not desk.decision.urgent:
             desk.queues_called = ()
 
-    def by_hand(self, tx: Tx, desk: Desk, by: str, person: str, event: Event) -> None:
+    def by_hand(self, tx: Tx, desk: Desk, by: str, person: str, loads: Loads, event: Event) -> None:
         """Hand the crisis over; who is unknown is refused, and what is no crisis, and the present one stays."""
         known = self.roster.person(person)
         if known is None:
@@ -106,15 +108,15 @@ class Calls:
         elif not desk.wants_crisis_manager:
             tx.say(CrisisManagerRefused(by, person, "the incident has no crisis manager"), desk.subject, cause=event)
         else:
-            self._assigned(tx, desk, known, "handed over", (), event)
+            self._assigned(tx, desk, known, "handed over", (), loads, event)
 
-    def acknowledged(self, tx: Tx, desk: Desk, person: str, event: Event) -> None:
+    def acknowledged(self, tx: Tx, desk: Desk, person: str, loads: Loads, event: Event) -> None:
         """It is theirs, also where the next one had been called meanwhile; who was tried may be asked another time."""
         known = self.roster.person(person)
         if not desk.wants_crisis_manager:
             return
         if desk.crisis_manager != person and known is not None:
-            self._assigned(tx, desk, known, "took it after all", (), event, acknowledged=True)
+            self._assigned(tx, desk, known, "took it after all", (), loads, event, acknowledged=True)
         desk.tried = (person,)
 
     def owner(self, tx: Tx, desk: Desk, by: str, person: str | None, event: Event) -> None:
@@ -137,15 +139,23 @@ class Calls:
         tx.say(OwnerChanged(by, by, self.name_of(by)), desk.subject)
 
     def _assigned(
-        self, tx: Tx, desk: Desk, person: Person, reason: str, considered: tuple[Considered, ...], event: Event,
+        self, tx: Tx, desk: Desk, person: Person, reason: str, considered: tuple[Considered, ...], loads: Loads, event: Event,
         *, acknowledged: bool = False,
     ) -> None:  # fmt: skip
         desk.crisis_manager, desk.crisis_at = person.id, tx.now
+        loads.called[person.id] = tx.now
         desk.tried = (*(tried for tried in desk.tried if tried != person.id), person.id)
         looked: list[dict[str, Any]] = to_jsonable_python([asdict(one) for one in considered])
         said = CrisisManagerAssigned(person.id, person.name, len(desk.tried), reason, looked, acknowledged)
         tx.say(said, desk.subject, urgent=True, cause=event)
         self._count("crisis-manager")
+
+    def _let_go(self, tx: Tx, desk: Desk, reason: str, event: Event) -> None:
+        """Whoever has it, if anybody, has it no longer, and is shown no longer."""
+        if desk.crisis_manager is not None:
+            person = desk.crisis_manager
+            tx.say(CrisisManagerReleased(person, self.name_of(person), reason), desk.subject, cause=event)
+        desk.crisis_manager = desk.crisis_at = None
 
     def _nobody(
         self, tx: Tx, desk: Desk, event: Event, reason: str, rule: str | None = None, *, informs: bool = False

@@ -92,7 +92,7 @@ def routes(ground: Ground, catalogue: Catalogue) -> APIRouter:
 
 _FIELDS = ("credits", "from", "to", "rate")
 #: More credits than this, or a higher rate, is a slip of the finger.
-_MOST = 1e12
+_MOST = 10**12
 
 
 def _conversion(body: Any) -> tuple[float, str, str, float]:
@@ -102,9 +102,11 @@ def _conversion(body: Any) -> tuple[float, str, str, float]:
     errors = [FieldError(f"/{name}", "is not a field here") for name in body if name not in _FIELDS]
     for name, least in (("credits", "not below zero"), ("rate", "above zero")):
         value = body.get(name)
-        fits = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _MOST
-        if not fits or (name == "rate" and value == 0):
+        number = value if isinstance(value, int | float) and not isinstance(value, bool) else -1
+        if not number >= 0 or (name == "rate" and number == 0):
             errors.append(FieldError(f"/{name}", f"is not a number {least}"))
+        elif number > _MOST:
+            errors.append(FieldError(f"/{name}", f"is above {_MOST}, the most that is taken"))
     for name in ("from", "to"):
         if not isinstance(body.get(name), str):
             errors.append(FieldError(f"/{name}", "is not the id of a location"))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from pydantic import TypeAdapter
 
-from services.decision import Decision
+from services.decision import ClockTerms, Decision
 from services.report import Report
 
 
@@ -28,7 +28,9 @@ class Desk:
     `catalogue` are what it was opened under. `tried` are the crisis managers who were called since one last
     acknowledged, `queues_called` the queues whose engineers were; `management_bought`: the management attention that
     was last asked for comes from bought hours; `visit`: on-site resources are agreed to, which draw once.
-    `changed_at`: when another severity was last stated or set.
+    `changed_at`: when another severity was last stated or set. `responded`: somebody has, there is no second first
+    response; `anew` are the promises, by name, that count from later than the decision has them: from an update, or a
+    reopening.
     """
 
     subject: str
@@ -53,6 +55,8 @@ class Desk:
     flags_told: tuple[str, ...] = ()
     management_bought: bool = False
     visit: Visit | None = None
+    responded: bool = False
+    anew: dict[str, ClockTerms] = field(default_factory=dict)
 
     @property
     def contract(self) -> str | None:
@@ -84,10 +88,19 @@ class Desk:
         return next((clock.rule for clock in clocks if clock.name == "crisis_manager"), None)
 
     @property
-    def due_at(self) -> datetime | None:
-        """When the first response is due."""
+    def owed(self) -> tuple[ClockTerms, ...]:
+        """What was promised and is not done: the first response, and the next status update."""
         clocks = self.decision.clocks if self.decision is not None else ()
-        return next((clock.due_at for clock in clocks if clock.name == "first_response"), None)
+        return tuple(
+            self.anew.get(clock.name, clock)
+            for clock in clocks
+            if clock.repeats or (clock.name == "first_response" and not self.responded)
+        )
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When the first of what is owed is due; None where nothing is."""
+        return min((clock.due_at for clock in self.owed), default=None)
 
 
 DESK: TypeAdapter[Desk] = TypeAdapter(Desk)

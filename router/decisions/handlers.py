@@ -21,6 +21,7 @@ from events import codec
 from events import incidents as heard
 from events import notifications as pages
 from services.calendar import VERSION as CALENDARS
+from services.calendar import Calendar, calendar_of
 from services.catalogue.model import Catalogue
 from services.contract.model import Contract
 from services.decide import decide
@@ -29,6 +30,7 @@ from services.decision import Decision, adapter
 from ..assignments.calls import Calls
 from ..contracts.spending import DRAWING, Spending
 from ..metrics import Metrics
+from . import owed
 from .desk import Desk
 from .frozen import Frozen
 from .round import Round
@@ -39,7 +41,7 @@ HEARS = {
         {
             "incident.reported", "impact.changed", "severity.assessed", "incident.corrected", "downgrade.decided",
             "owner.requested", "crisis_manager.requested", "effort.recorded", "incident.resolved", "incident.closed",
-            "incident.reopened", "onsite.consented", "management.requested",
+            "incident.reopened", "onsite.consented", "management.requested", "incident.responded", "incident.updated",
         }
     ),
     "notifier": frozenset({"page.acknowledged", "page.declined", "page.exhausted"}),
@@ -108,10 +110,14 @@ class Decisions:
                 else:
                     desk.coverage_set = to
                 await self._decide_anew(round_, desk, event)
+            case heard.IncidentResponded():
+                desk.responded = True
+            case heard.IncidentUpdated():
+                owed.updated(desk, _hours(desk.decision, *await self._terms(desk, tx)), event.occurred_at)
             case heard.OwnerRequested(by=by, person=person):
                 self._calls.owner(tx, desk, by, person, event)
             case heard.CrisisManagerRequested(by=by, person=person):
-                self._calls.by_hand(tx, desk, by, person, event)
+                self._calls.by_hand(tx, desk, by, person, round_.loads, event)
             case heard.EffortRecorded(by=by, minutes=minutes):
                 self._spending(round_).effort(desk, self._frozen.live(desk), by, minutes, event)
             case heard.OnsiteConsented():
@@ -128,10 +134,11 @@ class Decisions:
                 desk.state = "open"
                 desk.visit = None  # one that was made is over: whoever is to come again is agreed to, and drawn, anew
                 contract, catalogue = await self._terms(desk, tx)
+                owed.reopened(desk, _hours(desk.decision, contract, catalogue), event.occurred_at)
                 await self._calls.reopened(tx, desk, contract, catalogue, round_.loads, event)
             case pages.PageAcknowledged(page=page):
                 if page.purpose == _CRISIS_MANAGER:
-                    self._calls.acknowledged(tx, desk, page.to, event)
+                    self._calls.acknowledged(tx, desk, page.to, round_.loads, event)
             case pages.PageDeclined(page=page) | pages.PageExhausted(page=page):
                 if page.purpose == _CRISIS_MANAGER and page.to == desk.crisis_manager and desk.wants_crisis_manager:
                     why = "declined" if isinstance(fact, pages.PageDeclined) else "did not answer"
@@ -159,7 +166,8 @@ class Decisions:
         contract, catalogue = await self._terms(desk, tx)
         decision = self._decision(desk, contract, catalogue)
         desk.number += 1
-        desk.decision, desk.rank = decision, catalogue.rank[decision.severity]
+        owed.decided(desk, decision, _hours(decision, contract, catalogue))
+        desk.rank = catalogue.rank[decision.severity]
         frozen = said.ContractVersion(stored.id, stored.version, contract.customer) if stored and contract else None
         inputs = said.Inputs(
             cause=event.type, submitted_at=desk.submitted_at, at=at, clocks_from=desk.clocks_from,
@@ -199,6 +207,11 @@ class Decisions:
         """The contract whose visit was drawn, as it is now: a correction may have named another meanwhile."""
         stored = self._frozen.current(desk.visit.contract) if desk.visit is not None else None
         return stored.value if stored is not None else None
+
+
+def _hours(decision: Decision | None, contract: Contract | None, catalogue: Catalogue) -> Calendar:
+    """The business hours that a decision counts by."""
+    return calendar_of(contract, decision.terms.location if decision is not None else None, catalogue.business_hours)
 
 
 def _named(events: Sequence[Event], drawing: Collection[str]) -> set[str]:

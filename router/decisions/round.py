@@ -44,3 +44,4 @@ class Round:
         await store.keep(self.tx, self.kept)
         await store.save(self.tx, list(self.desks.values()))
         await self.drawing.close()
+        await self.loads.close()

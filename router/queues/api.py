@@ -27,7 +27,7 @@ from ..assignments.calls import Calls
 from ..decisions import store as decisions
 from ..decisions.desk import Desk
 from . import store
-from .store import Count, Waiting
+from .store import Count, Place, Waiting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +68,14 @@ def routes(ground: Ground, catalogue: Catalogue, calls: Calls) -> APIRouter:
     async def read_queue(
         name: str, caller: Annotated[Caller, require("view")], limit: Limit = 50, cursor: Cursor = None
     ) -> dict[str, Any]:
-        """The open incidents of a queue, the one that is due first first."""
+        """The open incidents of a queue, the one that is due first first; null, and last, where nothing is owed now."""
         after = _place(cursor) if cursor else None
         async with ground.transactions.reading() as connection:
             rows = await store.waiting(connection, name, _contracts(caller), after, limit + 1)
         last = rows[limit - 1] if len(rows) > limit else None
         return {
             "items": [_shown(row, calls) for row in rows[:limit]],
-            "next": encode_cursor(write_instant(last.due_at), last.subject) if last is not None else None,
+            "next": encode_cursor(write_instant_if(last.due_at) or "", last.subject) if last is not None else None,
         }
 
     @router.post(
@@ -145,17 +145,16 @@ def _counted(name: str, count: Count) -> dict[str, Any]:
 def _shown(row: Waiting, calls: Calls) -> dict[str, Any]:
     return {
         "incident": row.subject, "number": row.number, "contract": row.contract, "severity": row.severity,
-        "language": row.language, "due_at": write_instant(row.due_at), "opened_at": write_instant(row.opened_at),
+        "language": row.language, "due_at": write_instant_if(row.due_at), "opened_at": write_instant(row.opened_at),
         "owner": _owner(row.owner, calls),
     }  # fmt: skip
 
 
-def _place(cursor: str) -> tuple[datetime, str]:
+def _place(cursor: str) -> Place:
     """Behind which one the page begins. Raises Problem 422 for a cursor that we did not make."""
     due, subject = decode_cursor(cursor, str, str)
     try:
-        at = datetime.fromisoformat(due)
-        return at.astimezone(UTC), subject
+        return datetime.fromisoformat(due).astimezone(UTC) if due else None, subject
     except (ValueError, OverflowError):
         raise bad_cursor() from None
 

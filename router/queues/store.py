@@ -21,6 +21,10 @@ _NEXT = (
 )
 
 
+#: Where an incident stands in its queue: when it is due (None: nothing is owed), and its id.
+Place = tuple[datetime | None, str]
+
+
 @dataclass(frozen=True, slots=True)
 class Count:
     """How many incidents of a queue are open, how many of them have no owner, and when the first of these is due."""
@@ -43,7 +47,7 @@ class Waiting:
     severity: str
     language: str
     owner: str | None
-    due_at: datetime
+    due_at: datetime | None
     opened_at: datetime
 
 
@@ -58,16 +62,26 @@ async def counts(c: Connection, contracts: Sequence[str] | None) -> dict[str, Co
 
 
 async def waiting(
-    c: Connection, queue: str, contracts: Sequence[str] | None, after: tuple[datetime, str] | None, limit: int
+    c: Connection, queue: str, contracts: Sequence[str] | None, after: Place | None, limit: int
 ) -> list[Waiting]:
-    """The open incidents of a queue by due instant, behind the place `after`."""
+    """The open incidents of a queue by due instant, those that owe nothing last; behind the place `after`."""
+    due_at, subject = after or (None, "")
+    if after is None:
+        behind = [""]
+    elif due_at is None:
+        behind = [" and due_at is null and subject > :subject"]
+    else:
+        # A null is greater than nothing: what owes nothing is a second range of the same index.
+        behind = [" and (due_at, subject) > (:due_at, :subject)", " and due_at is null"]
+    order = "order by due_at, subject limit :limit"
+    found = " union all ".join(
+        "(select subject, incident_number, contract, severity, language, owner, due_at, opened_at from desk d"
+        f" where queue = :queue and state = 'open' and {_SEEN}{place} {order})"
+        for place in behind
+    )
     rows = await c.execute(
-        "select subject, incident_number, contract, severity, language, owner, due_at, opened_at from desk d"
-        f" where queue = :queue and state = 'open' and {_SEEN}"
-        + (" and (due_at, subject) > (:due_at, :subject)" if after is not None else "")
-        + " order by due_at, subject limit :limit",
-        {"queue": queue, "contracts": contracts, "limit": limit}
-        | ({"due_at": after[0], "subject": after[1]} if after is not None else {}),
+        f"select * from ({found}) d {order}",
+        {"queue": queue, "contracts": contracts, "limit": limit, "due_at": due_at, "subject": subject},
     )
     return [Waiting(*row) for row in rows]
 

@@ -31,12 +31,13 @@ class Balance:
     rule: str
 
     def to_json(self) -> dict[str, Any]:
-        """As `GET /v1/contracts/{number}/balances` gives it."""
+        """As `GET /v1/contracts/{number}/balances` gives it: what is drawn to the hundredth, and the rest of it left."""
+        drawn = round(exact(self.drawn), 2)
         return {
             "name": self.name,
             "bought": self.bought,
-            "drawn": self.drawn,
-            "left": self.left,
+            "drawn": plain(drawn),
+            "left": plain(max(Fraction(0), exact(self.bought) - drawn)) if self.left else 0,
             "lapses_on": self.lapses_on.isoformat(),
             "rule": self.rule,
         }

@@ -65,11 +65,18 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shift:
-    """How turns are taken: `every` is "day" or "week" (handed over at the same local time, also where a day has 23 or
-    25 hours) or a length that passes as it is. `starts_at` is naive local time, the first turn's start."""
+    """How turns are taken: `every` is "day", "week" or another length of local time, so that handovers at nine stay at
+    nine, also where a day has 23 or 25 hours. `starts_at` is naive local time, the first turn's start."""
 
     every: Literal["day", "week"] | timedelta
     starts_at: datetime
+
+    @property
+    def length(self) -> timedelta:
+        """How long a turn lasts by the clocks on the wall."""
+        if isinstance(self.every, timedelta):
+            return self.every
+        return timedelta(weeks=1) if self.every == "week" else timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ Turns and hours are the local time of the rotation: a handover at nine stays at 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import UTC, date, datetime, time, timedelta
 from fnmatch import fnmatchcase
 from zoneinfo import ZoneInfo
@@ -12,6 +13,8 @@ from zoneinfo import ZoneInfo
 from services.calendar.local_time import instant
 from services.calendar.local_time import zone as zone_of
 from services.roster.model import Rotation, Shift, Window
+
+_DAY = timedelta(days=1)
 
 
 def is_manned(rotation: Rotation, at: datetime) -> bool:
@@ -35,22 +38,17 @@ def windows_on(rotation: Rotation, day: date) -> tuple[tuple[datetime, datetime]
 def turn_at(shift: Shift, zone_name: str, at: datetime) -> int | None:
     """The number of the turn at `at`, 0 for the first; None before the first began."""
     zone = zone_of(zone_name)
-    if isinstance(shift.every, timedelta):
-        number = (at - instant(shift.starts_at, zone)) // shift.every
-        return number if number >= 0 else None
-    days = 7 if shift.every == "week" else 1
-    wall = at.astimezone(zone).replace(tzinfo=None)
-    number = (wall - shift.starts_at) // timedelta(days=days) + 1
-    while number >= 0 and turn_start(shift, zone, number) > at:
-        number -= 1
+    passed = at.astimezone(zone).replace(tzinfo=None) - shift.starts_at
+    # Clocks that are put back or forward show again, or leave out, a day at most: the turn is one of these.
+    first = max(0, (passed - _DAY) // shift.length)
+    near = range(first, (passed + _DAY) // shift.length + 1)
+    number = first + bisect_right(near, at, key=lambda number: turn_start(shift, zone, number)) - 1
     return number if number >= 0 else None
 
 
 def turn_start(shift: Shift, zone: ZoneInfo, number: int) -> datetime:
-    """The instant (UTC) at which turn `number` begins."""
-    if isinstance(shift.every, timedelta):
-        return instant(shift.starts_at, zone) + number * shift.every
-    return instant(shift.starts_at + timedelta(days=number * (7 if shift.every == "week" else 1)), zone)
+    """The instant (UTC) at which turn `number` begins; several begin at once where clocks pass over their handovers."""
+    return instant(shift.starts_at + number * shift.length, zone)
 
 
 def answers_queue(rotation: Rotation, queue: str | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -40,6 +41,15 @@ def test_hours_are_drawn_by_the_minute_and_shown_in_hours() -> None:
         "lapses_on": "2026-12-31",
         "rule": "DSE",
     }
+
+
+@given(st.integers(0, 2400))
+def test_what_is_shown_as_drawn_and_left_is_in_hundredths_and_adds_up_to_what_was_bought(minutes: int) -> None:
+    """DSE: 80 minutes are 1.33 hours, and leave 38.67."""
+    shown = left_of("dse_hours", {"dse_hours": minutes}).to_json()
+    assert (Fraction(str(shown["drawn"])) + Fraction(str(shown["left"]))) == 40
+    for name, exactly in (("drawn", Fraction(minutes, 60)), ("left", 40 - Fraction(minutes, 60))):
+        assert shown[name] == round(shown[name], 2) == pytest.approx(float(exactly), abs=0.005)
 
 
 def test_visits_are_counted_one_by_one() -> None:

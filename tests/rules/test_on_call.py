@@ -1,13 +1,16 @@
 """Who is on call at an instant, through handovers, clock changes, hours, queues and overrides."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.durations import parse_duration
 from services.roster import Gap, Roster, gaps, on_call, parse
+from services.roster.model import Shift
+from services.roster.rotation import turn_at
 
 LISBON = ZoneInfo("Europe/Lisbon")
 
@@ -74,10 +77,28 @@ def test_a_handover_in_the_hour_that_comes_twice_is_at_its_first() -> None:
     assert who(daily, first + timedelta(hours=1)) == ["bo"]
 
 
-def test_twelve_hours_are_twelve_hours_also_when_the_clocks_change() -> None:
-    halves = roster(one("PT12H", "2026-03-28T20:00"))
-    assert who(halves, local("2026-03-29T08:59")) == ["ana"]
-    assert who(halves, local("2026-03-29T09:00")) == ["bo"]
+def test_a_handover_by_hours_stays_where_it_is_on_the_clock_too() -> None:
+    halves = roster(one("PT12H", members=["ana", "bo"]))
+    for day in ("2026-01-06", "2026-03-29", "2026-07-01", "2026-10-25", "2026-12-01"):
+        assert who(halves, local(f"{day}T08:59:59")) == ["bo"], day
+        assert who(halves, local(f"{day}T09:00")) == ["ana"], day
+        assert who(halves, local(f"{day}T20:59:59")) == ["ana"], day
+        assert who(halves, local(f"{day}T21:00")) == ["bo"], day
+
+
+@pytest.mark.parametrize("zone", ["Europe/Lisbon", "America/New_York", "Australia/Lord_Howe", "Asia/Almaty"])
+@pytest.mark.parametrize("every", ["PT20M", "PT1H", "PT7H", "PT12H", "PT36H"])
+@pytest.mark.parametrize("day", [date(2026, 3, 6), date(2026, 3, 27), date(2026, 10, 2), date(2026, 10, 23)])
+def test_a_handover_is_when_the_clocks_first_show_its_time_or_a_later_one(zone: str, every: str, day: date) -> None:
+    """Around each change of the clocks: watched minute by minute, one reading of the clock after the other."""
+    starts, length = datetime.combine(day, time(9, 10)), parse_duration(every)
+    shift, at = Shift(every=length, starts_at=starts), local(starts.isoformat(), ZoneInfo(zone))
+    latest = starts
+    assert turn_at(shift, zone, at - timedelta(microseconds=1)) is None
+    for _ in range(3 * 24 * 60):
+        latest = max(latest, at.astimezone(ZoneInfo(zone)).replace(tzinfo=None))
+        assert turn_at(shift, zone, at) == (latest - starts) // length, at
+        at += timedelta(minutes=1)
 
 
 def test_hours_are_those_of_the_rotations_time_zone_and_end_before_their_end() -> None:
@@ -193,7 +214,7 @@ def test_a_gap_is_closed_by_an_override_and_by_a_rotation_that_begins() -> None:
     assert [(gap.start.hour, gap.end.hour) for gap in found] == [(0, 2), (3, 9)]
 
 
-@given(st.integers(0, 60 * 24 * 400), st.sampled_from(["day", "week", "PT8H", "PT12H"]))
+@given(st.integers(0, 60 * 24 * 400), st.sampled_from(["day", "week", "PT1H", "PT8H", "PT12H", "PT36H"]))
 def test_at_every_minute_exactly_one_has_the_turn(minutes: int, every: str) -> None:
     at = local("2026-01-05T09:00") + timedelta(minutes=minutes)
     assert len(who(roster(one(every)), at)) == 1

@@ -242,6 +242,10 @@ async def test_credits_convert_between_listed_locations_only(database: str) -> N
         assert (refused.status_code, refused.json()["rule"]) == (409, "CREDITS")
         for wrong in ({"credits": -1}, {"rate": 0}, {"rate": "1"}, {"credits": True}, {"from": None}, {"zz": 1}):
             assert (await router.post("/v1/contracts/WO-1/credits:convert", asked | wrong)).status_code == 422, wrong
+        most = await router.post("/v1/contracts/WO-1/credits:convert", asked | {"credits": 10**12 + 1})
+        assert most.json()["errors"] == [
+            {"pointer": "/credits", "message": "is above 1000000000000, the most that is taken"}
+        ]
 
 
 async def test_the_catalogue_shows_services_severities_and_rules(database: str) -> None:

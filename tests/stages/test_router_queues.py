@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
-from events.incidents import IncidentResolved, OwnerRequested
+import pytest
+
+from events.incidents import (
+    ImpactChanged,
+    IncidentReopened,
+    IncidentResolved,
+    IncidentResponded,
+    IncidentUpdated,
+    OwnerRequested,
+)
 from tests.harness.router import Office, office, person
+from tests.harness.rows_read import count_rows_read
 from tests.harness.work_orders import work_order
 
 QUEUE = "/v1/queues/problem-resolution"
@@ -30,6 +41,118 @@ async def test_a_claim_takes_the_one_that_is_due_first_and_says_whose_it_is(data
         assert (await router.post(f"{QUEUE}/claims", {"by": "eng"})).status_code == 204
         changed = await router.said_of("owner.changed")
         assert [(one["by"], one["person"], one["name"]) for one in changed] == [("eng", "eng", "Eng")] * 3
+
+
+async def test_what_was_answered_yesterday_is_behind_what_is_new_and_what_owes_nothing_is_behind_all(
+    database: str,
+) -> None:
+    async with office(database) as router:
+        await router.stores(work_order())
+        for name in ("answered-1", "answered-2"):
+            await router.reports(name, impact="moderate")
+            await router.tells(name, IncidentResponded("eng", "We look at it."))
+        router.time.passes(hours=24)
+        await router.reports("new", impact="critical_down")
+        await router.reports("minor", impact="minimal")
+        order = ["new", "minor", "answered-1", "answered-2"]
+        pages, cursor = list[dict[str, Any]](), None
+        while cursor is not None or not pages:
+            page = await router.get(f"{QUEUE}/incidents", limit="1", **({"cursor": cursor} if cursor else {}))
+            pages, cursor = [*pages, *page["items"]], page["next"]
+        assert [item["incident"] for item in pages] == order
+        assert [item["due_at"] for item in pages] == ["2026-02-05T09:15:00Z", "2026-02-06T04:30:00Z", None, None]
+        assert await _next_due(router) == "2026-02-05T09:15:00Z"
+        claims = [(await router.post(f"{QUEUE}/claims", {"by": "eng"})).json() for _ in order]
+        assert [(claim["incident"], claim["due_at"]) for claim in claims] == [
+            (item["incident"], item["due_at"]) for item in pages
+        ]
+        assert await _next_due(router) is None
+
+
+async def test_after_the_answer_the_next_update_is_what_is_due(database: str) -> None:
+    """RSM-ESCALATION-1: from the submission, then from the last update; a response is no update."""
+    async with office(database) as router:
+        await router.stores(work_order())
+        await router.reports("inc", impact="critical_degraded")
+        assert await _next_due(router) == "2026-02-04T10:00:00Z", "the answer"
+        router.time.passes(minutes=30)
+        await router.tells("inc", IncidentUpdated("eng", "We look at it."))
+        assert await _next_due(router) == "2026-02-04T10:00:00Z", "an update is no answer"
+        await router.tells("inc", IncidentResponded("eng", "Found."))
+        assert await _next_due(router) == "2026-02-04T13:30:00Z"
+        router.time.passes(hours=1)
+        await router.tells("inc", IncidentUpdated("eng", "Nearly there."))
+        assert await _next_due(router) == "2026-02-04T14:30:00Z"
+
+
+async def test_another_severity_is_due_by_its_own_terms_and_what_was_met_stays_met(database: str) -> None:
+    """SEV-CHANGE: there is no second first response, and updates that were given count."""
+    async with office(database) as router:
+        await router.stores(work_order())
+        await router.reports("inc", impact="moderate")
+        router.time.passes(hours=1)
+        await router.tells("inc", IncidentResponded("eng", "We look at it."))
+        assert await _next_due(router) is None
+        for hours, impact, due in (
+            (1, "critical_degraded", "2026-02-04T15:00:00Z"),
+            (1, "critical_down", "2026-02-04T13:00:00Z"),
+            (1, "critical_degraded", "2026-02-04T16:00:00Z"),
+            (1, "minimal", None),
+        ):
+            router.time.passes(hours=hours)
+            await router.tells("inc", ImpactChanged("cust", impact, "it changes"))
+            assert await _next_due(router) == due, impact
+
+
+async def test_reopened_everything_that_is_owed_counts_from_then(database: str) -> None:
+    async with office(database) as router:
+        await router.stores(work_order())
+        for name in ("inc", "silent"):
+            await router.reports(name)
+        await router.tells("inc", IncidentResponded("eng", "We look at it."), IncidentResolved("eng", "done"))
+        await router.tells("silent", IncidentResolved("eng", "done"))
+        assert await _next_due(router) is None
+        router.time.passes(hours=5)
+        await router.tells("inc", IncidentReopened("cust", "it is not"))
+        assert await _next_due(router) == "2026-02-04T15:00:00Z", "an update"
+        await router.tells("silent", IncidentReopened("cust", "nobody asked us"))
+        assert await _next_due(router) == "2026-02-04T14:15:00Z", "the answer"
+
+
+async def test_a_desk_that_was_written_before_answers_were_heard_is_right_with_the_next_one(database: str) -> None:
+    async with office(database) as router:
+        await router.stores(work_order())
+        await router.reports("inc", impact="moderate")
+        async with router.ground.transactions() as tx:
+            await tx.execute("update desk set doc = doc - 'responded' - 'anew'")
+        await router.tells("inc", OwnerRequested("eng", None))
+        assert await _next_due(router) == "2026-02-04T11:00:00Z"
+        await router.tells("inc", IncidentResponded("eng", "And once more."))
+        assert await _next_due(router) is None
+
+
+async def test_a_page_far_behind_costs_as_much_as_the_first_also_where_some_owe_nothing(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with office(database) as router:
+        await router.stores(work_order())
+        names = [f"inc-{number:03}" for number in range(400)]
+        await router.hears([router.reported(name, impact="moderate") for name in names])
+        answers = [router.event(name, IncidentResponded("eng", "We look at it.")) for name in names[:200]]
+        await router.hears(answers)
+        read, cursor, costs = count_rows_read(monkeypatch), None, []
+        for _ in range(40):
+            before = read.taken()
+            page = await router.get(f"{QUEUE}/incidents", limit="10", **({"cursor": cursor} if cursor else {}))
+            costs, cursor = [*costs, read.rows - before], page["next"]
+        assert cursor is None
+        assert max(costs[1:]) <= 60, costs  # the first counts what the writing before it read
+
+
+async def _next_due(router: Office) -> str | None:
+    found = {item["name"]: item for item in (await router.get("/v1/queues"))["items"]}
+    due: str | None = found["problem-resolution"]["next_due_at"]
+    return due
 
 
 async def test_what_is_handed_back_is_claimed_again_and_what_is_resolved_is_not(database: str) -> None:

@@ -23,6 +23,28 @@ async def test_the_duty_managers_decline_one_after_the_other_and_are_asked_again
         await dee.acknowledges(case)
 
 
+async def test_the_last_crisis_manager_who_declines_is_nobody_s_crisis_manager_any_more(database: str) -> None:
+    """BASE-CM: neither the record nor the duty manager's page names them, until they take it after all."""
+    async with world(database) as there:
+        await there.signs()
+        ana = await there.employs("ana", "crisis-manager")
+        eng = await there.employs("eng", "engineer")
+        dan = await there.employs("dan", "duty-manager")
+        case = await there.reports()
+        assert (await case.record())["crisis_manager"]["id"] == "ana"
+        await eng.phone.expects(at="09:00:00")
+        await ana.phone.expects(at="09:00:00")
+        await ana.declines(case)
+        assert (await case.record())["crisis_manager"] is None
+        assert "Crisis manager: " not in (await dan.phone.expects(at="09:00:00"))["text"]
+        told = [fact["summary"] for fact in (await there.gets(f"/v1/incidents/{case.id}/timeline"))["items"]]
+        assert any(line.startswith("Ana no longer has the crisis: ") for line in told), told
+        await case.happens("crisis-manager", by="dan", person="ana")
+        assert (await case.record())["crisis_manager"]["id"] == "ana"
+        await ana.phone.expects(at="09:00:00")
+        await case.happens("resolution", by="eng", note="fixed")
+
+
 async def test_the_only_duty_manager_who_declined_is_asked_again_by_one_channel_after_the_other(database: str) -> None:
     """BASE-CM: the round in which they are asked again begins with its first call, and not with their no."""
     async with world(database) as there:
