@@ -14,6 +14,7 @@ from backbone.log.tx import Tx
 from notifier.metrics import Metrics
 from notifier.pages import requests, store
 from notifier.pages.due import pass_on
+from notifier.pages.handlers import cancel_unwanted
 from notifier.pages.ledger import ONE_IS_ENOUGH, Ledger
 from notifier.pages.page import NOBODY, Page, Purpose, State
 from notifier.pages.people import People
@@ -51,7 +52,9 @@ class Acts:
             if not page.is_open and not late:
                 raise Over(_why(page, taken))
             page = ledger.acknowledge(page, by or page.person)
+            cancel_unwanted(ledger, page.incident)
             await ledger.close()
+            tx.committed.append(self.wake)
             return page
 
     async def decline(self, page_id: UUID, by: str | None, reason: str) -> Page:
