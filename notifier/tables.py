@@ -76,6 +76,7 @@ page = Table(
     Column("ended", Text),
     Column("traceparent", Text),
     Column("under", Text),
+    Column("grounds", ARRAY(Text), nullable=False, server_default="{}"),
     UniqueConstraint("incident", "purpose", "cause", "person", name="page_once"),
     CheckConstraint(
         "purpose in ('crisis-manager', 'duty-manager', 'engineer', 'executive', 'delivery-manager', 'administrator',"

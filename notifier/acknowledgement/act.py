@@ -14,10 +14,12 @@ from backbone.log.tx import Tx
 from notifier.metrics import Metrics
 from notifier.pages import requests, store
 from notifier.pages.due import pass_on
+from notifier.pages.handlers import cancel_unwanted
 from notifier.pages.ledger import ONE_IS_ENOUGH, Ledger
 from notifier.pages.page import NOBODY, Page, Purpose, State
 from notifier.pages.people import People
 from notifier.rules.ladder import Ladder
+from notifier.rules.wanted import unwanted
 from notifier.rules.who import next_duty_manager
 
 
@@ -45,13 +47,17 @@ class Acts:
             ledger, page = await self._locked(tx, page_id)
             if page.state is State.ACKNOWLEDGED:
                 return page
-            others = ledger.pages(page.incident, page.purpose) if page.purpose in ONE_IS_ENOUGH else []
-            taken = next((other for other in others if other.state is State.ACKNOWLEDGED), None)
+            taken = _who_has_it(ledger, page)
             late = page.state is State.EXHAUSTED and taken is None
             if not page.is_open and not late:
                 raise Over(_why(page, taken))
+            over = unwanted(page, ledger.incident(page.incident)) if late else None
+            if over is not None:
+                raise Over(_no_longer_wanted(over))
             page = ledger.acknowledge(page, by or page.person)
+            cancel_unwanted(ledger, page.incident)
             await ledger.close()
+            tx.committed.append(self.wake)
             return page
 
     async def decline(self, page_id: UUID, by: str | None, reason: str) -> Page:
@@ -96,6 +102,19 @@ class Acts:
         return ledger, page
 
 
+def _who_has_it(ledger: Ledger, page: Page) -> Page | None:
+    """The page of whoever has taken what this one is about, since people were last called for it."""
+    taken = ledger.incident(page.incident).taken
+    if page.purpose not in ONE_IS_ENOUGH or (taken is not None and page.purpose not in taken):
+        return None
+    had = {p.acknowledged_at: p for p in ledger.pages(page.incident, page.purpose) if p.acknowledged_at is not None}
+    return had[max(had)] if had else None
+
+
+def _no_longer_wanted(why: str | None) -> str:
+    return f"This page is no longer wanted: {why}."
+
+
 def _why(page: Page, taken: Page | None) -> str:
     if taken is not None and taken.id != page.id:
         return f"{taken.name if taken.acknowledged_by == taken.person else taken.acknowledged_by} has it by now."
@@ -103,4 +122,4 @@ def _why(page: Page, taken: Page | None) -> str:
         return f"It is acknowledged, by {page.acknowledged_by}."
     if page.state is State.EXHAUSTED:
         return "Nobody answered in time, and somebody else was paged."
-    return f"This page is no longer wanted: {page.ended}."
+    return _no_longer_wanted(page.ended)

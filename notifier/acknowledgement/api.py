@@ -18,6 +18,7 @@ from notifier.acknowledgement.screen import asking, telling
 from notifier.acknowledgement.token import Expired, Links, NoToken
 from notifier.pages import queries
 from notifier.pages.page import Page, State
+from notifier.rules.wanted import unwanted
 
 _KEY = public("the signed link is its own key: it is good for one page, and for a while")
 
@@ -26,26 +27,30 @@ def routes(ground: Ground, acts: Acts, links: Links) -> APIRouter:
     """The link's routes."""
     router = APIRouter(tags=["pages"])
 
-    async def found(token: str) -> tuple[Page, str, str]:
+    async def found(token: str) -> tuple[Page, str, str, str | None]:
+        """The page, its incident's number and title, and why nobody is asked by it any more."""
         id_ = await links.page(token)
         async with ground.transactions.reading() as connection:
             page = await queries.one(connection, id_, None)
             if page is None:
                 raise NoToken
             number, title = await queries.headline(connection, page)
-        return page, number, title
+            over = page.ended
+            if page.state is State.EXHAUSTED:
+                over = unwanted(page, await queries.incident(connection, page.incident))
+        return page, number, title, over
 
     @router.get("/ack/{token}", dependencies=[_KEY], response_class=Response)
     async def show(token: str) -> Response:
         """What the page is about, and two buttons. Changes nothing."""
         try:
-            page, number, title = await found(token)
+            page, number, title, over = await found(token)
         except (NoToken, Expired) as error:
             return _no_link(error)
         if page.state is State.ACKNOWLEDGED:
             return telling(200, f"{number}: acknowledged", f"Acknowledged by {page.acknowledged_by}. {title}")
-        if not page.is_open and page.state is not State.EXHAUSTED:
-            return telling(410, f"{number}: no longer wanted", f"{title} ({page.ended})")
+        if over is not None:
+            return telling(410, f"{number}: no longer wanted", f"{title} ({over})")
         return asking(number, title, f"You are paged as {page.purpose.value.replace('-', ' ')}. {page.happened}")
 
     @router.post("/ack/{token}", dependencies=[_KEY], response_class=Response)
@@ -54,7 +59,7 @@ def routes(ground: Ground, acts: Acts, links: Links) -> APIRouter:
         body = await read_body(request.scope, request.receive, 4 * 1024, json=False)
         form = dict(parse_qsl(body.decode("latin-1"), max_num_fields=10)) if body else {}
         try:
-            page, number, title = await found(token)
+            page, number, title, _ = await found(token)
             if form.get("do") == "decline":
                 await acts.decline(page.id, None, "declined by the link")
                 return telling(200, f"{number}: declined", "Thank you: somebody else is asked.")

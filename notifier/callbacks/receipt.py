@@ -5,17 +5,18 @@ What failed after it was taken is followed by the next channel at once; what is 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from backbone.ground import Ground
 from events.notifications import PageDelivered, PageFailed
 from notifier.channels.twilio_callback import Receipt
 from notifier.metrics import Metrics
-from notifier.pages import store
+from notifier.pages import queries, store
 from notifier.pages.ledger import Ledger
-from notifier.pages.page import AttemptOutcome, State
+from notifier.pages.page import AttemptOutcome, Page, PageAttempt, State
 
 _SETTLED = frozenset({AttemptOutcome.DELIVERED, AttemptOutcome.FAILED})
 
@@ -42,8 +43,8 @@ async def take(
             await store.save_attempts(tx, [replace(attempt, outcome=AttemptOutcome.FAILED, detail=receipt.detail)])
             if page.is_open:
                 tx.say(PageFailed(page.said(), attempt.channel, receipt.detail), subject, traceparent=page.traceparent)
-            if page.is_open and page.state is not State.SENDING:
-                ledger.move(replace(page, next_at=tx.now))
+                of_page = (await queries.attempts(tx.connection, [page]))[page.id]
+                ledger.move(_failed_after_all(page, attempt, of_page, tx.now))
                 tx.committed.append(wake)
         else:
             await store.save_attempts(tx, [replace(attempt, outcome=AttemptOutcome.DELIVERED, detail=receipt.detail)])
@@ -53,3 +54,19 @@ async def take(
                 ledger.move(replace(page, state=state, reached=State.DELIVERED))
         await ledger.close()
         return page.id
+
+
+def _failed_after_all(page: Page, attempt: PageAttempt, attempts: Sequence[PageAttempt], now: datetime) -> Page:
+    """The page once it is known that an attempt of its own had not arrived: where nothing else left in this round, it has
+    reached nobody. What has gone on without it, or rests since somebody else was called, is not hastened."""
+    if attempt.at < page.round_at:
+        return page
+    others = [one for one in attempts if one.id != attempt.id and one.at >= page.round_at]
+    came_to = {one.outcome for one in others}
+    reached = next((state for state in (State.DELIVERED, State.SENT) if state.value in came_to), None)
+    page = replace(page, reached=reached)
+    if page.state is State.SENDING:
+        return page
+    goes_on = page.next_at is not None or not page.wants_ack
+    followed = reached is not None and any(one.id > attempt.id for one in others)
+    return replace(page, state=reached or State.WAITING, next_at=now if goes_on and not followed else page.next_at)

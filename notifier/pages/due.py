@@ -189,7 +189,7 @@ class Dispatch:
             page.incident,
             Request(
                 purpose=found.purpose, people=found.people, cause=page.cause, reason=page.reason,
-                happened=page.happened, clocks=page.clocks,
+                happened=page.happened, clocks=page.clocks, grounds=page.grounds,
             ),
         )  # fmt: skip
         ledger.cancel(page, "somebody can be paged now")
@@ -221,7 +221,7 @@ def pass_on(ledger: Ledger, page: Page, follower: Somebody, at: datetime) -> Non
     cause = f"{page.cause.split('#', 1)[0]}#{new_id()}"
     request = Request(
         purpose=page.purpose, people=(follower,), cause=cause, reason=page.reason, happened=page.happened,
-        clocks=page.clocks,
+        clocks=page.clocks, grounds=page.grounds,
     )  # fmt: skip
     for opened in ledger.request(page.incident, request):
         ledger.move(replace(opened, round_at=at, next_at=at))

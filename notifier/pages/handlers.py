@@ -12,7 +12,7 @@ from backbone.log.event import Event
 from backbone.log.tx import Tx
 from backbone.loops.breath import Breath
 from events import codec
-from events.assignments import CrisisManagerAssigned, PeopleAssigned
+from events.assignments import CrisisManagerAssigned, IncidentRouted, PeopleAssigned
 from events.codec import Fact
 from events.escalations import DowngradeProposed, EscalationRaised
 from events.incidents import ExecutivesRequested, IncidentCorrected, IncidentStuck
@@ -23,7 +23,8 @@ from notifier.pages.ledger import Ledger, Request
 from notifier.pages.page import Purpose, Side, State
 from notifier.pages.people import People
 from notifier.rules.ladder import from_the_start
-from notifier.rules.wanted import unwanted
+from notifier.rules.wanted import called_for, for_executives, is_of_another_queue, of_its_queue, unwanted
+from notifier.rules.who import find
 
 _STUCK, _MENDED = "incident.stuck", "incident.mended"
 #: What is only kept, since pages are put into words from it.
@@ -85,12 +86,26 @@ class Handlers:
                 moved = isinstance(fact, IncidentCorrected) and fact.report.contract != before.contract
                 if isinstance(fact, IncidentCorrected) and fact.left is not None:
                     _leave(ledger, event.subject, fact.left)
+                if isinstance(fact, IncidentRouted):
+                    await self._keep_who_is_on_call(ledger, event.subject)
                 cancel_unwanted(ledger, event.subject, event, moved=moved)
             elif event.type not in _KEPT:
                 await self._ask(ledger, event, fact)
             await breath()
         if await ledger.close():
             tx.committed.append(self.wake)
+
+    async def _keep_who_is_on_call(self, ledger: Ledger, subject: str) -> None:
+        """Who is on call for the queue that the incident is in now as well keeps the page that they have."""
+        incident, now = ledger.incident(subject), ledger.tx.now
+        left = [p for p in ledger.pages(subject, Purpose.ENGINEER) if p.is_open and is_of_another_queue(p, incident)]
+        if left:
+            await self.people.directory.refresh(ledger.tx.connection)
+            found = find(self.people.roster(), Purpose.ENGINEER, now, incident.queue)
+            standing = {somebody.id for somebody in found.people if found.purpose is Purpose.ENGINEER}
+            for page in left:
+                if page.person in standing:
+                    ledger.move(replace(page, grounds=of_its_queue(page, incident)))
 
     async def _ask(self, ledger: Ledger, event: Event, fact: Fact) -> None:
         incident, now = ledger.incident(event.subject), ledger.tx.now
@@ -100,16 +115,20 @@ class Handlers:
                 for page in ledger.pages(event.subject, Purpose.CRISIS_MANAGER):
                     if page.is_open and page.person != fact.person:
                         ledger.cancel(page, f"handed over to {fact.name}", event)
-                if not fact.acknowledged:
+                if fact.acknowledged:
+                    cancel_unwanted(ledger, event.subject, event)
+                else:
                     wanted = requests.crisis_manager(fact, str(event.id))
             case PeopleAssigned():
                 contract = await self.people.contract(incident, ledger.tx.connection)
-                wanted = requests.people(fact, str(event.id), self.people.roster(), contract, incident, now)
+                asked = requests.people(fact, str(event.id), self.people.roster(), contract, incident, now)
+                wanted = replace(asked, grounds=called_for(fact, asked.reason, incident))
             case EscalationRaised():
                 wanted = requests.escalation(fact, self.people.roster(), incident, now)
             case ExecutivesRequested():
                 contract = await self.people.contract(incident, ledger.tx.connection)
-                wanted = requests.executives(fact, str(event.id), self.people.roster(), contract, now)
+                asked = requests.executives(fact, str(event.id), self.people.roster(), contract, now)
+                wanted = replace(asked, grounds=for_executives(incident, fact.side))
             case DowngradeProposed():
                 wanted = requests.proposal(fact, str(event.id), self.people.roster(), now)
             case IncidentStuck():

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from pydantic import TypeAdapter
 
-from events.assignments import CrisisManagerAssigned, CrisisManagerReleased, IncidentRouted
+from events.assignments import CrisisManagerAssigned, CrisisManagerReleased, IncidentRouted, PeopleAssigned
 from events.codec import Fact
 from events.escalations import Clock, ClockBreached, ClockMet, ClockStarted, ClockSuperseded, DowngradeProposed
 from events.incidents import (
@@ -28,6 +28,7 @@ from services.report import Report
 #: The watch that runs until the first decision: it has no clock of its own that we would hear of.
 UNROUTED = "unrouted"
 _MOST_DESCRIBED = 2_000
+_CRISIS_MANAGER = "crisis-manager"
 #: Of one promise that is made again and again (a status update each hour): how many that were missed are remembered.
 _MOST_MISSED = 50
 
@@ -47,7 +48,8 @@ class Unmet:
 class Incident:
     """One incident; what is None has not been heard of yet. `led`: a crisis manager is promised;
     `proposed`: what a downgrade that waits for a decision is about, and what it would come to; `set_aside`: the stages
-    that could not handle something of it."""
+    that could not handle something of it; `executives`: the sides whose executives may be told; `answered`: when
+    the customer had the first response; `taken`: the purposes of which somebody has said yes since they were last called."""
 
     id: str
     number: str
@@ -70,6 +72,9 @@ class Incident:
     led: bool | None = None
     proposed: tuple[str, str] | None = None
     set_aside: tuple[str, ...] | None = None
+    executives: tuple[str, ...] | None = None
+    answered: datetime | None = None
+    taken: tuple[str, ...] | None = None
     unmet: tuple[Unmet, ...] = ()
     #: What the decision promised, until the first of its clocks is heard of: a page does not wait for that.
     promised: tuple[Unmet, ...] = ()
@@ -93,31 +98,36 @@ def told(incident: Incident, fact: Fact) -> Incident:
     """The incident after a fact; the same where the fact says nothing of interest."""
     match fact:
         case IncidentReported():
-            return replace(_reported(incident, fact.report), number=fact.number)
+            return replace(_reported(incident, fact.report), number=fact.number, taken=())
         case IncidentCorrected():
             return _reported(incident, fact.report)
         case IncidentRouted():
             return _routed(incident, fact)
         case CrisisManagerAssigned():
-            return replace(incident, crisis_manager=fact.name)
+            now = has_taken if fact.acknowledged else asks_anew
+            return now(replace(incident, crisis_manager=fact.name), _CRISIS_MANAGER)
         case CrisisManagerReleased():
             return replace(incident, crisis_manager=None)
+        case PeopleAssigned():
+            return asks_anew(incident, _CRISIS_MANAGER if lacks_a_crisis_manager(fact) else fact.role)
         case IncidentResolved():
             return replace(incident, state="resolved")
         case IncidentClosed():
             return replace(incident, state="closed")
         case IncidentReopened():
-            return replace(incident, state="open")
+            return replace(incident, state="open", taken=())
         case DowngradeProposed():
             return replace(incident, proposed=(fact.about, fact.to))
         case DowngradeDecided():
             return replace(incident, proposed=None)
         case ClockStarted() | ClockBreached():
-            return replace(incident, unmet=_also(incident.unmet, _unmet(fact.clock)), promised=())
+            answered = None if _is_first_response(fact.clock) else incident.answered
+            return replace(incident, unmet=_also(incident.unmet, _unmet(fact.clock)), promised=(), answered=answered)
         case ClockMet():
             # What is done at last settles the missed ones of the same name too.
             kept = (c for c in incident.unmet if (c.name, c.side) != (fact.clock.name, fact.clock.side))
-            return replace(incident, unmet=tuple(kept), promised=())
+            answered = fact.met_at if _is_first_response(fact.clock) else incident.answered
+            return replace(incident, unmet=tuple(kept), promised=(), answered=answered)
         case ClockSuperseded():
             return replace(incident, unmet=tuple(c for c in incident.unmet if c.id != fact.clock.id), promised=())
         case IncidentStuck():
@@ -126,6 +136,29 @@ def told(incident: Incident, fact: Fact) -> Incident:
             return replace(incident, set_aside=_besides(fact.stage, incident.set_aside))
         case _:
             return incident
+
+
+def has_taken(incident: Incident, purpose: str) -> Incident:
+    """Somebody of those who were called for a purpose has it."""
+    return replace(incident, taken=(*_others(incident, purpose), purpose))
+
+
+def asks_anew(incident: Incident, purpose: str) -> Incident:
+    """Somebody is called for a purpose: whoever had it before was asked for something that is over."""
+    return incident if incident.taken is None else replace(incident, taken=_others(incident, purpose))
+
+
+def lacks_a_crisis_manager(fact: PeopleAssigned) -> bool:
+    """Whether the duty manager is called since no crisis manager is there: by the rule that promises one (BASE-CM)."""
+    return fact.role == "duty-manager" and not fact.informs and fact.about is None and fact.rule is not None
+
+
+def _others(incident: Incident, purpose: str) -> tuple[str, ...]:
+    return tuple(other for other in incident.taken or () if other != purpose)
+
+
+def _is_first_response(clock: Clock) -> bool:
+    return clock.name == "first_response" and clock.side == "provider"
 
 
 def _also(unmet: tuple[Unmet, ...], clock: Unmet) -> tuple[Unmet, ...]:
@@ -159,12 +192,17 @@ def _routed(incident: Incident, fact: IncidentRouted) -> Incident:
     decision, named = fact.decision, fact.inputs.contract
     # One that was made before a correction was heard of names a contract that is not the incident's any more.
     contract = named if named is not None and named.number == incident.contract else None
+    led = any(clock.name == "crisis_manager" for clock in decision.clocks)
+    # What is no crisis any more, and becomes one again, is called for anew.
+    taken = incident.taken and tuple(p for p in incident.taken if (led if p == _CRISIS_MANAGER else decision.urgent))
     lower = (decision.terms.downgrade_about, decision.terms.downgrade_to)
     return replace(
         incident,
         severity=decision.severity,
         urgent=decision.urgent,
-        led=any(clock.name == "crisis_manager" for clock in decision.clocks),
+        led=led,
+        executives=tuple(decision.executives),
+        taken=taken,
         queue=decision.queue,
         language=decision.language,
         flags=tuple(decision.flags),

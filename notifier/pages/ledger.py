@@ -21,15 +21,17 @@ from events.notifications import (
 from notifier.messages import Reason
 from notifier.metrics import Metrics
 from notifier.pages import store
-from notifier.pages.incident import Incident, unknown
+from notifier.pages.incident import Incident, has_taken, unknown
 from notifier.pages.page import Page, Purpose, Side, State, new_id
 from notifier.rules.ladder import from_the_start
+from notifier.rules.wanted import grounds_of, is_of_another_queue
 from notifier.rules.who import Somebody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """Somebody is to be told. `cause` names what brought it about, so that it is asked for once."""
+    """Somebody is to be told. `cause` names what brought it about, so that it is asked for once; `grounds` what keeps it
+    wanted, where that is not said by `clocks` and `reason`."""
 
     purpose: Purpose
     people: tuple[Somebody, ...]
@@ -38,6 +40,7 @@ class Request:
     happened: str
     side: Side = Side.PROVIDER
     clocks: tuple[str, ...] = ()
+    grounds: tuple[str, ...] = ()
     wants_ack: bool = True
 
 
@@ -135,7 +138,10 @@ class Ledger:
         )  # fmt: skip
         self.tx.say(PageAcknowledged(page.said(), by, self.tx.now), page.incident)
         self.metrics.became(page.purpose, "acknowledged", self.tx)
-        if page.purpose in ONE_IS_ENOUGH and page.wants_ack:
+        incident = self.incident(page.incident)
+        if page.purpose in ONE_IS_ENOUGH and page.wants_ack and not is_of_another_queue(page, incident):
+            if incident.id in self.incidents:
+                self.tell(has_taken(incident, page.purpose))
             for other in self.asked(page.incident, page.purpose):
                 if other.id != page.id and other.side is page.side and same_matter(other, page):
                     self.cancel(other, f"taken by {page.name if by == page.person else by}")
@@ -171,7 +177,7 @@ class Ledger:
         page = Page(
             id=new_id(), incident=subject, purpose=request.purpose, side=request.side, person=somebody.id,
             name=somebody.name, cause=request.cause, reason=request.reason, happened=request.happened,
-            clocks=request.clocks, urgent=request.wants_ack or self.tx.subjects[subject].urgent,
+            clocks=request.clocks, grounds=request.grounds, urgent=request.wants_ack or self.tx.subjects[subject].urgent,
             wants_ack=request.wants_ack, round_at=now, created_at=now, next_at=now,
             traceparent=trace.get("traceparent"),
         )  # fmt: skip
@@ -203,7 +209,8 @@ def joined(page: Page, other: Page | Request) -> Page:
     """The page with what the other is about as well: it is wanted while either is."""
     both = (*page.clocks, *(clock for clock in other.clocks if clock not in page.clocks))
     clocks = both if page.clocks and other.clocks else ()
-    return replace(page, clocks=clocks, happened=_both(page.happened, other.happened))
+    grounds = tuple(dict.fromkeys([*grounds_of(page), *grounds_of(other)]))
+    return replace(page, clocks=clocks, grounds=grounds, happened=_both(page.happened, other.happened))
 
 
 def _both(first: str, second: str) -> str:

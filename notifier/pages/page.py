@@ -57,7 +57,8 @@ NOBODY = "nobody"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """One page. `cause` is what it is about (an event's or an escalation's id), `clocks` the promises that keep it
-    wanted while they are unmet (none: the incident alone does), `step` the next of the person's channels.
+    wanted while they are unmet (none: the incident alone does), `step` the next of the person's channels. `grounds` is
+    what keeps it wanted, each by itself (`rules/wanted.py`); where there are none, `clocks` and `reason` say it.
 
     `reached` is the best that any attempt came to, `tries` how many rounds failed altogether; `channel` is what the
     next attempt will likely go by; `holder` is who is sending it just now; `ended` says why it is over, `traceparent` whose
@@ -91,6 +92,7 @@ class Page:
     ended: str | None = None
     traceparent: str | None = None
     under: str | None = None
+    grounds: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:

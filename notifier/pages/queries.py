@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from backbone.postgres.connection import Connection
+from notifier.pages.incident import INCIDENT, Incident, unknown
 from notifier.pages.page import Page, PageAttempt
 from notifier.pages.store import ATTEMPT_COLUMNS, PAGE_COLUMNS, attempt_of, page_of
 
@@ -70,6 +71,12 @@ async def attempts(c: Connection, pages: Sequence[Page]) -> dict[UUID, list[Page
         for attempt in map(attempt_of, rows):
             found[attempt.page].append(attempt)
     return found
+
+
+async def incident(c: Connection, id_: str) -> Incident:
+    """What is known of an incident."""
+    row = (await c.execute("select body::text from incident where id = :i", {"i": id_})).first()
+    return unknown(id_) if row is None else INCIDENT.validate_json(row[0])
 
 
 async def headline(c: Connection, page: Page) -> tuple[str, str]:

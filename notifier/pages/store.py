@@ -19,24 +19,24 @@ from notifier.pages.page import OPEN, AttemptOutcome, Page, PageAttempt, Purpose
 PAGE_COLUMNS = (
     "p.id, p.incident, p.purpose, p.side, p.person, p.name, p.cause, p.reason, p.happened, p.clocks, p.urgent,"
     " p.wants_ack, p.round_at, p.created_at, p.next_at, p.state, p.reached, p.step, p.round, p.tries, p.attempts,"
-    " p.channel, p.holder, p.acknowledged_at, p.acknowledged_by, p.ended, p.traceparent, p.under"
+    " p.channel, p.holder, p.acknowledged_at, p.acknowledged_by, p.ended, p.traceparent, p.under, p.grounds"
 )
 ATTEMPT_COLUMNS = "a.id, a.page, a.incident, a.channel, a.address, a.at, a.outcome, a.detail, a.repeat, a.provider_id"
 
-#: Each column of a page, and the type of its array; `clocks` go as words, since arrays of arrays don't unnest.
+#: Each column of a page, and the type of its array; `clocks` and `grounds` go as text, since arrays of arrays don't unnest.
 _TYPES = {
     "id": "uuid", "incident": "text", "purpose": "text", "side": "text", "person": "text", "name": "text",
     "cause": "text", "reason": "text", "happened": "text", "clocks": "text", "urgent": "bool", "wants_ack": "bool",
     "round_at": "timestamptz", "created_at": "timestamptz", "next_at": "timestamptz", "state": "text",
     "reached": "text", "step": "int", "round": "int", "tries": "int", "attempts": "int", "channel": "text",
     "holder": "text", "acknowledged_at": "timestamptz", "acknowledged_by": "text", "ended": "text",
-    "traceparent": "text", "under": "text",
+    "traceparent": "text", "under": "text", "grounds": "text",
 }  # fmt: skip
 _MOVING = (
     "clocks", "happened", "reason", "round_at", "next_at", "state", "reached", "step", "round", "tries", "attempts",
-    "channel", "holder", "acknowledged_at", "acknowledged_by", "ended", "urgent", "under",
+    "channel", "holder", "acknowledged_at", "acknowledged_by", "ended", "urgent", "under", "grounds",
 )  # fmt: skip
-_READ = {"clocks": "coalesce(string_to_array(nullif(clocks, ''), ' '), '{}')"}
+_READ = {c: f"coalesce(string_to_array(nullif({c}, ''), chr(10)), '{{}}')" for c in ("clocks", "grounds")}
 _SAVE_PAGES = (
     f"insert into page ({', '.join(_TYPES)}) select {', '.join(_READ.get(c, c) for c in _TYPES)} from unnest("
     + ", ".join(f"cast(:{c} as {t}[])" for c, t in _TYPES.items())
@@ -63,7 +63,7 @@ def page_of(row: Sequence[Any]) -> Page:
         round_at=row[12], created_at=row[13], next_at=row[14], state=State(row[15]),
         reached=State(row[16]) if row[16] else None, step=row[17], round=row[18], tries=row[19], attempts=row[20],
         channel=row[21], holder=row[22], acknowledged_at=row[23], acknowledged_by=row[24], ended=row[25],
-        traceparent=row[26], under=row[27],
+        traceparent=row[26], under=row[27], grounds=tuple(row[28]),
     )  # fmt: skip
 
 
@@ -125,7 +125,7 @@ async def save_pages(tx: Tx, changed: Sequence[Page]) -> None:
     if not changed:
         return
     params: dict[str, list[Any]] = {
-        column: [" ".join(page.clocks) if column == "clocks" else getattr(page, column) for page in changed]
+        column: ["\n".join(getattr(page, column)) if column in _READ else getattr(page, column) for page in changed]
         for column in _TYPES
     }
     await tx.execute(_SAVE_PAGES, params)

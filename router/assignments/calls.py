@@ -61,9 +61,9 @@ class Calls:
         self._flags(tx, desk, contract, catalogue, event)
 
     def _engineers(self, tx: Tx, desk: Desk, queue: str, event: Event) -> None:
-        """At an urgent severity the engineers of the queue, once a queue."""
-        if queue not in desk.queues_called:
-            desk.queues_called = (*desk.queues_called, queue)
+        """At an urgent severity the engineers of the queue, once; anew where it has been in another one meanwhile."""
+        if desk.queues_called[-1:] != (queue,):
+            desk.queues_called = (queue,)
             engineers = self._standing("engineer", tx, queue)
             if engineers:
                 self._call(tx, desk, event, "engineer", engineers, f"on call for {queue}")

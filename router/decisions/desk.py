@@ -26,7 +26,7 @@ class Desk:
 
     `number` counts its decisions; `rank` is its severity's, 0 the highest. `contract_version` (None: no contract) and
     `catalogue` are what it was opened under. `tried` are the crisis managers who were called since one last
-    acknowledged, `queues_called` the queues whose engineers were; `management_bought`: the management attention that
+    acknowledged, `queues_called` the queue whose engineers were; `management_bought`: the management attention that
     was last asked for comes from bought hours; `visit`: on-site resources are agreed to, which draw once.
     `changed_at`: when another severity was last stated or set. `responded`: somebody has, there is no second first
     response; `anew` are the promises, by name, that count from later than the decision has them: from an update, or a

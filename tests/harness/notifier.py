@@ -171,8 +171,11 @@ class Desk:
         fact = CrisisManagerAssigned(person_, person_.title(), attempt, "least loaded", [], acknowledged)
         await self.tells("router", subject, fact)
 
-    async def calls(self, subject: str, role: str, *people: str, side: str = "provider", informs: bool = False) -> None:
-        said = PeopleAssigned(role, side, list(people), "on call for the queue", informs=informs)
+    async def calls(
+        self, subject: str, role: str, *people: str, side: str = "provider", informs: bool = False,
+        rule: str | None = None,
+    ) -> None:  # fmt: skip
+        said = PeopleAssigned(role, side, list(people), "on call for the queue", rule, informs)
         await self.tells("router", subject, said)
 
     async def escalates(self, subject: str, clock: str | None = "fr-1", role: str = "duty-manager") -> None:
@@ -215,11 +218,13 @@ def reported(number: str = "INC-000042", title: str = "All VMs down") -> Inciden
     return IncidentReported(number, report, START, START, "portal")
 
 
-def routed(severity: str, at: datetime, number: int = 1) -> IncidentRouted:
+def routed(severity: str, at: datetime, number: int = 1, queue: str = "rapid-response") -> IncidentRouted:
+    urgent = severity in ("1", "A")
     decision = Decision(
-        severity=severity, urgent=severity in ("1", "A"), service="rapid-response", queue="rapid-response",
-        language="en", coverage="24x7", escalates_to=(), executives=("provider", "customer"), flags=(),
-        because=("RR-ROUTE", "RR-TARGET"), clocks=(_led(at),) if severity in ("1", "A") else (),
+        severity=severity, urgent=urgent, service="rapid-response", queue=queue,
+        language="en", coverage="24x7", escalates_to=(), flags=(),
+        executives=("provider", "customer") if urgent else (), because=("RR-ROUTE", "RR-TARGET"),
+        clocks=(_led(at),) if urgent else (),
     )  # fmt: skip
     inputs = Inputs(
         "incident.reported", START, at, None, None, None, "critical_down",

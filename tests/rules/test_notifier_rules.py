@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -171,6 +172,43 @@ def test_a_crisis_calls_engineers_and_a_promise_calls_its_crisis_manager(
     reasons = (Reason.CRISIS_MANAGER, Reason.ENGINEER, Reason.RAPID_ESCALATION, Reason.NOBODY_ON_CALL)
     assert {reason for reason in reasons if unwanted(replace(PAGE, reason=reason), incident) is None} == wanted
     assert unwanted(replace(PAGE, reason=Reason.EXECUTIVE_CUSTOMER), incident) is None
+
+
+QUEUED, LACK = ("crisis unanswered in rapid-response",), ("led untaken",)
+
+
+@pytest.mark.parametrize(
+    ("grounds", "change", "wanted"),
+    [
+        (QUEUED, {}, True),
+        (QUEUED, {"queue": "rapid-response", "urgent": True}, True),
+        (QUEUED, {"queue": "problem-resolution"}, False),
+        (QUEUED, {"answered": NOW}, False),
+        (QUEUED, {"answered": NOW - timedelta(seconds=1)}, True),
+        (QUEUED, {"urgent": False}, False),
+        ((*QUEUED, UNROUTED), {"answered": NOW}, False),
+        ((*QUEUED, UNROUTED), {"answered": NOW, "severity": None}, True),
+        (LACK, {}, True),
+        (LACK, {"led": True, "taken": ("engineer",)}, True),
+        (LACK, {"taken": ("crisis-manager",)}, False),
+        (LACK, {"led": False}, False),
+        ((*LACK, "open"), {"led": False}, True),
+        (("executives:customer",), {}, True),
+        (("executives:customer",), {"executives": ("provider", "customer")}, True),
+        (("executives:customer",), {"executives": ("provider",)}, False),
+    ],
+)
+def test_each_ground_ends_with_what_it_is_about(grounds: tuple[str, ...], change: dict[str, Any], wanted: bool) -> None:
+    """SEV-CHANGE"""
+    page = replace(DUTY, reason=Reason.NOBODY_ON_CALL, grounds=grounds)
+    assert (unwanted(page, replace(OPEN, **change)) is None) is wanted
+
+
+def test_a_first_response_that_is_owed_anew_is_not_given() -> None:
+    given = told(OPEN, ClockMet(clock("c1"), NOW, "eve", late=True))
+    assert (OPEN.answered, given.answered) == (None, NOW)
+    assert told(given, ClockMet(clock("u1", "status_update"), NOW, "eve")).answered == NOW
+    assert told(given, ClockStarted(clock("c2"), "reopened")).answered is None
 
 
 ROSTER = Roster(

@@ -137,7 +137,7 @@ async def test_what_is_added_to_a_page_that_was_passed_on_is_told_and_does_not_e
     await notifier.escalates(INC)
     await notifier.passes(minutes=6)
     assert await notifier.received() == [("dan", "email"), ("dora", "email")]
-    await notifier.calls(INC, "duty-manager", "dan")
+    await notifier.calls(INC, "duty-manager", "dan", rule="BASE-CM")
     await notifier.rests()
     assert await notifier.received() == [("dan", "email"), ("dora", "email"), ("dan", "email")]
     await notifier.tells("escalation", INC, ClockMet(first_response(notifier.time.now()), notifier.time.now(), "eve"))

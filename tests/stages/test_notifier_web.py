@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from uuid import UUID
 
@@ -195,6 +195,43 @@ async def test_a_message_that_did_not_arrive_is_followed_by_the_next_channel_at_
     assert page["attempts"][0]["detail"] == "undelivered (code 3000 3)"
 
 
+async def test_a_message_that_did_not_arrive_reached_nobody(notifier: Desk) -> None:
+    """It is tried again, as where the provider had refused it at once; what is said twice or of before changes nothing."""
+    first = attempt = await by_text_message(notifier, mailbox=False)
+    start = notifier.time.now()
+    for tried in (1, 2, 3):
+        for of, sid in ((attempt, f"SM{tried}"), (attempt, f"SM{tried}"), (first, "SM1")):
+            await calls_back(notifier, of, {"MessageSid": sid, "MessageStatus": "undelivered"})
+        await notifier.rests()
+        assert (await notifier.page("ana"))["state"] == ("waiting" if tried < 3 else "exhausted")
+        await notifier.passes(seconds=15 * tried)
+        attempt = str((await notifier.page("ana"))["attempts"][-1]["id"])
+    tries = [datetime.fromisoformat(one["at"]) for one in (await notifier.page("ana"))["attempts"]]
+    assert [(at - start).seconds for at in tries] == [0, 15, 45]
+
+
+async def test_a_message_that_did_not_arrive_hastens_nothing_where_another_has_left_since(notifier: Desk) -> None:
+    attempt = await by_text_message(notifier)
+    await notifier.passes(seconds=60)
+    before = await notifier.page("ana")
+    await calls_back(notifier, attempt, {"MessageSid": "SM1", "MessageStatus": "undelivered"})
+    page = await notifier.page("ana")
+    assert (page["state"], page["next_at"], page["attempts"][0]["outcome"]) == (
+        "delivered",
+        before["next_at"],
+        "failed",
+    )
+
+
+async def test_a_message_that_did_not_arrive_changes_nothing_for_who_has_it(notifier: Desk) -> None:
+    attempt = await by_text_message(notifier)
+    await notifier.acknowledges("ana")
+    await calls_back(notifier, attempt, {"MessageSid": "SM1", "MessageStatus": "undelivered"})
+    await notifier.passes(minutes=2)
+    page = await notifier.page("ana")
+    assert (page["state"], [one["outcome"] for one in page["attempts"]]) == ("acknowledged", ["failed"])
+
+
 async def test_pressing_1_on_a_call_acknowledges(notifier: Desk) -> None:
     attempt = await by_text_message(notifier)
     answer = await calls_back(notifier, attempt, {"CallSid": "SM1", "CallStatus": "in-progress", "Digits": "1"})
@@ -215,18 +252,21 @@ async def test_a_callback_without_the_right_signature_is_not_believed(notifier: 
 class Texts:
     """Takes everything, and leaves the rest to the provider."""
 
+    taken = 0
+
     async def send(self, message: Message, address: str, attempt: Attempt) -> Outcome:
-        return Sent("SM1")
+        self.taken += 1
+        return Sent(f"SM{self.taken}")
 
     async def close(self) -> None:
         """Nothing is open."""
 
 
-async def by_text_message(notifier: Desk) -> str:
+async def by_text_message(notifier: Desk, *, mailbox: bool = True) -> str:
     people = notifier.sender.dispatch.people
     people.channels = MappingProxyType({**people.channels, "sms": Texts()})
     contacts = [{"channel": "sms", "address": "+351910000009"}, {"channel": "mailbox", "address": "ana"}]
-    await notifier.knows("person", person("ana", "crisis-manager") | {"contacts": contacts})
+    await notifier.knows("person", person("ana", "crisis-manager") | {"contacts": contacts[: 1 + mailbox]})
     await notifier.reports("inc-b", number="INC-000077")
     await notifier.assigns("inc-b", "ana")
     await notifier.rests()

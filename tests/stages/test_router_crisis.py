@@ -225,6 +225,9 @@ async def test_moved_to_another_queue_its_engineers_are_called(database: str) ->
         assert await _called(router) == [("engineer", "raj")]
         await router.tells(INC, IncidentCorrected("eng", changes, report, "as I said"))
         assert await _called(router) == []
+        back = REPORT.validate_python(incident(product="sql-server", language="en"))
+        await router.tells(INC, IncidentCorrected("raj", {"product": "sql-server"}, back, "it isn't"))
+        assert await _called(router) == [("engineer", "eng")], "what they had been told ended when it moved"
 
 
 async def _staffed_by_queue(router: Office) -> None:
