@@ -46,7 +46,7 @@ def routes(ground: Ground, acts: Acts, links: Links) -> APIRouter:
             return telling(200, f"{number}: acknowledged", f"Acknowledged by {page.acknowledged_by}. {title}")
         if not page.is_open and page.state is not State.EXHAUSTED:
             return telling(410, f"{number}: no longer wanted", f"{title} ({page.ended})")
-        return asking(number, title, f"You are paged as {page.purpose.value.replace('-', ' ')}. {page.happened}")
+        return asking(number, title, f"You are paged as {page.purpose.role}. {page.happened}")
 
     @router.post("/ack/{token}", dependencies=[_KEY], response_class=Response)
     async def press(token: str, request: Request) -> Response:

@@ -64,6 +64,7 @@ class Incident:
     queue: str | None = None
     language: str | None = None
     crisis_manager: str | None = None
+    crisis_manager_id: str | None = None
     flags: tuple[str, ...] = ()
     because: tuple[str, ...] = ()
     urgent: bool | None = None
@@ -99,7 +100,7 @@ def told(incident: Incident, fact: Fact) -> Incident:
         case IncidentRouted():
             return _routed(incident, fact)
         case CrisisManagerAssigned():
-            return replace(incident, crisis_manager=fact.name)
+            return replace(incident, crisis_manager=fact.name, crisis_manager_id=fact.person)
         case IncidentResolved():
             return replace(incident, state="resolved")
         case IncidentClosed():

@@ -27,6 +27,13 @@ class Purpose(StrEnum):
     ADMINISTRATOR = "administrator"
     CLOUD_OPERATIONS = "cloud-operations"
     PRODUCT_TEAM = "product-team"
+    #: To the crisis manager, and not that it is theirs: nothing of it is taken for the end of the assignment.
+    ESCALATION = "escalation"
+
+    @property
+    def role(self) -> str:
+        """As what somebody is paged, in words."""
+        return "crisis manager" if self is Purpose.ESCALATION else self.value.replace("-", " ")
 
 
 class Side(StrEnum):

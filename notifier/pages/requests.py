@@ -5,6 +5,7 @@ Every fact that asks for somebody gets somebody: where nobody of the kind is the
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from events.assignments import MANAGEMENT, CrisisManagerAssigned, PeopleAssigned
@@ -77,8 +78,7 @@ def escalation(fact: EscalationRaised, roster: Roster, incident: Incident, now: 
     purpose = Purpose(fact.role)
     if fact.policy == BY_CONTRACT and purpose in _TEAMS and all(one.role != fact.role for one in roster.rotations):
         return None
-    executives_ = of_the_provider(roster, now) if purpose is Purpose.EXECUTIVE else ()
-    found = Found(purpose, executives_) if executives_ else find(roster, purpose, now, incident.queue)
+    found = _of_a_level(purpose, roster, incident, now)
     happened = f"{found.instead}: {fact.reason}" if found.instead else fact.reason
     reason = Reason.RAPID_ESCALATION if found.purpose in _TEAMS else Reason.ESCALATION
     if found.purpose is Purpose.EXECUTIVE:
@@ -141,6 +141,19 @@ def instead_of(declined: Purpose, cause: str, happened: str, roster: Roster, now
 
 
 _TEAMS = frozenset({Purpose.CLOUD_OPERATIONS, Purpose.PRODUCT_TEAM})
+
+
+def _of_a_level(purpose: Purpose, roster: Roster, incident: Incident, now: datetime) -> Found:
+    """Whom a level names. A crisis manager is whoever has this crisis, by a page that does not hand it on."""
+    found = find(roster, purpose, now, incident.queue)
+    if purpose is Purpose.EXECUTIVE and (named := of_the_provider(roster, now)):
+        return Found(purpose, named)
+    if purpose is Purpose.CRISIS_MANAGER:
+        has_it = roster.person(incident.crisis_manager_id or "") if incident.led is not False else None
+        if has_it is not None:
+            return Found(Purpose.ESCALATION, (Somebody(has_it.id, has_it.name),))
+        return replace(found, purpose=Purpose.ESCALATION) if found.purpose is purpose else found
+    return found
 
 
 def _reason(purpose: Purpose, side: Side) -> Reason:

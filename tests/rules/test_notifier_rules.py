@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from events.assignments import CrisisManagerAssigned
 from events.escalations import Clock, ClockBreached, ClockMet, ClockStarted, ClockSuperseded, EscalationRaised
 from events.incidents import IncidentMended, IncidentStuck
 from notifier.messages import Reason
@@ -140,6 +141,18 @@ def test_a_page_about_a_missing_route_is_wanted_until_there_is_one() -> None:
     page = replace(DUTY, clocks=request.clocks)
     assert unwanted(page, fresh) is None
     assert unwanted(page, replace(fresh, severity="C")) is not None
+
+
+def test_an_escalation_to_the_crisis_manager_is_for_whoever_has_it_else_for_who_is_on_call() -> None:
+    """BASE-CM"""
+    raised = EscalationRaised("e", "crisis-manager", 1, "missed", "first_response", "c1", None, "mine")
+    roster = Roster((*ROSTER.people, somebody("cleo", "crisis-manager")), ROSTER.rotations)
+    led = told(OPEN, CrisisManagerAssigned("cleo", "Cleo", 1, "", []))
+    for incident, expected in ((led, "cleo"), (replace(led, led=False), "ana"), (OPEN, "ana")):
+        request = requests.escalation(raised, roster, incident, NOW)
+        assert (request.purpose, ids(request.people)) == (Purpose.ESCALATION, [expected])
+    nobody = requests.escalation(raised, Roster(roster.people, roster.rotations[:1]), OPEN, NOW)
+    assert nobody.purpose is Purpose.DUTY_MANAGER
 
 
 @pytest.mark.parametrize("state", ["resolved", "closed"])

@@ -52,6 +52,28 @@ async def test_a_missed_first_response_is_the_duty_managers_and_then_the_deliver
         await there.passes(minutes=25)
 
 
+async def test_a_level_for_the_crisis_manager_is_told_to_whoever_has_it_and_takes_nothing_from_her(
+    database: str,
+) -> None:
+    """BASE-CM: an escalation that nobody answers is not the end of an assignment."""
+    async with world(database) as there:
+        people = await _staffed(there)
+        bo = await there.employs("bo", "crisis-manager")
+        level = {"applies_to": {"clocks": ["first_response"]}, "levels": [{"after": "PT0M", "role": "crisis-manager"}]}
+        assert (await there.web.put("/v1/policies/mine", json=level)).status_code == 200
+        case = await there.reports()
+        await _answered(people, case)
+        await there.passes(minutes=16)
+        await people["ana"].phone.expects("first response")
+        await there.passes(minutes=4)
+        pages = (await there.gets("/v1/pages", incident=case.id))["items"]
+        assert [(p["for"], p["state"]) for p in pages if p["to"] == "ana"] == [
+            ("escalation", "exhausted"), ("crisis-manager", "acknowledged"),
+        ]  # fmt: skip
+        await bo.phone.is_silent()
+        assert (await case.record())["crisis_manager"]["id"] == "ana"
+
+
 async def test_missed_updates_climb_a_level_each(database: str) -> None:
     """RSM-ESCALATION-1: an update each hour at severity 1; each missed one climbs a level."""
     async with world(database) as there:
