@@ -12,6 +12,10 @@ from notifier.messages.facts import PageFacts, Reason
 from notifier.messages.plain import one_line
 
 _NEXT = "Decline at the link, or press 2 on a call: the next one on call is paged at once."
+_NEXT_OF_ALL = (
+    "Decline at the link, or press 2 on a call. All who are on call were paged: where nobody else is still asked, the next "
+    "one on call is paged at once, else the duty manager."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ def words(facts: PageFacts) -> Words:
                 "Take it",
                 f"you are on call as engineer for the queue {one_line(facts.queue or 'of this incident')}. The "
                 "customer is waiting for the first response: acknowledge, then answer the customer.",
-                f"{_NEXT} The others on call for the queue were paged too.",
+                _NEXT_OF_ALL,
             )
         case Reason.ESCALATION:
             return Words(
@@ -51,7 +55,7 @@ def words(facts: PageFacts) -> Words:
             return Words(
                 "Take it over",
                 f"you are on call for the teams to which severity {severity} escalates at once.",
-                "Decline at the link: the others on call were paged too.",
+                _NEXT_OF_ALL,
             )
         case Reason.NOBODY_ON_CALL:
             return Words(
@@ -69,7 +73,7 @@ def words(facts: PageFacts) -> Words:
             return Words(
                 "Confirm that you know",
                 f"you are an executive of the provider, and notice was asked for at severity {severity}.",
-                "Decline at the link: the next executive is told.",
+                "Decline at the link. Nobody is asked in your place: please pass it on to whoever stands in for you.",
             )
         case Reason.EXECUTIVE_CUSTOMER:
             return Words(

@@ -104,6 +104,13 @@ class Page:
         """Whether it may still be sent."""
         return self.state in OPEN
 
+    @property
+    def passes_on(self) -> bool:
+        """Whether somebody else is asked at once where its reader can't."""
+        if self.purpose in (Purpose.EXECUTIVE, Purpose.ADMINISTRATOR):
+            return False
+        return self.wants_ack or self.purpose is Purpose.DELIVERY_MANAGER
+
     def said(self) -> notifications.Page:
         """The page as the others hear of it."""
         return notifications.Page(

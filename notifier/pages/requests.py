@@ -5,6 +5,7 @@ Every fact that asks for somebody gets somebody: where nobody of the kind is the
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,7 +16,7 @@ from notifier.executives.who import of_the_customer, of_the_provider
 from notifier.messages import Reason
 from notifier.pages.incident import Incident
 from notifier.pages.ledger import Request
-from notifier.pages.page import Purpose, Side
+from notifier.pages.page import Page, Purpose, Side
 from notifier.rules.who import Found, Somebody, find
 from services.contract.model import Contract
 from services.roster import Roster
@@ -131,16 +132,31 @@ def stuck(fact: IncidentStuck, cause: str, roster: Roster, now: datetime) -> Req
     )  # fmt: skip
 
 
-def instead_of(declined: Purpose, cause: str, happened: str, roster: Roster, now: datetime) -> Request:
-    """Somebody who was to take care can't, and nobody else of the kind is there: the duty manager is told."""
+def the_next(
+    declined: Page, why: str, asked: Collection[str], roster: Roster, incident: Incident, now: datetime
+) -> Request:
+    """Somebody can't take care: of engineers and teams who is on call and not among the `asked`, else the duty manager."""
+    happened = f"{declined.name} can't take care of it ({why}): {declined.happened}"[:1_000]
+    if declined.purpose in ALL_AT_ONCE:
+        found = find(roster, declined.purpose, now, incident.queue)
+        left = tuple(somebody for somebody in found.people if somebody.id not in asked)
+        if found.purpose is declined.purpose and left:
+            return Request(
+                purpose=declined.purpose, people=left, cause=declined.cause, reason=declined.reason, happened=happened,
+                clocks=declined.clocks,
+            )  # fmt: skip
+        happened = f"nobody else is on call as {declined.purpose.role}: {happened}"
     found = find(roster, Purpose.DUTY_MANAGER, now)
+    escalated = declined.reason is Reason.ESCALATION
     return Request(
-        purpose=found.purpose, people=found.people, cause=f"{declined.value}:{cause}", reason=Reason.NOBODY_ON_CALL,
-        happened=happened,
+        purpose=found.purpose, people=found.people, cause=f"{declined.purpose.value}:{declined.id}",
+        reason=Reason.ESCALATION if escalated else Reason.NOBODY_ON_CALL, happened=happened, clocks=declined.clocks,
     )  # fmt: skip
 
 
 _TEAMS = frozenset({Purpose.CLOUD_OPERATIONS, Purpose.PRODUCT_TEAM})
+#: Of whom everybody on call is paged at once.
+ALL_AT_ONCE = _TEAMS | {Purpose.ENGINEER}
 
 
 def _of_a_level(purpose: Purpose, roster: Roster, incident: Incident, now: datetime) -> Found:
