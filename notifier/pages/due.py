@@ -6,6 +6,7 @@ Each page is asked once more whether it is wanted, then its next attempt is writ
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -14,7 +15,7 @@ from notifier.channels import Way
 from notifier.messages import Due, PageFacts
 from notifier.metrics import Metrics
 from notifier.pages import store
-from notifier.pages.incident import Incident
+from notifier.pages.incident import Incident, Unmet
 from notifier.pages.ledger import Ledger, Request, joined, same_matter
 from notifier.pages.page import NOBODY, Page, PageAttempt, Purpose, State, new_id
 from notifier.pages.people import People, Reach
@@ -230,12 +231,16 @@ def pass_on(ledger: Ledger, page: Page, follower: Somebody, at: datetime) -> Non
 def facts_of(page: Page, incident: Incident) -> PageFacts:
     """What the page may say; the link is put in where it leaves."""
     owed = incident.unmet or incident.promised
+    about = [clock for clock in owed if clock.id in page.clocks]
     return PageFacts(
         reason=page.reason, number=incident.number, title=incident.title, severity=incident.severity,
-        customer=incident.customer,
-        dues=tuple(Due(name=c.name, at=c.due_at, rule=c.rule) for c in owed if c.side == page.side)
-        or tuple(Due(name=c.name, at=c.due_at, rule=c.rule) for c in owed),
+        customer=incident.customer, role=page.purpose.role, about=_dues(about),
+        dues=_dues([clock for clock in owed if clock.side == page.side] or owed),
         caller=incident.caller, caller_phone=incident.caller_phone, happened=page.happened,
         description=incident.description, product=incident.product, queue=incident.queue, language=incident.language,
         crisis_manager=incident.crisis_manager, flags=incident.flags, because=incident.because,
     )  # fmt: skip
+
+
+def _dues(clocks: Iterable[Unmet]) -> tuple[Due, ...]:
+    return tuple(Due(name=clock.name, at=clock.due_at, rule=clock.rule) for clock in clocks)

@@ -81,9 +81,8 @@ def escalation(fact: EscalationRaised, roster: Roster, incident: Incident, now: 
         return None
     found = _of_a_level(purpose, roster, incident, now)
     happened = f"{found.instead}: {fact.reason}" if found.instead else fact.reason
-    reason = Reason.RAPID_ESCALATION if found.purpose in _TEAMS else Reason.ESCALATION
-    if found.purpose is Purpose.EXECUTIVE:
-        reason = Reason.EXECUTIVE_PROVIDER
+    called_in = fact.policy == BY_CONTRACT and found.purpose in _TEAMS
+    reason = Reason.RAPID_ESCALATION if called_in else Reason.ESCALATION
     # A clock that we never heard of keeps nothing wanted; the watch for a route does, until there is one.
     unmet = incident.unmet_ids
     known = next((id_ for id_ in (fact.clock_id, fact.clock) if id_ in unmet), None)

@@ -146,6 +146,31 @@ def test_every_reason_has_its_words_and_the_first_line_is_the_same(reason: Reaso
     assert "If you cannot take it: " in message.text
 
 
+@pytest.mark.parametrize(
+    ("role", "follows"),
+    [
+        ("duty manager", "the next duty manager on call is paged at once"),
+        ("delivery manager", "the duty manager is told instead"),
+        ("crisis manager", "the duty manager is told instead"),
+        ("engineer", "the next one on call is paged at once, else the duty manager"),
+        ("executive", "Nobody is asked in your place"),
+    ],
+)
+def test_to_whom_a_promise_is_escalated_reads_as_what_and_who_follows(role: str, follows: str) -> None:
+    about = (Due(name="first_response", at=NOW),)
+    text = compose(replace(FACTS, reason=Reason.ESCALATION, role=role, about=about), "UTC", NOW).text
+    assert f"Why you: you are paged as {role}: a promise to this customer is broken." in text
+    assert follows in text.splitlines()[-1]
+    assert "broken" not in compose(replace(FACTS, reason=Reason.ESCALATION, role=role), "UTC", NOW).text
+
+
+def test_a_duty_manager_who_is_told_in_place_of_a_delivery_manager_is_not_called_one() -> None:
+    """MULTI-SDM"""
+    text = compose(replace(FACTS, reason=Reason.DELIVERY_MANAGER), "UTC", NOW).text
+    assert "Why you: you are the duty manager on call, and told in place of" in text
+    assert "the duty manager is told instead" not in text
+
+
 @pytest.mark.parametrize("reason", [Reason.EXECUTIVE_CUSTOMER, Reason.CONFIRM_CONTACT])
 def test_the_customers_readers_are_spared_our_working_notes(reason: Reason) -> None:
     """CONTACTS, BASE-EXEC-CUSTOMER"""

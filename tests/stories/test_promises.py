@@ -45,7 +45,7 @@ async def test_a_missed_first_response_is_the_duty_managers_and_then_the_deliver
         await people["dan"].phone.expects("first response")
         await people["dan"].acknowledges(case)
         await there.passes(minutes=15)
-        await people["del"].phone.expects()
+        await people["del"].phone.expects("you are paged as delivery manager: a promise to this customer is broken")
         await case.happens("responses", by="eng", message="At last.")
         clock = await case.clock("first_response")
         assert clock["state"] == "breached"
