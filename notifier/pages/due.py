@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from backbone.log.tx import Tx
 from notifier.channels import Way
-from notifier.messages import Due, PageFacts
+from notifier.messages import Due, PageFacts, Reason
 from notifier.metrics import Metrics
 from notifier.pages import store
 from notifier.pages.incident import Incident, Unmet
@@ -35,6 +35,14 @@ from notifier.rules.who import Somebody, find, next_duty_manager
 
 #: How often we look whether somebody is there to be paged, while nobody is.
 _NOBODY_AGAIN = timedelta(seconds=15)
+#: The promises that are kept by who is paged so.
+_PROMISES = {Reason.CRISIS_MANAGER: "crisis_manager", Reason.ENGINEER: "first_response"}
+#: Why somebody is paged for what has no promise of its own: what happened is the matter.
+_MATTERS = frozenset(
+    {
+        Reason.ESCALATION, Reason.NOBODY_ON_CALL, Reason.NEEDS_A_HUMAN, Reason.DELIVERY_MANAGER, Reason.MANAGEMENT,
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,10 +239,11 @@ def pass_on(ledger: Ledger, page: Page, follower: Somebody, at: datetime) -> Non
 def facts_of(page: Page, incident: Incident) -> PageFacts:
     """What the page may say; the link is put in where it leaves."""
     owed = incident.unmet or incident.promised
-    about = [clock for clock in owed if clock.id in page.clocks]
+    about = [c for c in owed if c.id in page.clocks or (not page.clocks and c.name == _PROMISES.get(page.reason))]
+    matter = page.happened if page.reason is Reason.PROPOSAL or (page.reason in _MATTERS and not about) else None
     return PageFacts(
         reason=page.reason, number=incident.number, title=incident.title, severity=incident.severity,
-        customer=incident.customer, role=page.purpose.role, about=_dues(about),
+        customer=incident.customer, role=page.purpose.role, about=_dues(about), matter=matter,
         dues=_dues([clock for clock in owed if clock.side == page.side] or owed),
         caller=incident.caller, caller_phone=incident.caller_phone, happened=page.happened,
         description=incident.description, product=incident.product, queue=incident.queue, language=incident.language,

@@ -105,6 +105,24 @@ def test_a_long_title_gives_way_and_then_a_long_name() -> None:
     assert ": All VMs down" in both
 
 
+def test_what_the_page_is_about_comes_before_what_is_due_sooner() -> None:
+    update, access = FACTS.dues[0], Due(name="customer_access", at=NOW + timedelta(hours=1))
+    facts = replace(FACTS, about=(update, access))
+    assert headline(facts, ALMATY, NOW).endswith("All VMs down - customer access due 20:22, 60 min left")
+    lines = compose(facts, "Asia/Almaty", NOW).text.splitlines()
+    promised = [line.split(":")[0] for line in lines if line.startswith("- ")]
+    assert promised == ["- customer access", "- status update", "- first response"]
+
+
+def test_a_matter_of_its_own_is_said_before_what_is_due() -> None:
+    facts = replace(FACTS, matter="on-site resources are called for now: the customer has agreed to them")
+    assert headline(facts, ALMATY, NOW) == (
+        "INC-000042 sev 1 Steppe Telecom: All VMs down - on-site resources are called for now:... - "
+        "first response due 19:35, 12 min left"
+    )
+    assert "All VMs down. on-site resources are called for now: the" in compose(facts, "Asia/Almaty", NOW).spoken
+
+
 _WORDS = st.text(max_size=400)
 
 
@@ -113,13 +131,14 @@ _WORDS = st.text(max_size=400)
     customer=st.none() | _WORDS,
     severity=st.none() | _WORDS,
     clock=_WORDS,
+    matter=st.none() | _WORDS,
     away=st.integers(-(10**6), 10**6),
 )
 def test_whatever_is_typed_the_first_line_is_one_line_of_140_with_the_number_and_the_minutes(
-    title: str, customer: str | None, severity: str | None, clock: str, away: int
+    title: str, customer: str | None, severity: str | None, clock: str, matter: str | None, away: int
 ) -> None:
     due = Due(name=clock, at=NOW + timedelta(minutes=away))
-    facts = replace(FACTS, title=title, customer=customer, severity=severity, dues=(due,))
+    facts = replace(FACTS, title=title, customer=customer, severity=severity, dues=(due,), matter=matter)
     message = compose(facts, "Asia/Almaty", NOW)
     first = message.text.split("\n")[0]
     assert first == headline(facts, ALMATY, NOW)
