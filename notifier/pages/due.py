@@ -166,7 +166,8 @@ class Dispatch:
     ) -> Errand:
         later = reach.ways[page.step].channel if page.step < len(reach.ways) else ""
         page = ledger.move(replace(page, state=State.SENDING, holder=self.holder, next_at=None, channel=later))
-        return Errand(page, attempt, way, facts_of(page, incident), reach.time_zone, reach.last_resort)
+        facts = facts_of(page, replace(incident, customer=self.people.customer(incident)))
+        return Errand(page, attempt, way, facts, reach.time_zone, reach.last_resort)
 
     def _round(self, tx: Tx, ledger: Ledger, page: Page) -> None:
         """A round is over without an answer: the next one on call, all channels from the first."""

@@ -189,7 +189,11 @@ async def test_what_nobody_decides_is_told_after_two_minutes(database: str) -> N
         await there.passes(minutes=1, seconds=45)
         await there.phones_are_silent()
         await there.passes(seconds=30)
-        await people["dan"].phone.expects((await case.record())["number"])
+        await people["dan"].phone.expects(f"{(await case.record())['number']} sev ? Steppe Telecom: It is broken")
+        elsewhere = await there.reports(contract="WO-9")
+        await there.passes(minutes=2, seconds=15)
+        await people["dan"].phone.expects(f"{(await elsewhere.record())['number']} sev ? contract WO-9: It is broken")
+        await elsewhere.happens("resolution", by="dan", note="not ours")
         there.speaks(router)
         await there.rests()
         assert (await case.record())["severity"] == "C"
