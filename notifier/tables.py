@@ -80,7 +80,7 @@ page = Table(
     UniqueConstraint("incident", "purpose", "cause", "person", name="page_once"),
     CheckConstraint(
         "purpose in ('crisis-manager', 'duty-manager', 'engineer', 'executive', 'delivery-manager', 'administrator',"
-        " 'cloud-operations', 'product-team')",
+        " 'cloud-operations', 'product-team', 'escalation')",
         name="page_purpose_known",
     ),
     CheckConstraint("side in ('provider', 'customer')", name="page_side_known"),

@@ -27,6 +27,8 @@ DEFAULT = "default"
 ROLES: tuple[str, ...] = get_args(Role)
 _STRICT = ConfigDict(extra="forbid")
 _MOST_LEVELS = 20
+#: A level later than this is a slip of the pen: no incident is open for so long, and an instant has to come of it.
+LATEST = timedelta(days=400)
 
 
 class PolicyFaults(ValueError):
@@ -93,8 +95,8 @@ _POLICY: TypeAdapter[Policy] = TypeAdapter(Policy)
 
 
 def check(raw: object, catalogue: Catalogue | None = None) -> list[Fault]:
-    """Everything that is wrong with a policy (parsed JSON). Without a catalogue, as for one that was stored under an
-    earlier one, its clocks and severities are not looked at."""
+    """Everything that is wrong with a policy (parsed JSON). Without a catalogue, as for one that was stored earlier, what
+    was allowed then is no fault: its clocks and severities, and how late a level is, are not looked at."""
     try:
         policy = _POLICY.validate_python(raw)
     except ValidationError as error:
@@ -114,6 +116,9 @@ def check(raw: object, catalogue: Catalogue | None = None) -> list[Fault]:
             continue
         if before is not None and delay < before:
             words = "comes before the level below it"
+            faults.append(Fault(pointer("levels", index, "after"), None, "fault", words))
+        if delay > LATEST and catalogue is not None:
+            words = f"is later than {LATEST.days} days, which no level is"
             faults.append(Fault(pointer("levels", index, "after"), None, "fault", words))
         before = delay
     return faults + (_strange(policy.applies_to, catalogue) if policy.applies_to is not None else [])

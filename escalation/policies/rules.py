@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from .policy import DEFAULT, Policy, shipped
+from .policy import DEFAULT, LATEST, Policy, shipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,5 +50,8 @@ def rung(policy: Policy, level: int, due_at: datetime) -> Rung:
 
 
 def climbs_at(policy: Policy, level: int, due_at: datetime) -> datetime | None:
-    """When the level above `level` is due (0: none has been raised yet); None at the top."""
-    return due_at + policy.levels[level].delay if level < len(policy.levels) else None
+    """When the level above `level` is due (0: none has been raised yet); None at the top, and where it is later than any
+    level is: such a policy was stored before that was refused."""
+    if level >= len(policy.levels) or policy.levels[level].delay > LATEST:
+        return None
+    return due_at + policy.levels[level].delay

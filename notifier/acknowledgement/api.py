@@ -51,7 +51,8 @@ def routes(ground: Ground, acts: Acts, links: Links) -> APIRouter:
             return telling(200, f"{number}: acknowledged", f"Acknowledged by {page.acknowledged_by}. {title}")
         if over is not None:
             return telling(410, f"{number}: no longer wanted", f"{title} ({over})")
-        return asking(number, title, f"You are paged as {page.purpose.value.replace('-', ' ')}. {page.happened}")
+        words = f"You are paged as {page.purpose.role}. {page.happened}"
+        return asking(number, title, words, passes_on=page.passes_on)
 
     @router.post("/ack/{token}", dependencies=[_KEY], response_class=Response)
     async def press(token: str, request: Request) -> Response:
@@ -61,8 +62,9 @@ def routes(ground: Ground, acts: Acts, links: Links) -> APIRouter:
         try:
             page, number, title, _ = await found(token)
             if form.get("do") == "decline":
-                await acts.decline(page.id, None, "declined by the link")
-                return telling(200, f"{number}: declined", "Thank you: somebody else is asked.")
+                page = await acts.decline(page.id, None, "declined by the link")
+                said = "Thank you: somebody else is asked." if page.passes_on else "Thank you."
+                return telling(200, f"{number}: declined", said)
             page = await acts.acknowledge(page.id)
         except (NoToken, Expired, NoPage) as error:
             return _no_link(error)

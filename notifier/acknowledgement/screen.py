@@ -25,14 +25,15 @@ _STYLE = (
 )
 
 
-def asking(heading: str, title: str, words: str) -> HTMLResponse:
-    """The page with its two buttons."""
+def asking(heading: str, title: str, words: str, *, passes_on: bool) -> HTMLResponse:
+    """The page with its two buttons; `passes_on`: who can't is followed by somebody at once."""
+    cannot = "I can’t: page the next one" if passes_on else "I can’t"
     return _screen(
         200,
         heading,
         f"<p>{escape(title)}</p><p>{escape(words)}</p>"
         '<form method="post"><button class="take" name="do" value="acknowledge">I have it</button></form>'
-        '<form method="post"><button name="do" value="decline">I can’t: page the next one</button></form>'
+        f'<form method="post"><button name="do" value="decline">{cannot}</button></form>'
         '<p class="small">Nothing happens until you press a button.</p>',
     )
 

@@ -61,8 +61,8 @@ async def _press(acts: Acts, page: UUID, receipt: Receipt) -> Response:
             await acts.acknowledge(page)
             said = "You have it. Thank you."
         elif receipt.word == "declined":
-            await acts.decline(page, None, "declined on the call")
-            said = "The next one is asked. Thank you."
+            declined = await acts.decline(page, None, "declined on the call")
+            said = "The next one is asked. Thank you." if declined.passes_on else "Thank you."
         else:
             return Response(status_code=204)
     except (Over, NoPage):

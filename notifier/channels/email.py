@@ -9,9 +9,11 @@ import asyncio
 import ssl
 from dataclasses import dataclass
 from email.errors import HeaderParseError
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
+from email.policy import Policy
 from email.utils import format_datetime
 
 import aiosmtplib
@@ -20,6 +22,9 @@ from notifier.channels.mask import redact
 from notifier.channels.port import Attempt, Failed, Outcome, Sent
 from notifier.channels.settings import SmtpSettings
 from notifier.messages.message import Message
+
+#: How long a subject is that is not folded.
+_PLAIN = 65
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,9 @@ def compose_letter(message: Message, address: str, attempt: Attempt, sender: str
     letter = EmailMessage(policy=SMTP_POLICY)
     letter["From"] = Address("critsit", addr_spec=sender)
     letter["To"] = Address(addr_spec=address)
-    letter["Subject"] = " ".join(message.subject.split())
+    subject = " ".join(message.subject.split())
+    plain = subject.isascii() and "=?" not in subject and len(subject) <= _PLAIN
+    letter["Subject"] = subject if plain else _Encoded(subject)
     letter["Date"] = format_datetime(attempt.at)
     letter["Message-ID"] = f"<{attempt.id}@{domain}>"
     letter["References"] = f"<{attempt.incident}@{domain}>"
@@ -86,6 +93,18 @@ def compose_letter(message: Message, address: str, attempt: Attempt, sender: str
     letter["Importance"] = "high"
     letter.set_content(message.text)
     return letter
+
+
+class _Encoded(str):
+    """A subject that leaves as encoded words from its first letter to its last (RFC 2047), so that what is read is what was
+    written: `email` by itself drops spaces where it folds or encodes, and takes what looks like an encoded word for one."""
+
+    name = "Subject"
+
+    def fold(self, *, policy: Policy) -> str:
+        """The header's lines, as `email` asks its own headers for them."""
+        encoded = Header(str(self), "utf-8", header_name=self.name).encode(linesep=policy.linesep)
+        return f"{self.name}: {encoded}{policy.linesep}"
 
 
 def _refused(code: int, text: str) -> Failed:

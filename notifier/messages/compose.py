@@ -10,7 +10,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from notifier.messages.facts import PageFacts
-from notifier.messages.headline import clock_words, due_words, first_due, headline
+from notifier.messages.headline import clock_words, due_words, first_due, headline, in_order
 from notifier.messages.local import local_time, minutes_left
 from notifier.messages.message import Message
 from notifier.messages.plain import one_line, shortened
@@ -46,9 +46,9 @@ def _rest(facts: PageFacts, asked: Words, zone: ZoneInfo, now: datetime) -> Iter
     yield f"Why you: {asked.why}"
     if facts.happened:
         yield f"What happened: {one_line(facts.happened)}"
-    if facts.dues:
+    if dues := in_order(facts):
         yield f"Promised (times in {zone.key}):"
-        for due in sorted(facts.dues, key=lambda due: (due.at, due.name)):
+        for due in dues:
             rule = f" [{one_line(due.rule)}]" if due.rule else ""
             yield f"- {clock_words(due.name)}: {local_time(due.at, zone, now)}{rule}"
     if facts.because:
@@ -75,6 +75,8 @@ def _spoken(facts: PageFacts, zone: ZoneInfo, now: datetime) -> str:
         f"customer {shortened(one_line(facts.customer or 'without a contract'), 80)}",
         shortened(one_line(facts.title), 160),
     ]
+    if facts.matter:
+        parts.append(shortened(one_line(facts.matter), 160))
     first = first_due(facts)
     if first is not None and minutes_left(first.at, now) >= 0:
         parts.append(due_words(first, zone, now).replace(" min left", " minutes left"))

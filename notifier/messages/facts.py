@@ -38,15 +38,19 @@ class Due:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageFacts:
-    """Everything that a page may say. `happened` is the one sentence that brought it about (which clock was breached,
-    what is proposed, who asked); `link` is where the reader acknowledges or declines."""
+    """Everything that a page may say. `role` is as what the reader is paged, in words; `about` are the promises that it is
+    about, of all that is due, `matter` what it is about besides; `happened` is the one sentence that brought it about
+    (which clock was breached, what is proposed, who asked); `link` is where the reader acknowledges or declines."""
 
     reason: Reason
     number: str
     title: str
+    role: str = "duty manager"
     severity: str | None = None
     customer: str | None = None
     dues: tuple[Due, ...] = ()
+    about: tuple[Due, ...] = ()
+    matter: str | None = None
     caller: str | None = None
     caller_phone: str | None = None
     link: str | None = None

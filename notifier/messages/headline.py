@@ -1,6 +1,7 @@
-"""The first line of a page: number, severity, customer, title, what is due when, how many minutes are left.
+"""The first line of a page: number, severity, customer, title, what it is about, what is due when, how many minutes are
+left.
 
-Never longer than 140 characters; what has to give way is the title, then the customer's name.
+Never longer than 140 characters; what has to give way is the title, then the customer's name, then what it is about.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from notifier.messages.plain import one_line, shortened
 
 HEADLINE_LENGTH = 140
 
-_NUMBER, _SEVERITY, _CLOCK = 20, 12, 30
+_NUMBER, _SEVERITY, _CLOCK, _MATTER = 20, 12, 30, 40
+#: What is left for the customer and the title at least.
+_NAMED = 24
 
 
 def headline(facts: PageFacts, zone: ZoneInfo, now: datetime) -> str:
@@ -25,6 +28,10 @@ def headline(facts: PageFacts, zone: ZoneInfo, now: datetime) -> str:
     first = first_due(facts)
     tail = "" if first is None else f" - {due_words(first, zone, now)}"
     room = HEADLINE_LENGTH - len(head) - len(tail) - len(": ")
+    matter = shortened(one_line(facts.matter or ""), max(0, min(_MATTER, room - _NAMED)))
+    if matter:
+        tail = f" - {matter}{tail}"
+        room -= len(matter) + len(" - ")
     customer = one_line(facts.customer or "no contract")
     title = one_line(facts.title) or "no title"
     if len(customer) + len(title) > room:
@@ -33,8 +40,13 @@ def headline(facts: PageFacts, zone: ZoneInfo, now: datetime) -> str:
 
 
 def first_due(facts: PageFacts) -> Due | None:
-    """What is due first, overdue or not."""
-    return min(facts.dues, key=lambda due: (due.at, due.name), default=None)
+    """What the page is about, else what is due first, overdue or not."""
+    return next(iter(in_order(facts)), None)
+
+
+def in_order(facts: PageFacts) -> list[Due]:
+    """All that is due: first what the page is about, the earliest of it first, then the rest so."""
+    return sorted({*facts.about, *facts.dues}, key=lambda due: (due not in facts.about, due.at, due.name))
 
 
 def due_words(due: Due, zone: ZoneInfo, now: datetime) -> str:

@@ -12,6 +12,23 @@ from notifier.messages.facts import PageFacts, Reason
 from notifier.messages.plain import one_line
 
 _NEXT = "Decline at the link, or press 2 on a call: the next one on call is paged at once."
+_NEXT_OF_ALL = (
+    "Decline at the link, or press 2 on a call. All who are on call were paged: where nobody else is still asked, the next "
+    "one on call is paged at once, else the duty manager."
+)
+_NEXT_DUTY_MANAGER = (
+    "Decline at the link: the next duty manager on call is paged at once, and then again every 5 minutes."
+)
+_DUTY_MANAGER = "Decline at the link: the duty manager is told instead."
+_NOBODY = "Decline at the link. Nobody is asked in your place: please pass it on to whoever stands in for you."
+#: By role; of the others all who are on call were paged.
+_IF_ESCALATED = {
+    "duty manager": _NEXT_DUTY_MANAGER,
+    "delivery manager": _DUTY_MANAGER,
+    "crisis manager": _DUTY_MANAGER,
+    "executive": _NOBODY,
+}
+_BROKEN = "a promise to this customer is broken."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,37 +56,37 @@ def words(facts: PageFacts) -> Words:
                 "Take it",
                 f"you are on call as engineer for the queue {one_line(facts.queue or 'of this incident')}. The "
                 "customer is waiting for the first response: acknowledge, then answer the customer.",
-                f"{_NEXT} The others on call for the queue were paged too.",
+                _NEXT_OF_ALL,
             )
         case Reason.ESCALATION:
             return Words(
-                "Take it over",
-                "you are the duty manager on call, and a promise to this customer is at risk or broken.",
-                "Decline at the link: the next duty manager on call is paged at once, and then again every 5 minutes.",
+                "Confirm that you know" if facts.role == "executive" else "Take it over",
+                f"you are paged as {facts.role}: {_BROKEN if facts.about else 'what happened is yours to see to.'}",
+                _IF_ESCALATED.get(facts.role, _NEXT_OF_ALL),
             )
         case Reason.RAPID_ESCALATION:
             return Words(
                 "Take it over",
                 f"you are on call for the teams to which severity {severity} escalates at once.",
-                "Decline at the link: the others on call were paged too.",
+                _NEXT_OF_ALL,
             )
         case Reason.NOBODY_ON_CALL:
             return Words(
                 "Find somebody",
                 "you are the duty manager on call, and nobody is left on call who could take this incident.",
-                "Decline at the link: the next duty manager on call is paged at once, and then again every 5 minutes.",
+                _NEXT_DUTY_MANAGER,
             )
         case Reason.NEEDS_A_HUMAN:
             return Words(
                 "Look into it",
                 "you are the duty manager on call, and the system could not go on with this incident by itself.",
-                "Decline at the link: the next duty manager on call is paged at once, and then again every 5 minutes.",
+                _NEXT_DUTY_MANAGER,
             )
         case Reason.EXECUTIVE_PROVIDER:
             return Words(
                 "Confirm that you know",
                 f"you are an executive of the provider, and notice was asked for at severity {severity}.",
-                "Decline at the link: the next executive is told.",
+                _NOBODY,
             )
         case Reason.EXECUTIVE_CUSTOMER:
             return Words(
@@ -78,12 +95,19 @@ def words(facts: PageFacts) -> Words:
                 f"severity {severity}.",
                 "Please pass this on to whoever stands in for you.",
             )
+        case Reason.DELIVERY_MANAGER if facts.role == "duty manager":
+            return Words(
+                "Confirm that you know",
+                "you are the duty manager on call, and told in place of this customer's delivery manager: something needs "
+                "to be put in order; the incident itself goes on.",
+                "Please pass it on to whoever can.",
+            )
         case Reason.DELIVERY_MANAGER:
             return Words(
                 "Confirm that you know",
                 "you are the service delivery manager of this customer, and something needs to be put in order; the "
                 "incident itself goes on.",
-                "Decline at the link: the duty manager is told instead.",
+                _DUTY_MANAGER,
             )
         case Reason.CONFIRM_CONTACT:
             return Words(
@@ -97,7 +121,7 @@ def words(facts: PageFacts) -> Words:
                 "Call the customer back",
                 "you are the duty manager on call, and the customer asks for management attention: look how far the "
                 "work is, and give it that.",
-                "Decline at the link: the next duty manager on call is paged at once, and then again every 5 minutes.",
+                _NEXT_DUTY_MANAGER,
             )
         case Reason.PROPOSAL:
             return Words(

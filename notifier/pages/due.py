@@ -6,15 +6,16 @@ Each page is asked once more whether it is wanted, then its next attempt is writ
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from backbone.log.tx import Tx
 from notifier.channels import Way
-from notifier.messages import Due, PageFacts
+from notifier.messages import Due, PageFacts, Reason
 from notifier.metrics import Metrics
 from notifier.pages import store
-from notifier.pages.incident import Incident
+from notifier.pages.incident import Incident, Unmet
 from notifier.pages.ledger import Ledger, Request, joined, same_matter
 from notifier.pages.page import NOBODY, Page, PageAttempt, Purpose, State, new_id
 from notifier.pages.people import People, Reach
@@ -34,6 +35,14 @@ from notifier.rules.who import Somebody, find, next_duty_manager
 
 #: How often we look whether somebody is there to be paged, while nobody is.
 _NOBODY_AGAIN = timedelta(seconds=15)
+#: The promises that are kept by who is paged so.
+_PROMISES = {Reason.CRISIS_MANAGER: "crisis_manager", Reason.ENGINEER: "first_response"}
+#: Why somebody is paged for what has no promise of its own: what happened is the matter.
+_MATTERS = frozenset(
+    {
+        Reason.ESCALATION, Reason.NOBODY_ON_CALL, Reason.NEEDS_A_HUMAN, Reason.DELIVERY_MANAGER, Reason.MANAGEMENT,
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +166,8 @@ class Dispatch:
     ) -> Errand:
         later = reach.ways[page.step].channel if page.step < len(reach.ways) else ""
         page = ledger.move(replace(page, state=State.SENDING, holder=self.holder, next_at=None, channel=later))
-        return Errand(page, attempt, way, facts_of(page, incident), reach.time_zone, reach.last_resort)
+        facts = facts_of(page, replace(incident, customer=self.people.customer(incident)))
+        return Errand(page, attempt, way, facts, reach.time_zone, reach.last_resort)
 
     def _round(self, tx: Tx, ledger: Ledger, page: Page) -> None:
         """A round is over without an answer: the next one on call, all channels from the first."""
@@ -230,12 +240,17 @@ def pass_on(ledger: Ledger, page: Page, follower: Somebody, at: datetime) -> Non
 def facts_of(page: Page, incident: Incident) -> PageFacts:
     """What the page may say; the link is put in where it leaves."""
     owed = incident.unmet or incident.promised
+    about = [c for c in owed if c.id in page.clocks or (not page.clocks and c.name == _PROMISES.get(page.reason))]
+    matter = page.happened if page.reason is Reason.PROPOSAL or (page.reason in _MATTERS and not about) else None
     return PageFacts(
         reason=page.reason, number=incident.number, title=incident.title, severity=incident.severity,
-        customer=incident.customer,
-        dues=tuple(Due(name=c.name, at=c.due_at, rule=c.rule) for c in owed if c.side == page.side)
-        or tuple(Due(name=c.name, at=c.due_at, rule=c.rule) for c in owed),
+        customer=incident.customer, role=page.purpose.role, about=_dues(about), matter=matter,
+        dues=_dues([clock for clock in owed if clock.side == page.side] or owed),
         caller=incident.caller, caller_phone=incident.caller_phone, happened=page.happened,
         description=incident.description, product=incident.product, queue=incident.queue, language=incident.language,
         crisis_manager=incident.crisis_manager, flags=incident.flags, because=incident.because,
     )  # fmt: skip
+
+
+def _dues(clocks: Iterable[Unmet]) -> tuple[Due, ...]:
+    return tuple(Due(name=clock.name, at=clock.due_at, rule=clock.rule) for clock in clocks)

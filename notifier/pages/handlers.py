@@ -124,7 +124,8 @@ class Handlers:
                 asked = requests.people(fact, str(event.id), self.people.roster(), contract, incident, now)
                 wanted = replace(asked, grounds=called_for(fact, asked.reason, incident))
             case EscalationRaised():
-                wanted = requests.escalation(fact, self.people.roster(), incident, now)
+                contract = await self.people.contract(incident, ledger.tx.connection)
+                wanted = requests.escalation(fact, self.people.roster(), contract, incident, now)
             case ExecutivesRequested():
                 contract = await self.people.contract(incident, ledger.tx.connection)
                 asked = requests.executives(fact, str(event.id), self.people.roster(), contract, now)

@@ -66,6 +66,7 @@ class Incident:
     queue: str | None = None
     language: str | None = None
     crisis_manager: str | None = None
+    crisis_manager_id: str | None = None
     flags: tuple[str, ...] = ()
     because: tuple[str, ...] = ()
     urgent: bool | None = None
@@ -105,9 +106,9 @@ def told(incident: Incident, fact: Fact) -> Incident:
             return _routed(incident, fact)
         case CrisisManagerAssigned():
             now = has_taken if fact.acknowledged else asks_anew
-            return now(replace(incident, crisis_manager=fact.name), _CRISIS_MANAGER)
+            return now(replace(incident, crisis_manager=fact.name, crisis_manager_id=fact.person), _CRISIS_MANAGER)
         case CrisisManagerReleased():
-            return replace(incident, crisis_manager=None)
+            return replace(incident, crisis_manager=None, crisis_manager_id=None)
         case PeopleAssigned():
             return asks_anew(incident, _CRISIS_MANAGER if lacks_a_crisis_manager(fact) else fact.role)
         case IncidentResolved():

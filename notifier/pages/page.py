@@ -27,6 +27,13 @@ class Purpose(StrEnum):
     ADMINISTRATOR = "administrator"
     CLOUD_OPERATIONS = "cloud-operations"
     PRODUCT_TEAM = "product-team"
+    #: To the crisis manager, and not that it is theirs: nothing of it is taken for the end of the assignment.
+    ESCALATION = "escalation"
+
+    @property
+    def role(self) -> str:
+        """As what somebody is paged, in words."""
+        return "crisis manager" if self is Purpose.ESCALATION else self.value.replace("-", " ")
 
 
 class Side(StrEnum):
@@ -98,6 +105,13 @@ class Page:
     def is_open(self) -> bool:
         """Whether it may still be sent."""
         return self.state in OPEN
+
+    @property
+    def passes_on(self) -> bool:
+        """Whether somebody else is asked at once where its reader can't."""
+        if self.purpose in (Purpose.EXECUTIVE, Purpose.ADMINISTRATOR):
+            return False
+        return self.wants_ack or self.purpose is Purpose.DELIVERY_MANAGER
 
     def said(self) -> notifications.Page:
         """The page as the others hear of it."""

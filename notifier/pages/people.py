@@ -63,6 +63,16 @@ class People:
                 )
         return found.value if found is not None and isinstance(found.value, Contract) else None
 
+    def customer(self, incident: Incident) -> str | None:
+        """Whose incident it is: by its decision, before there is one by the contract that the report names; of one that is
+        not here the number."""
+        if incident.customer is not None or incident.contract is None:
+            return incident.customer
+        found = self.directory.get("contract", incident.contract)
+        if found is not None and isinstance(found.value, Contract):
+            return found.value.customer
+        return f"contract {incident.contract}"
+
     def name(self, person: str) -> str:
         """A person's name; the id where nobody has it."""
         found = self.directory.get("person", person)

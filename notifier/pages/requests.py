@@ -5,6 +5,8 @@ Every fact that asks for somebody gets somebody: where nobody of the kind is the
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
 from events.assignments import MANAGEMENT, CrisisManagerAssigned, PeopleAssigned
@@ -14,7 +16,7 @@ from notifier.executives.who import of_the_customer, of_the_provider
 from notifier.messages import Reason
 from notifier.pages.incident import Incident
 from notifier.pages.ledger import Request
-from notifier.pages.page import Purpose, Side
+from notifier.pages.page import Page, Purpose, Side
 from notifier.rules.who import Found, Somebody, find
 from services.contract.model import Contract
 from services.roster import Roster
@@ -69,20 +71,21 @@ def people(
     )
 
 
-def escalation(fact: EscalationRaised, roster: Roster, incident: Incident, now: datetime) -> Request | None:
-    """Those on call for the role that the policy's level names, while the promise is not kept.
+def escalation(
+    fact: EscalationRaised, roster: Roster, contract: Contract | None, incident: Incident, now: datetime
+) -> Request | None:
+    """Those on call for the role that the policy's level names, while the promise is not kept; the delivery manager whom
+    the contract names before those.
 
     A team that the contract calls in, and that the roster has no rotation for, is not ours to page: the record shows it.
     """
     purpose = Purpose(fact.role)
     if fact.policy == BY_CONTRACT and purpose in _TEAMS and all(one.role != fact.role for one in roster.rotations):
         return None
-    executives_ = of_the_provider(roster, now) if purpose is Purpose.EXECUTIVE else ()
-    found = Found(purpose, executives_) if executives_ else find(roster, purpose, now, incident.queue)
+    found = _of_a_level(purpose, roster, contract, incident, now)
     happened = f"{found.instead}: {fact.reason}" if found.instead else fact.reason
-    reason = Reason.RAPID_ESCALATION if found.purpose in _TEAMS else Reason.ESCALATION
-    if found.purpose is Purpose.EXECUTIVE:
-        reason = Reason.EXECUTIVE_PROVIDER
+    called_in = fact.policy == BY_CONTRACT and found.purpose in _TEAMS
+    reason = Reason.RAPID_ESCALATION if called_in else Reason.ESCALATION
     # A clock that we never heard of keeps nothing wanted; the watch for a route does, until there is one.
     unmet = incident.unmet_ids
     known = next((id_ for id_ in (fact.clock_id, fact.clock) if id_ in unmet), None)
@@ -131,16 +134,50 @@ def stuck(fact: IncidentStuck, cause: str, roster: Roster, now: datetime) -> Req
     )  # fmt: skip
 
 
-def instead_of(declined: Purpose, cause: str, happened: str, roster: Roster, now: datetime) -> Request:
-    """Somebody who was to take care can't, and nobody else of the kind is there: the duty manager is told."""
+def the_next(
+    declined: Page, why: str, asked: Collection[str], roster: Roster, incident: Incident, now: datetime
+) -> Request:
+    """Somebody can't take care: of engineers and teams who is on call and not among the `asked`, else the duty manager."""
+    happened = f"{declined.name} can't take care of it ({why}): {declined.happened}"[:1_000]
+    if declined.purpose in ALL_AT_ONCE:
+        found = find(roster, declined.purpose, now, incident.queue)
+        left = tuple(somebody for somebody in found.people if somebody.id not in asked)
+        if found.purpose is declined.purpose and left:
+            return Request(
+                purpose=declined.purpose, people=left, cause=declined.cause, reason=declined.reason, happened=happened,
+                clocks=declined.clocks, grounds=declined.grounds,
+            )  # fmt: skip
+        happened = f"nobody else is on call as {declined.purpose.role}: {happened}"
     found = find(roster, Purpose.DUTY_MANAGER, now)
+    escalated = declined.reason is Reason.ESCALATION
     return Request(
-        purpose=found.purpose, people=found.people, cause=f"{declined.value}:{cause}", reason=Reason.NOBODY_ON_CALL,
-        happened=happened,
+        purpose=found.purpose, people=found.people, cause=f"{declined.purpose.value}:{declined.id}",
+        reason=Reason.ESCALATION if escalated else Reason.NOBODY_ON_CALL, happened=happened, clocks=declined.clocks,
+        grounds=declined.grounds,
     )  # fmt: skip
 
 
 _TEAMS = frozenset({Purpose.CLOUD_OPERATIONS, Purpose.PRODUCT_TEAM})
+#: Of whom everybody on call is paged at once.
+ALL_AT_ONCE = _TEAMS | {Purpose.ENGINEER}
+
+
+def _of_a_level(
+    purpose: Purpose, roster: Roster, contract: Contract | None, incident: Incident, now: datetime
+) -> Found:
+    """Whom a level names. A crisis manager is whoever has this crisis, by a page that does not hand it on."""
+    found = find(roster, purpose, now, incident.queue)
+    if purpose is Purpose.EXECUTIVE and (named := of_the_provider(roster, now)):
+        return Found(purpose, named)
+    if purpose is Purpose.DELIVERY_MANAGER and contract is not None:
+        theirs = roster.person(contract.delivery_manager or "")
+        return Found(purpose, (Somebody(theirs.id, theirs.name),)) if theirs is not None else found
+    if purpose is Purpose.CRISIS_MANAGER:
+        has_it = roster.person(incident.crisis_manager_id or "") if incident.led is not False else None
+        if has_it is not None:
+            return Found(Purpose.ESCALATION, (Somebody(has_it.id, has_it.name),))
+        return replace(found, purpose=Purpose.ESCALATION) if found.purpose is purpose else found
+    return found
 
 
 def _reason(purpose: Purpose, side: Side) -> Reason:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from escalation.policies.policy import AppliesTo, Level, Policy, PolicyFaults, check, parse, shipped, to_json
-from escalation.policies.rules import Versioned, choose, climbs_at, in_force, rung
+from escalation.policies.rules import Rung, Versioned, choose, climbs_at, in_force, rung
 from services.catalogue.parse import load
 
 DUE = datetime(2026, 2, 4, 10, 15, tzinfo=UTC)
@@ -74,3 +74,13 @@ def test_a_policy_for_what_the_catalogue_does_not_have_is_refused_and_one_that_w
     assert [fault.pointer for fault in found] == ["/applies_to/clocks/1", "/applies_to/severities/1"]
     assert "first_response" in found[0].message
     assert check(raw) == []
+
+
+def test_a_level_of_the_far_future_is_refused_and_one_that_was_stored_is_never_due() -> None:
+    levels = [{"after": "PT0M", "role": "duty-manager"}, {"after": "PT99999999H", "role": "executive"}]
+    (found,) = check({"name": "far", "levels": levels}, load())
+    assert (found.pointer, found.message) == ("/levels/1/after", "is later than 400 days, which no level is")
+    stored = parse({"name": "far", "levels": levels})
+    assert rung(stored, 1, DUE) == Rung(1, "duty-manager", None)
+    assert climbs_at(parse({"name": "far", "levels": levels[1:]}), 0, DUE) is None
+    assert check({"name": "far", "levels": [{"after": "P400D", "role": "executive"}]}, load()) == []

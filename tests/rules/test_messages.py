@@ -105,6 +105,24 @@ def test_a_long_title_gives_way_and_then_a_long_name() -> None:
     assert ": All VMs down" in both
 
 
+def test_what_the_page_is_about_comes_before_what_is_due_sooner() -> None:
+    update, access = FACTS.dues[0], Due(name="customer_access", at=NOW + timedelta(hours=1))
+    facts = replace(FACTS, about=(update, access))
+    assert headline(facts, ALMATY, NOW).endswith("All VMs down - customer access due 20:22, 60 min left")
+    lines = compose(facts, "Asia/Almaty", NOW).text.splitlines()
+    promised = [line.split(":")[0] for line in lines if line.startswith("- ")]
+    assert promised == ["- customer access", "- status update", "- first response"]
+
+
+def test_a_matter_of_its_own_is_said_before_what_is_due() -> None:
+    facts = replace(FACTS, matter="on-site resources are called for now: the customer has agreed to them")
+    assert headline(facts, ALMATY, NOW) == (
+        "INC-000042 sev 1 Steppe Telecom: All VMs down - on-site resources are called for now:... - "
+        "first response due 19:35, 12 min left"
+    )
+    assert "All VMs down. on-site resources are called for now: the" in compose(facts, "Asia/Almaty", NOW).spoken
+
+
 _WORDS = st.text(max_size=400)
 
 
@@ -113,13 +131,14 @@ _WORDS = st.text(max_size=400)
     customer=st.none() | _WORDS,
     severity=st.none() | _WORDS,
     clock=_WORDS,
+    matter=st.none() | _WORDS,
     away=st.integers(-(10**6), 10**6),
 )
 def test_whatever_is_typed_the_first_line_is_one_line_of_140_with_the_number_and_the_minutes(
-    title: str, customer: str | None, severity: str | None, clock: str, away: int
+    title: str, customer: str | None, severity: str | None, clock: str, matter: str | None, away: int
 ) -> None:
     due = Due(name=clock, at=NOW + timedelta(minutes=away))
-    facts = replace(FACTS, title=title, customer=customer, severity=severity, dues=(due,))
+    facts = replace(FACTS, title=title, customer=customer, severity=severity, dues=(due,), matter=matter)
     message = compose(facts, "Asia/Almaty", NOW)
     first = message.text.split("\n")[0]
     assert first == headline(facts, ALMATY, NOW)
@@ -144,6 +163,31 @@ def test_every_reason_has_its_words_and_the_first_line_is_the_same(reason: Reaso
     assert "Why you: you are " in message.text or "Why you: a lower effort" in message.text
     assert "What happened: first_response was breached" in message.text
     assert "If you cannot take it: " in message.text
+
+
+@pytest.mark.parametrize(
+    ("role", "follows"),
+    [
+        ("duty manager", "the next duty manager on call is paged at once"),
+        ("delivery manager", "the duty manager is told instead"),
+        ("crisis manager", "the duty manager is told instead"),
+        ("engineer", "the next one on call is paged at once, else the duty manager"),
+        ("executive", "Nobody is asked in your place"),
+    ],
+)
+def test_to_whom_a_promise_is_escalated_reads_as_what_and_who_follows(role: str, follows: str) -> None:
+    about = (Due(name="first_response", at=NOW),)
+    text = compose(replace(FACTS, reason=Reason.ESCALATION, role=role, about=about), "UTC", NOW).text
+    assert f"Why you: you are paged as {role}: a promise to this customer is broken." in text
+    assert follows in text.splitlines()[-1]
+    assert "broken" not in compose(replace(FACTS, reason=Reason.ESCALATION, role=role), "UTC", NOW).text
+
+
+def test_a_duty_manager_who_is_told_in_place_of_a_delivery_manager_is_not_called_one() -> None:
+    """MULTI-SDM"""
+    text = compose(replace(FACTS, reason=Reason.DELIVERY_MANAGER), "UTC", NOW).text
+    assert "Why you: you are the duty manager on call, and told in place of" in text
+    assert "the duty manager is told instead" not in text
 
 
 @pytest.mark.parametrize("reason", [Reason.EXECUTIVE_CUSTOMER, Reason.CONFIRM_CONTACT])

@@ -9,10 +9,12 @@ from uuid import UUID
 
 import pytest
 
+from events.assignments import CrisisManagerAssigned
 from events.escalations import Clock, ClockBreached, ClockMet, ClockStarted, ClockSuperseded, EscalationRaised
 from events.incidents import IncidentMended, IncidentStuck
 from notifier.messages import Reason
 from notifier.pages import requests
+from notifier.pages.due import facts_of
 from notifier.pages.incident import UNROUTED, Incident, told, unknown
 from notifier.pages.page import NOBODY, Page, Purpose, Side, State
 from notifier.rules.ladder import (
@@ -137,10 +139,42 @@ def test_an_update_at_last_settles_the_missed_ones_before_it() -> None:
 def test_a_page_about_a_missing_route_is_wanted_until_there_is_one() -> None:
     raised = EscalationRaised("e", "duty-manager", 1, "nobody decided", UNROUTED, None, None, "default")
     fresh = unknown("i")
-    request = requests.escalation(raised, ROSTER, fresh, NOW)
+    request = requests.escalation(raised, ROSTER, None, fresh, NOW)
     page = replace(DUTY, clocks=request.clocks)
     assert unwanted(page, fresh) is None
     assert unwanted(page, replace(fresh, severity="C")) is not None
+
+
+def test_an_escalation_to_the_crisis_manager_is_for_whoever_has_it_else_for_who_is_on_call() -> None:
+    """BASE-CM"""
+    raised = EscalationRaised("e", "crisis-manager", 1, "missed", "first_response", "c1", None, "mine")
+    roster = Roster((*ROSTER.people, somebody("cleo", "crisis-manager")), ROSTER.rotations)
+    led = told(OPEN, CrisisManagerAssigned("cleo", "Cleo", 1, "", []))
+    for incident, expected in ((led, "cleo"), (replace(led, led=False), "ana"), (OPEN, "ana")):
+        request = requests.escalation(raised, roster, None, incident, NOW)
+        assert (request.purpose, ids(request.people)) == (Purpose.ESCALATION, [expected])
+    nobody = requests.escalation(raised, Roster(roster.people, roster.rotations[:1]), None, OPEN, NOW)
+    assert nobody.purpose is Purpose.DUTY_MANAGER
+
+
+def test_a_page_is_about_what_its_reader_was_paged_for() -> None:
+    clocks = (clock("c1", "crisis_manager"), clock("f1"), clock("u1", "status_update"))
+    access = replace(clock("a1", "customer_access"), side="customer")
+    incident = OPEN
+    for one in (*clocks, access):
+        incident = told(incident, ClockStarted(one, ""))
+
+    def about(page: Page) -> tuple[list[str], str | None]:
+        facts = facts_of(replace(page, happened="why"), incident)
+        return [due.name for due in facts.about], facts.matter
+
+    assert about(PAGE) == (["crisis_manager"], None)
+    assert about(replace(PAGE, reason=Reason.ENGINEER)) == (["first_response"], None)
+    assert about(replace(DUTY, reason=Reason.ESCALATION, clocks=("u1", "gone"))) == (["status_update"], None)
+    assert about(replace(DUTY, reason=Reason.ESCALATION)) == ([], "why")
+    assert about(replace(DUTY, reason=Reason.PROPOSAL, clocks=("a1",))) == (["customer_access"], "why")
+    assert about(replace(DUTY, reason=Reason.MANAGEMENT)) == ([], "why")
+    assert about(replace(DUTY, reason=Reason.EXECUTIVE_PROVIDER)) == ([], None)
 
 
 @pytest.mark.parametrize("state", ["resolved", "closed"])

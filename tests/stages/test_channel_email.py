@@ -4,13 +4,18 @@ import shutil
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from notifier.channels import Attempt, Failed, Sent, SmtpSettings
-from notifier.channels.email import Email
-from notifier.messages import Message
+from notifier.channels.email import Email, compose_letter
+from notifier.messages import Message, PageFacts, Reason, headline
 from tests.harness.certificate import server_context
 from tests.harness.smtp import MailServer, mail_server
 
@@ -128,6 +133,32 @@ async def test_what_is_no_address_leaves_nothing_behind(server: MailServer, addr
 async def test_a_title_with_a_line_break_adds_no_header(server: MailServer) -> None:
     await email(server).send(replace(MESSAGE, subject="a\r\nBcc: eve@x.example"), "ana@provider.example", ATTEMPT)
     assert "Bcc" not in server.mails[0]
+
+
+def _read(subject: str) -> str:
+    """The subject as a mail reader shows it; every line of the head is short enough."""
+    letter = compose_letter(replace(MESSAGE, subject=subject), "ana@provider.example", ATTEMPT, "c@provider.example")
+    raw = letter.as_bytes()
+    assert max(map(len, raw.split(b"\r\n\r\n")[0].split(b"\r\n"))) <= 78
+    mail = message_from_bytes(raw, policy=default)
+    assert set(mail.keys()) == set(letter.keys())
+    return str(mail["Subject"])
+
+
+@pytest.mark.parametrize(
+    "subject",
+    ["ТОО «Степь» Ünïted 日本: =?utf-8?q?Bcc=3A_evil?=", "=?utf-8?q?Bcc=3A_evil?=", "日本 " * 40 + "x", "Bcc: x"],
+)
+def test_the_subject_that_is_read_is_the_one_that_was_written(subject: str) -> None:
+    assert _read(subject) == subject
+
+
+@given(st.text(max_size=400))
+def test_whatever_is_typed_is_read_as_the_pages_first_line(title: str) -> None:
+    facts = PageFacts(reason=Reason.ENGINEER, number="INC-000042", title=title, customer="ТОО Степь")
+    line = headline(facts, ZoneInfo("UTC"), ATTEMPT.at)
+    assert _read(line) == line
+    assert _read(ascii(line)) == ascii(line)
 
 
 async def test_where_encryption_is_asked_for_a_server_without_it_gets_nothing(server: MailServer) -> None:

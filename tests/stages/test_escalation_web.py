@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from backbone.web.keys import hash_of
+from escalation.policies import store as policy_store
 from escalation.policies.policy import shipped, to_json
 from services.yaml_text import read_yaml
 from tests.harness.escalation import ADMIN, Watch, report, watch
@@ -146,6 +147,18 @@ async def test_an_incident_climbs_the_policy_that_it_was_reported_under(desk: Wa
     await desk.passes(minutes=16)
     roles = {d["role"] for _, d in await desk.said("escalation.raised") if d["clock"] == "first_response"}
     assert roles == {"cloud-operations"}
+
+
+async def test_a_level_of_the_far_future_is_refused_and_one_that_was_stored_hinders_no_breach(desk: Watch) -> None:
+    levels = [{"after": "PT0M", "role": "duty-manager"}, {"after": "PT99999999H", "role": "executive"}]
+    answer = await put(desk, "far", {"levels": levels})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/levels/1/after")
+    async with desk.ground.transactions() as tx:
+        await policy_store.insert(tx, "far", 1, {"name": "far", "levels": levels}, "an earlier release")
+    await desk.happens("one")
+    await desk.passes(minutes=20)
+    raised = {(d["clock"], d["level"]) for _, d in await desk.said("escalation.raised") if d["policy"] == "far"}
+    assert raised == {("crisis_manager", 1), ("first_response", 1)}
 
 
 async def test_no_version_of_a_policy_is_ever_changed(desk: Watch) -> None:

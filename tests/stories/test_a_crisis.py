@@ -21,7 +21,7 @@ async def test_a_severity_1_pages_the_crisis_manager_and_the_engineers_and_ends_
         headline = f"{record['number']} sev 1 Steppe Telecom: It is broken - crisis manager due 09:15, 15 min left"
         assert message["text"].splitlines()[:2] == [headline, "Called: Aigerim, +77010000001"]
         assert len(headline) <= 140
-        await eng.phone.expects(record["number"])
+        await eng.phone.expects(record["number"], "It is broken - first response due 09:15, 15 min left")
         assert (await case.clock("crisis_manager"))["state"] == "running"
         await ana.acknowledges(case)
         await eng.acknowledges(case)

@@ -45,11 +45,47 @@ async def test_a_missed_first_response_is_the_duty_managers_and_then_the_deliver
         await people["dan"].phone.expects("first response")
         await people["dan"].acknowledges(case)
         await there.passes(minutes=15)
-        await people["del"].phone.expects()
+        await people["del"].phone.expects("you are paged as delivery manager: a promise to this customer is broken")
         await case.happens("responses", by="eng", message="At last.")
         clock = await case.clock("first_response")
         assert clock["state"] == "breached"
         await there.passes(minutes=25)
+
+
+async def test_a_level_for_the_crisis_manager_is_told_to_whoever_has_it_and_takes_nothing_from_her(
+    database: str,
+) -> None:
+    """BASE-CM: an escalation that nobody answers is not the end of an assignment."""
+    async with world(database) as there:
+        people = await _staffed(there)
+        bo = await there.employs("bo", "crisis-manager")
+        level = {"applies_to": {"clocks": ["first_response"]}, "levels": [{"after": "PT0M", "role": "crisis-manager"}]}
+        assert (await there.web.put("/v1/policies/mine", json=level)).status_code == 200
+        case = await there.reports()
+        await _answered(people, case)
+        await there.passes(minutes=16)
+        await people["ana"].phone.expects("first response")
+        await there.passes(minutes=4)
+        pages = (await there.gets("/v1/pages", incident=case.id))["items"]
+        assert [(p["for"], p["state"]) for p in pages if p["to"] == "ana"] == [
+            ("escalation", "exhausted"), ("crisis-manager", "acknowledged"),
+        ]  # fmt: skip
+        await bo.phone.is_silent()
+        assert (await case.record())["crisis_manager"]["id"] == "ana"
+
+
+async def test_a_level_for_the_delivery_manager_is_for_the_one_whom_the_work_order_names(database: str) -> None:
+    async with world(database) as there:
+        people = await _staffed(there, delivery_manager="lea")
+        lea = await there.employs("lea", "delivery-manager", on_call=False)
+        case = await there.reports()
+        await _answered(people, case)
+        await there.passes(minutes=16)
+        await people["dan"].phone.expects("first response")
+        await people["dan"].acknowledges(case)
+        await there.passes(minutes=15)
+        await lea.phone.expects("you are paged as delivery manager")
+        await case.happens("responses", by="eng", message="At last.")
 
 
 async def test_missed_updates_climb_a_level_each(database: str) -> None:
@@ -167,7 +203,11 @@ async def test_what_nobody_decides_is_told_after_two_minutes(database: str) -> N
         await there.passes(minutes=1, seconds=45)
         await there.phones_are_silent()
         await there.passes(seconds=30)
-        await people["dan"].phone.expects((await case.record())["number"])
+        await people["dan"].phone.expects(f"{(await case.record())['number']} sev ? Steppe Telecom: It is broken")
+        elsewhere = await there.reports(contract="WO-9")
+        await there.passes(minutes=2, seconds=15)
+        await people["dan"].phone.expects(f"{(await elsewhere.record())['number']} sev ? contract WO-9: It is broken")
+        await elsewhere.happens("resolution", by="dan", note="not ours")
         there.speaks(router)
         await there.rests()
         assert (await case.record())["severity"] == "C"
