@@ -26,7 +26,8 @@ class Inputs:
 
     `cause` is the type of the event that led to it; `severity` is set where a person set it; `window_at` is the instant
     by which an event's window was looked at, where that is another than `at`. `told` is the number, among intake's facts
-    of the incident, of the one that led to it: what intake was told after that was no part of it.
+    of the incident, of the one that led to it: what intake was told after that was no part of it. `reopened_at`: when
+    the incident was last opened again, None where it was not; no clock counts from before that.
     """
 
     cause: str
@@ -41,6 +42,7 @@ class Inputs:
     calendars: str
     window_at: datetime | None = None
     told: int | None = None
+    reopened_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,14 +126,18 @@ def reopened(
     What was met stays met (SEV-CHANGE): nobody owes a second first response. All count from the reopening.
     """
     done = {clock.name for clock in running if clock.met_at is not None}
-    return tuple(
-        timed(
-            terms.name, terms.side, at, parse_duration(terms.target), _of(terms.calendar, calendar), terms.rule,
-            decision.terms.warn_percent, repeats=terms.repeats,
-        )
+    anew = not_before(decision, calendar, at)
+    return tuple(terms for terms in anew.clocks if terms.repeats or terms.name not in done)
+
+
+def not_before(decision: Decision, calendar: Calendar, at: datetime) -> Decision:
+    """The decision with its clocks from `at` at the earliest, when the incident was opened again: whoever decided may not
+    have heard of that."""
+    clocks = (
+        terms if terms.started_at >= at else _timed(decision, terms, calendar, at, repeats=terms.repeats)
         for terms in decision.clocks
-        if terms.repeats or terms.name not in done
-    )  # fmt: skip
+    )
+    return replace(decision, clocks=tuple(clocks))
 
 
 def onsite(decision: Decision, calendar: Calendar, submitted_at: datetime, consented_at: datetime) -> ClockTerms | None:
@@ -181,11 +185,7 @@ def _again(
             return True, None
         # Updates that were given count: an interval never starts before the one that runs.
         start = max(armed.started_at, terms.started_at)
-        anew = timed(
-            terms.name, terms.side, start, parse_duration(terms.target), _of(terms.calendar, calendar), terms.rule,
-            new.terms.warn_percent, repeats=True,
-        )  # fmt: skip
-        return False, terms if start == terms.started_at else anew
+        return False, terms if start == terms.started_at else _timed(new, terms, calendar, start, repeats=True)
     if any(clock.met_at is not None for clock in own):
         return False, None
     if any((clock.due_at, clock.target, clock.rule) == (terms.due_at, terms.target, terms.rule) for clock in own):
@@ -208,7 +208,7 @@ def _same_terms(clock: Running, terms: LaterClock) -> bool:
 
 
 def _timed(
-    decision: Decision, terms: LaterClock, calendar: Calendar, start: datetime, *, repeats: bool = False
+    decision: Decision, terms: LaterClock | ClockTerms, calendar: Calendar, start: datetime, *, repeats: bool = False
 ) -> ClockTerms:
     return timed(
         terms.name, terms.side, start, parse_duration(terms.target), _of(terms.calendar, calendar), terms.rule,

@@ -41,13 +41,15 @@ def decide(
     clocks_from: datetime | None = None,
     severity: str | None = None,
     coverage: str | None = None,
+    reopened_at: datetime | None = None,
 ) -> Decision:
     """Decide what is owed for `report`. Pure: the same inputs always give the same decision.
 
     `submitted_at`: when the customer submitted; the term is looked at by it, and clocks count from it. `at`: the
     instant of deciding, which an event's window is looked at by: the submission for a first decision, the change's for
     a later one. `clocks_from`: where clocks count from instead. `severity`: set by a person (SEV-ASSIGN).
-    `coverage`: reduced by a person (SEV-DOWNGRADE). All instants aware, UTC. Raises UnknownImpact.
+    `coverage`: reduced by a person (SEV-DOWNGRADE). `reopened_at`: when the incident was last opened again, before which
+    no clock counts. All instants aware, UTC. Raises UnknownImpact.
     """
     stated = catalogue.by_impact.get(report.impact)
     if stated is None:
@@ -88,7 +90,8 @@ def decide(
     hours = calendar_of(contract, location.id if location else None, catalogue.business_hours)
     calendar = ALWAYS if level.coverage == ALWAYS.name else hours
     effort = ALWAYS if covered == ALWAYS.name else hours
-    clocks = first_clocks(fit, report, catalogue, level, calendar, effort, clocks_from or submitted_at, notes)
+    start = max(clocks_from or submitted_at, reopened_at or submitted_at)
+    clocks = first_clocks(fit, report, catalogue, level, calendar, effort, start, notes)
     notes.rule(catalogue.coverage_rules[covered])
     queue = catalogue.review.queue if review else fit.service.queue
     return Decision(

@@ -34,14 +34,21 @@ def explain_decision(
     at: datetime,
     cause: str | None = None,
     clocks_from: datetime | None = None,
+    reopened_at: datetime | None = None,
     instead: Mapping[str, Running | None] | None = None,
 ) -> dict[str, Any]:
     """One item of `decisions` in an incident's explanation. `at`: when it was decided; `cause`: the type of the fact
-    that led to it; `clocks_from`: where its clocks count from, if not from the submission; `instead`: by name the clock
-    that really ran under a later decision, None where it had been met and is not owed again."""
+    that led to it; `clocks_from`: where its clocks count from, if not from the submission; `reopened_at`: when it had last
+    been opened again, before which none counts; `instead`: by name the clock that really ran under a later decision, None
+    where it had been met and is not owed again."""
     again = decided_again(cause, catalogue)
-    if clocks_from is not None:
-        zone = calendar_of(contract, decision.terms.location, catalogue.business_hours).zone
+    zone = calendar_of(contract, decision.terms.location, catalogue.business_hours).zone
+    if reopened_at is not None and (clocks_from is None or clocks_from < reopened_at):
+        again.append(
+            f"It had been opened again, so that what was not done before counts from then, {local(reopened_at, zone)}"
+            f" ({zone_name(zone)})."
+        )
+    elif clocks_from is not None:
         again.append(
             f"The severity was raised, so that what is newly owed counts from then, {local(clocks_from, zone)}"
             f" ({zone_name(zone)}; {catalogue.later.change_rule})."

@@ -34,7 +34,9 @@ def reported(promises: Promises, catalogue: Catalogue, at: datetime) -> None:
 def routed(promises: Promises, fact: IncidentRouted, at: datetime, catalogue: Catalogue, calendar: Calendar) -> None:
     """A decision: its clocks start, or take the place of those of the one before (SEV-CHANGE); teams are called in."""
     before, decision, inputs = promises.incident.decision, fact.decision, fact.inputs
-    contract = inputs.contract
+    contract, again = inputs.contract, promises.incident.reopened_at
+    if before is not None and again is not None:
+        decision = clocks.not_before(decision, calendar, again)
     promises.keep(
         decision=decision, decisions=fact.number, catalogue=inputs.catalogue,
         decided_under=contract.number if contract is not None else None,

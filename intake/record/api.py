@@ -75,7 +75,7 @@ def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
             decisions.append(
                 explain_decision(
                     routed.decision, report, contract, catalogue, at=at, cause=routed.inputs.cause,
-                    clocks_from=routed.inputs.clocks_from,
+                    clocks_from=routed.inputs.clocks_from, reopened_at=routed.inputs.reopened_at,
                     instead=standing(routed.decision, routed.number, at, ran) if routed.number > 1 else None,
                 )
             )  # fmt: skip

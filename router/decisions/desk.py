@@ -28,7 +28,7 @@ class Desk:
     `catalogue` are what it was opened under. `tried` are the crisis managers who were called since one last
     acknowledged, `queues_called` the queues whose engineers were; `management_bought`: the management attention that
     was last asked for comes from bought hours; `visit`: on-site resources are agreed to, which draw once.
-    `changed_at`: when another severity was last stated or set.
+    `changed_at`: when another severity was last stated or set; `reopened_at`: when it was last opened again.
     """
 
     subject: str
@@ -45,6 +45,7 @@ class Desk:
     coverage_set: str | None = None
     clocks_from: datetime | None = None
     changed_at: datetime | None = None
+    reopened_at: datetime | None = None
     owner: str | None = None
     crisis_manager: str | None = None
     crisis_at: datetime | None = None

@@ -125,7 +125,7 @@ class Decisions:
                 desk.state = "closed"
                 self._spending(round_).not_visited(desk, self._visited(desk), event)
             case heard.IncidentReopened():
-                desk.state = "open"
+                desk.state, desk.reopened_at = "open", event.occurred_at
                 desk.visit = None  # one that was made is over: whoever is to come again is agreed to, and drawn, anew
                 contract, catalogue = await self._terms(desk, tx)
                 await self._calls.reopened(tx, desk, contract, catalogue, round_.loads, event)
@@ -141,7 +141,7 @@ class Decisions:
 
     async def _decide_anew(self, round_: Round, desk: Desk, event: Event) -> None:
         """A change decides anew; a raised severity's clocks count from the change, a lowered one's from the submission,
-        and what stays keeps its start (SEV-CHANGE)."""
+        and what stays keeps its start (SEV-CHANGE); none from before the last reopening."""
         if desk.state == "closed" or desk.decision is None:
             return
         at, before = event.occurred_at, desk.decision.severity
@@ -166,7 +166,7 @@ class Decisions:
             severity=desk.severity_set, coverage=desk.coverage_set, impact=desk.report.impact, contract=frozen,
             catalogue=catalogue.version, calendars=CALENDARS,
             window_at=desk.window_at if desk.window_at != at else None,
-            told=event.sequence if event.source == "intake" else None,
+            told=event.sequence if event.source == "intake" else None, reopened_at=desk.reopened_at,
         )  # fmt: skip
         routed = said.IncidentRouted(number=desk.number, decision=decision, inputs=inputs)
         tx.say(routed, desk.subject, urgent=decision.urgent or None, cause=event)
@@ -190,6 +190,7 @@ class Decisions:
         return decide(
             desk.report, contract, catalogue, submitted_at=desk.submitted_at, at=desk.window_at,
             clocks_from=desk.clocks_from, severity=desk.severity_set, coverage=desk.coverage_set,
+            reopened_at=desk.reopened_at,
         )  # fmt: skip
 
     def _spending(self, round_: Round) -> Spending:
