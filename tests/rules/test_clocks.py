@@ -194,6 +194,13 @@ def test_a_reduced_effort_gives_its_updates_in_business_hours() -> None:
     assert clock.due_at == utc("2026-02-05 04:45")
 
 
+def test_on_site_resources_come_by_the_wall_clock_also_where_the_effort_is_reduced() -> None:
+    """BASE-ONSITE, SEV-DOWNGRADE"""
+    visit = onsite(decided("critical_down", coverage="business-hours"), ALMATY, MORNING, MORNING)
+    assert visit is not None
+    assert (visit.calendar, visit.due_at) == ("24x7", MORNING + timedelta(hours=24))
+
+
 def test_on_site_resources_are_due_at_the_later_of_24_hours_and_4_from_the_consent() -> None:
     """BASE-ONSITE"""
     decision = decided("critical_down")

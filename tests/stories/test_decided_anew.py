@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -35,3 +36,19 @@ async def test_what_a_reopening_started_counts_from_the_reopening_whatever_is_de
         assert (clock == owed) is (action == "corrections")
         await dan.phone.is_silent()
         assert (await there.posts(f"/v1/incidents/{case.id}/replay", {"by": "eng"}))["agrees"]
+
+
+async def test_on_site_resources_come_24_hours_after_the_submission_whatever_the_coverage(database: str) -> None:
+    """BASE-ONSITE, SEV-DOWNGRADE: the effort is reduced on a Friday evening, and around the clock again a minute later."""
+    async with world(database, datetime(2026, 2, 6, 15, 0, tzinfo=UTC)) as there:
+        await there.signs(services=["base", "rapid-response"])
+        case = await there.reports(location="lisbon")
+        await case.happens("questions", by="eng", text="May we log in?", to="resources")
+        await there.passes(minutes=31)
+        await case.happens("downgrade-decisions", by="ana", decision="accept", reason="silent")
+        await case.happens("onsite-consents", by="aigerim")
+        assert (await case.record())["coverage"] == "business-hours"
+        assert (await case.clock("onsite"))["due_at"] == "2026-02-07T15:00:00Z"
+        await case.happens("severity-changes", by="aigerim", impact="critical_down", reason="we are here now")
+        assert (await case.record())["coverage"] == "24x7"
+        assert await case.states("onsite") == ["running"]
