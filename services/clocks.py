@@ -70,19 +70,22 @@ def changed(
     *,
     raised: bool,
     calendar: Calendar = ALWAYS,
+    visit: ClockTerms | None = None,
 ) -> Changed:
     """What becomes of an incident's clocks, all that it ever had, when `new` takes the place of `old` (SEV-CHANGE).
 
     `new` was decided with `clocks_from=at` where the severity was raised, else from the submission: such a clock may be
     over at once. `calendar`: the business hours that `new` counts by, needed where its later clocks are not 24x7.
+    `visit`: on-site resources as `new` owes them, where the customer has agreed to them: then they are owed like the rest.
     """
     supersede: list[Running] = []
     start: list[ClockTerms] = []
-    for terms in new.clocks:
+    owed = (*new.clocks, visit) if visit is not None else new.clocks
+    for terms in owed:
         kept, begins = _again(new, terms, running, calendar)
         supersede += [r for r in running if r.state == "running" and r.name == terms.name and not kept]
         start += [begins] if begins is not None else []
-    decided = {clock.name for clock in new.clocks}
+    decided = {clock.name for clock in owed}
     later = _later(new)
     ours = {clock.name for clock in old.clocks} | set(_later(old)) if old is not None else set()
     for clock in running:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from pydantic import TypeAdapter
 
+from events.incidents import OnsiteConsented
 from services.decision import Decision
 from services.report import Report
 
@@ -27,7 +28,8 @@ class Desk:
     `number` counts its decisions; `rank` is its severity's, 0 the highest. `contract_version` (None: no contract) and
     `catalogue` are what it was opened under. `tried` are the crisis managers who were called since one last
     acknowledged, `queues_called` the queues whose engineers were; `management_bought`: the management attention that
-    was last asked for comes from bought hours; `visit`: on-site resources are agreed to, which draw once.
+    was last asked for comes from bought hours; `visit`: on-site resources are agreed to, which draw once;
+    `consent`: the customer's word for them, which outlives a severity that knows none.
     `changed_at`: when another severity was last stated or set; `reopened_at`: when it was last opened again.
     """
 
@@ -54,6 +56,7 @@ class Desk:
     flags_told: tuple[str, ...] = ()
     management_bought: bool = False
     visit: Visit | None = None
+    consent: OnsiteConsented | None = None
 
     @property
     def contract(self) -> str | None:

@@ -126,7 +126,8 @@ class Decisions:
                 self._spending(round_).not_visited(desk, self._visited(desk), event)
             case heard.IncidentReopened():
                 desk.state, desk.reopened_at = "open", event.occurred_at
-                desk.visit = None  # one that was made is over: whoever is to come again is agreed to, and drawn, anew
+                # A visit that was made is over: whoever is to come again is agreed to, and drawn, anew.
+                desk.visit = desk.consent = None
                 contract, catalogue = await self._terms(desk, tx)
                 await self._calls.reopened(tx, desk, contract, catalogue, round_.loads, event)
             case pages.PageAcknowledged(page=page):
@@ -178,6 +179,8 @@ class Decisions:
         self._calls.stand_down(desk)
         if decision.terms.onsite is None:
             self._spending(round_).not_visited(desk, self._visited(desk), event)
+        elif desk.consent is not None and desk.state == "open":
+            self._spending(round_).visit(desk, self._frozen.live(desk), desk.consent, event)
         await self._calls.after_a_decision(tx, desk, contract, catalogue, round_.loads, event)
 
     async def _terms(self, desk: Desk, tx: Tx) -> tuple[Contract | None, Catalogue]:

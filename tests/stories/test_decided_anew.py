@@ -52,3 +52,19 @@ async def test_on_site_resources_come_24_hours_after_the_submission_whatever_the
         await case.happens("severity-changes", by="aigerim", impact="critical_down", reason="we are here now")
         assert (await case.record())["coverage"] == "24x7"
         assert await case.states("onsite") == ["running"]
+
+
+async def test_a_consent_to_on_site_resources_outlives_a_mistaken_assessment(database: str) -> None:
+    """BASE-ONSITE, SEV-ASSIGN: the visit that was bought is given back, and drawn again."""
+    async with world(database) as there:
+        await there.signs(services=["base", "onsite"], balances={"onsite_visits": 2})
+        case = await there.reports()
+        await case.happens("onsite-consents", by="aigerim")
+        owed = await case.clock("onsite")
+        await case.happens("severity-assessments", by="eng", severity="A", reason="so it seems")
+        assert await case.states("onsite") == ["superseded"]
+        await case.happens("severity-assessments", by="eng", severity="1", reason="a mistake")
+        assert await case.states("onsite") == ["superseded", "running"]
+        assert (await case.clock("onsite"))["due_at"] == owed["due_at"]
+        (visits,) = (await there.gets("/v1/contracts/WO-1/balances"))["items"]
+        assert visits["left"] == 1
