@@ -217,7 +217,12 @@ def _severity(decision: Decision, report: Report, catalogue: Catalogue) -> str:
         for condition in service.conditions
         if isinstance(condition, EventUnderWay) and condition.outside_rule in decision.because
     ]
-    why = f"the event's window sets it ({outside[0]})" if outside else "a person of the provider assessed it"
+    downgrade = catalogue.later.downgrade.rule
+    # The effort is as the severity has it: then it is the severity that was lowered, as it was proposed.
+    lowered = downgrade in decision.because and decision.coverage == level.coverage
+    why = f"it was lowered as proposed ({downgrade})" if lowered else "a person of the provider assessed it"
+    if outside:
+        why = f"the event's window sets it ({outside[0]})"
     return f"Severity {level.id}: {said}, which is severity {stated.id}; {why}. It needs attention {level.attention}."
 
 

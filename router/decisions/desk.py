@@ -30,7 +30,8 @@ class Desk:
     acknowledged, `queues_called` the queues whose engineers were; `management_bought`: the management attention that
     was last asked for comes from bought hours; `visit`: on-site resources are agreed to, which draw once;
     `consent`: the customer's word for them, which outlives a severity that knows none.
-    `changed_at`: when another severity was last stated or set; `reopened_at`: when it was last opened again.
+    `changed_at`: when another severity was last stated or set, `set_by` the type of the fact that did; `reopened_at`: when
+    it was last opened again.
     """
 
     subject: str
@@ -45,6 +46,7 @@ class Desk:
     catalogue: str | None = None
     severity_set: str | None = None
     coverage_set: str | None = None
+    set_by: str | None = None
     clocks_from: datetime | None = None
     changed_at: datetime | None = None
     reopened_at: datetime | None = None

@@ -89,10 +89,11 @@ class Decisions:
             case heard.ImpactChanged(impact=impact):
                 desk.report = replace(desk.report, impact=impact)
                 desk.severity_set = desk.coverage_set = None
-                desk.changed_at = event.occurred_at
+                desk.changed_at, desk.set_by = event.occurred_at, event.type
                 await self._decide_anew(round_, desk, event)
             case heard.SeverityAssessed(severity=severity):
-                desk.severity_set, desk.coverage_set, desk.changed_at = severity, None, event.occurred_at
+                desk.severity_set, desk.coverage_set = severity, None
+                desk.changed_at, desk.set_by = event.occurred_at, event.type
                 await self._decide_anew(round_, desk, event)
             case heard.IncidentCorrected(report=report, changes=changes):
                 names_a_contract = "contract" in changes or report.contract != desk.contract
@@ -104,7 +105,7 @@ class Decisions:
                 await self._decide_anew(round_, desk, event)
             case heard.DowngradeDecided(decision="accept", about=about, to=to):
                 if about == "severity":
-                    desk.severity_set, desk.changed_at = to, event.occurred_at
+                    desk.severity_set, desk.changed_at, desk.set_by = to, event.occurred_at, event.type
                 else:
                     desk.coverage_set = to
                 await self._decide_anew(round_, desk, event)
@@ -168,6 +169,7 @@ class Decisions:
             catalogue=catalogue.version, calendars=CALENDARS,
             window_at=desk.window_at if desk.window_at != at else None,
             told=event.sequence if event.source == "intake" else None, reopened_at=desk.reopened_at,
+            set_by=desk.set_by,
         )  # fmt: skip
         routed = said.IncidentRouted(number=desk.number, decision=decision, inputs=inputs)
         tx.say(routed, desk.subject, urgent=decision.urgent or None, cause=event)
@@ -193,7 +195,7 @@ class Decisions:
         return decide(
             desk.report, contract, catalogue, submitted_at=desk.submitted_at, at=desk.window_at,
             clocks_from=desk.clocks_from, severity=desk.severity_set, coverage=desk.coverage_set,
-            reopened_at=desk.reopened_at,
+            reopened_at=desk.reopened_at, set_by=desk.set_by,
         )  # fmt: skip
 
     def _spending(self, round_: Round) -> Spending:

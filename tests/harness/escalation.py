@@ -133,6 +133,7 @@ class Watch:
         inputs = Inputs(
             cause, submitted, now, given.get("clocks_from"), given.get("severity"), given.get("coverage"), what.impact,
             version, catalogue.version, "calendars", reopened_at=given.get("reopened_at"),
+            set_by=given.get("set_by"),
         )  # fmt: skip
         return IncidentRouted(number, decision, inputs)
 

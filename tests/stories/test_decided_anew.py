@@ -68,3 +68,21 @@ async def test_a_consent_to_on_site_resources_outlives_a_mistaken_assessment(dat
         assert (await case.clock("onsite"))["due_at"] == owed["due_at"]
         (visits,) = (await there.gets("/v1/contracts/WO-1/balances"))["items"]
         assert visits["left"] == 1
+
+
+async def test_because_of_which_rules_a_severity_was_lowered_is_on_the_record(database: str) -> None:
+    """SEV-CHANGE, SEV-DOWNGRADE: stated by the customer, or proposed and accepted; also once something was corrected."""
+    async with world(database) as there:
+        await there.signs()
+        case = await there.reports()
+        await case.happens("severity-changes", by="aigerim", impact="critical_degraded", reason="half of it runs")
+        assert "SEV-CHANGE" in (await case.record())["because"]
+        await case.happens("questions", by="eng", text="May we log in?", to="resources")
+        await there.passes(minutes=61)
+        await case.happens("downgrade-decisions", by="ana", decision="accept", reason="silent")
+        await case.happens("corrections", by="eng", changes={"title": "Another title"}, reason="a slip")
+        record = await case.record()
+        assert (record["severity"], {"SEV-ASSIGN", "SEV-DOWNGRADE"} & {*record["because"]}) == ("B", {"SEV-DOWNGRADE"})
+        told = await there.gets(f"/v1/incidents/{case.id}/explanation")
+        assert "lowered as proposed (SEV-DOWNGRADE)" in told["decisions"][-1]["text"]
+        assert (await there.posts(f"/v1/incidents/{case.id}/replay", {"by": "eng"}))["agrees"]
