@@ -154,6 +154,11 @@ def _effort(record: Record, data: dict[str, Any], at: datetime) -> None:
     record.view["effort_minutes"] = data["total"]
 
 
+def _announced(record: Record, data: dict[str, Any], at: datetime) -> None:
+    """It is told once under a limit."""
+    record.view["announced"] = data["limit"]
+
+
 def _effort_refused(record: Record, data: dict[str, Any], at: datetime) -> None:
     """What the contract's balance does not cover counts for nothing."""
     record.view["effort_minutes"] = max(0, int(record.view.get("effort_minutes", 0)) - data["minutes"])
@@ -231,6 +236,7 @@ _PROJECTIONS: dict[str, Projection] = {
     "request.taken": _held,
     "request.refused": _counts,
     "effort.recorded": _effort,
+    "effort.announced": _announced,
     "effort.refused": _effort_refused,
     "incident.resolved": _state("resolved"),
     "incident.closed": _state("closed"),
