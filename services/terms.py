@@ -131,7 +131,9 @@ def later_terms(
             **more,  # type: ignore[arg-type]
         )  # fmt: skip
 
-    onsite = later.onsite if later.onsite is not None and level.id in later.onsite.severities else None
+    # An exhibit may promise on-site resources at a severity at which the catalogue does not.
+    exhibited = later.onsite is not None and level.id in exhibit.get(later.onsite.clock, {})
+    onsite = later.onsite if later.onsite and (exhibited or level.id in later.onsite.severities) else None
     update = next((clock for clock in clocks if clock.repeats), None)
     limit = fit.service.effort_limit
     speaking = [part.service for part in (fit, fit.under) if part is not None]

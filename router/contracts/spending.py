@@ -5,7 +5,7 @@ What is not covered is refused by its rule and drawn by nobody; what runs out is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
@@ -57,9 +57,7 @@ class Spending:
             self.tx.say(refused, desk.subject, cause=event)
 
     def visit(self, desk: Desk, contract: Contract | None, fact: OnsiteConsented, event: Event) -> None:
-        """On-site resources: a visit that was bought is drawn, once; BASE-ONSITE's own promise draws from nothing.
-
-        What was agreed to is drawn again where it was given back meanwhile and is owed again now."""
+        """On-site resources: a visit that was bought is drawn, once; BASE-ONSITE's own promise draws from nothing."""
         if contract is None or desk.visit is not None:
             return
         act = ConsentToOnsite(desk.report.location)
@@ -78,6 +76,15 @@ class Spending:
             at = event.occurred_at  # they would have come meanwhile: it counts as agreed to now
         desk.visit = Visit(contract.number, balance, self._sent_for(desk, contract, at))
         desk.consent = OnsiteConsented(fact.by, at)
+
+    def agreed(self, desk: Desk, contract: Contract | None, consent: OnsiteConsented, event: Event) -> None:
+        """What was agreed to is owed under another decision: drawn again where it was given back, called for when that says
+        so where nobody was yet."""
+        if desk.visit is None:
+            self.visit(desk, contract, consent, event)
+        elif contract is not None and event.occurred_at < desk.visit.due_at:
+            due_at = self._sent_for(desk, contract, consent.asked_at or event.occurred_at)
+            desk.visit = replace(desk.visit, due_at=due_at)
 
     def not_visited(self, desk: Desk, contract: Contract | None, event: Event) -> None:
         """Before anybody was called for, it was over: the visit that was bought is there again."""

@@ -182,7 +182,7 @@ class Decisions:
         if decision.terms.onsite is None:
             self._spending(round_).not_visited(desk, self._visited(desk), event)
         elif desk.consent is not None and desk.state == "open":
-            self._spending(round_).visit(desk, self._frozen.live(desk), desk.consent, event)
+            self._spending(round_).agreed(desk, self._frozen.live(desk), desk.consent, event)
         await self._calls.after_a_decision(tx, desk, contract, catalogue, round_.loads, event)
 
     async def _terms(self, desk: Desk, tx: Tx) -> tuple[Contract | None, Catalogue]:

@@ -134,6 +134,19 @@ async def test_a_visit_that_was_agreed_to_is_drawn_again_where_it_is_owed_again(
         assert await about_balances(router) == [], "whoever is to come again is agreed to anew"
 
 
+async def test_a_visit_that_an_exhibit_promises_sooner_is_made_sooner(database: str) -> None:
+    """MISSION, ONSITE: at A after 12 hours; then it is made, whatever comes after."""
+    core = {"id": "core", "products": ["sql-server"], "exhibit": {"onsite": {"A": "PT12H"}}}
+    async with office(database) as router:
+        bought = ["base", "mission-critical", "onsite"]
+        await router.stores(work_order(services=bought, solutions=[core], balances={"onsite_visits": 5}))
+        await router.reports(INC, product="sql-server")
+        await router.tells(INC, OnsiteConsented("cust"), SeverityAssessed("eng", "A", "some of it runs"))
+        router.time.passes(hours=13)
+        await router.tells(INC, IncidentResolved("eng", ""))
+        assert await about_balances(router) == [("balance.drawn", 4)]
+
+
 async def test_a_visit_that_was_made_is_not_given_back(database: str) -> None:
     """ONSITE"""
     async with office(database) as router:

@@ -86,3 +86,17 @@ async def test_because_of_which_rules_a_severity_was_lowered_is_on_the_record(da
         told = await there.gets(f"/v1/incidents/{case.id}/explanation")
         assert "lowered as proposed (SEV-DOWNGRADE)" in told["decisions"][-1]["text"]
         assert (await there.posts(f"/v1/incidents/{case.id}/replay", {"by": "eng"}))["agrees"]
+
+
+async def test_an_exhibit_promises_on_site_resources_at_a_severity_of_its_own(database: str) -> None:
+    """MISSION, BASE-ONSITE: what is agreed to at A is owed after 12 hours, and after 24 once it is 1."""
+    core = {"id": "core", "products": ["sql-server"], "exhibit": {"onsite": {"A": "PT12H"}}}
+    async with world(database) as there:
+        await there.signs(services=["base", "mission-critical"], solutions=[core])
+        case = await there.reports(impact="critical_degraded", product="sql-server")
+        await case.happens("onsite-consents", by="aigerim")
+        clock = await case.clock("onsite")
+        assert (clock["due_at"], clock["rule"]) == ("2026-02-04T21:00:00Z", "MISSION")
+        await case.happens("severity-changes", by="aigerim", impact="critical_down", reason="worse")
+        assert await case.states("onsite") == ["superseded", "running"]
+        assert (await case.clock("onsite"))["due_at"] == "2026-02-05T09:00:00Z"
