@@ -91,12 +91,13 @@ def changed(
     for clock in running:
         if clock.state != "running" or clock.name in decided or clock.name not in ours:
             continue
-        on_the_way = later.get(clock.name)
+        on_the_way = later.get(clock.name) or _still_asked(old, new, clock.name)
         if on_the_way is None:
             supersede.append(clock)
         elif not _same_terms(clock, on_the_way) and clock.name != _onsite_name(new):
             supersede.append(clock)
-            start.append(_timed(new, on_the_way, calendar, at if raised else clock.started_at))
+            if all(begun.name != on_the_way.name for begun in start):
+                start.append(_timed(new, on_the_way, calendar, at if raised else clock.started_at))
     return Changed(tuple(supersede), tuple(start))
 
 
@@ -106,7 +107,7 @@ def question(decision: Decision, calendar: Calendar, to: str, at: datetime) -> C
     CUST-ACCESS at the urgent severities, CUST-B-CHANGE to change control, CUST-C-REPLY to the case owner. `calendar`:
     the business hours of the decision's location.
     """
-    asked = next((clock for clock in decision.terms.questions if clock.to is None or clock.to == to), None)
+    asked = _asked(decision, to)
     return _timed(decision, asked, calendar, at) if asked is not None else None
 
 
@@ -200,6 +201,17 @@ def _later(decision: Decision) -> dict[str, LaterClock]:
     """The clocks that something on the way may have started, by name."""
     found = {clock.name: clock for clock in decision.terms.questions}
     return found | ({clock.name: clock} if (clock := decision.terms.onsite) is not None else {})
+
+
+def _asked(decision: Decision, to: str) -> LaterClock | None:
+    """What the customer owes for a question to `to`; None where it is only recorded."""
+    return next((clock for clock in decision.terms.questions if clock.to is None or clock.to == to), None)
+
+
+def _still_asked(old: Decision | None, new: Decision, name: str) -> LaterClock | None:
+    """What the customer owes under `new` for a question that waits under `old`, where that says to whom it went."""
+    waits = next((clock for clock in old.terms.questions if clock.name == name), None) if old is not None else None
+    return _asked(new, waits.to) if waits is not None and waits.to is not None else None
 
 
 def _onsite_name(decision: Decision) -> str | None:
