@@ -226,7 +226,7 @@ def _root_cause(standing: Standing, catalogue: Catalogue) -> Allowed | Refused:
         return Allowed(rules.rule)
     if decision is None and standing.contract is not None and standing.contract.events:
         return Allowed(rules.after_closing, pending=True)
-    if decision is not None and decision.terms.root_cause_after_closing:
+    if decision is not None and (decision.terms.root_cause_after_closing or standing.of_an_event):
         return Allowed(rules.after_closing)
     return Refused(
         rules.rule,

@@ -42,6 +42,9 @@ def _routed(record: Record, data: dict[str, Any], at: datetime) -> None:
     ):
         record.view["proposal"] = None
     contract = data["inputs"].get("contract")
+    if terms.get("in_event") and contract is not None:
+        # What it is when the event's last decision is made it stays, whatever is decided after the event (AEM-RCA).
+        record.view["crisis_of_event"] = contract["number"] if terms["root_cause_after_closing"] else None
     # One that was made before a correction was heard of tells of a contract that is not the incident's any more.
     is_its_own = contract is not None and contract["number"] == record.contract
     record.view["customer"] = contract["customer"] if is_its_own else None

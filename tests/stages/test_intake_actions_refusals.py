@@ -200,23 +200,6 @@ async def test_effort_beyond_what_advisory_support_covers(stage: Counterpart) ->
     assert (await stage.act(id_, "effort", {"by": "eve", "minutes": 72})).json()["effort_minutes"] == 360
 
 
-async def test_a_limit_that_is_near_once_it_holds_is_announced_with_the_decision_and_once(stage: Counterpart) -> None:
-    """ADV: corrected to advice when most of the effort is spent, and not until it is."""
-    near, far = await stage.has(impact="minimal"), await stage.has(impact="minimal")
-    for id_, minutes in ((near, 300), (far, 287)):
-        await stage.act(id_, "effort", {"by": "eve", "minutes": minutes})
-        await stage.said()
-        announced = []
-        for kind in ("advisory", "problem", "advisory"):
-            change = {"by": "eve", "changes": {"kind": kind}, "reason": "so it is"}
-            assert (await stage.act(id_, "corrections", change)).status_code == 200
-            await stage.routes(id_, cause="incident.corrected")
-            announced += [payload for type_, payload in await stage.said() if type_ == "effort.announced"]
-        assert announced == ([{"total": 300, "limit": 360, "rule": "ADV"}] if id_ == near else [])
-    await stage.act(far, "effort", {"by": "eve", "minutes": 1})
-    assert [type_ for type_, _ in await stage.said()] == ["effort.recorded", "effort.announced"]
-
-
 async def test_an_incident_that_was_closed_a_month_ago_is_not_reopened(stage: Counterpart) -> None:
     id_ = await stage.has()
     await refused(stage, id_, "reopening", {"by": "eve"}, None)
