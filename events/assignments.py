@@ -26,7 +26,9 @@ class Inputs:
 
     `cause` is the type of the event that led to it; `severity` is set where a person set it; `window_at` is the instant
     by which an event's window was looked at, where that is another than `at`. `told` is the number, among intake's facts
-    of the incident, of the one that led to it: what intake was told after that was no part of it.
+    of the incident, of the one that led to it: what intake was told after that was no part of it. `reopened_at`: when
+    the incident was last opened again, None where it was not; no clock counts from before that. `set_by`: the type of the
+    fact that last changed the severity, None where none has.
     """
 
     cause: str
@@ -41,6 +43,8 @@ class Inputs:
     calendars: str
     window_at: datetime | None = None
     told: int | None = None
+    reopened_at: datetime | None = None
+    set_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ def build(settings: Settings, around: Surroundings) -> tuple[Stage, Ground]:
     stage = Stage(
         name=NAME,
         hears=HEARS,
-        handle=handle_with(told, saying.settle, saying.proposed),
+        handle=handle_with(told, saying.settle, saying.follows),
         works=(
             Work("facts", show, lanes=(Lane.ORDINARY,)),
             Work("sealing", seal, lanes=(Lane.ORDINARY,), poll=60.0),

@@ -100,7 +100,8 @@ class Standing:
     """How the incident stands. `decision` None: not routed yet; `contract`: the one it was decided under; before
     the routing the one that it names.
 
-    `effort`: the minutes recorded so far; `left`: balances by name as they are now, in their units.
+    `of_an_event`: it was of 1 or A during an event of its contract's; `effort`: the minutes recorded so far; `left`:
+    balances by name as they are now, in their units.
     """
 
     state: State
@@ -108,6 +109,7 @@ class Standing:
     decision: Decision | None = None
     contract: Contract | None = None
     closed_at: datetime | None = None
+    of_an_event: bool = False
     effort: int = 0
     proposal_open: bool = False
     left: Mapping[str, float] = field(default_factory=dict)

@@ -70,30 +70,34 @@ def changed(
     *,
     raised: bool,
     calendar: Calendar = ALWAYS,
+    visit: ClockTerms | None = None,
 ) -> Changed:
     """What becomes of an incident's clocks, all that it ever had, when `new` takes the place of `old` (SEV-CHANGE).
 
     `new` was decided with `clocks_from=at` where the severity was raised, else from the submission: such a clock may be
     over at once. `calendar`: the business hours that `new` counts by, needed where its later clocks are not 24x7.
+    `visit`: on-site resources as `new` owes them, where the customer has agreed to them: then they are owed like the rest.
     """
     supersede: list[Running] = []
     start: list[ClockTerms] = []
-    for terms in new.clocks:
+    owed = (*new.clocks, visit) if visit is not None else new.clocks
+    for terms in owed:
         kept, begins = _again(new, terms, running, calendar)
         supersede += [r for r in running if r.state == "running" and r.name == terms.name and not kept]
         start += [begins] if begins is not None else []
-    decided = {clock.name for clock in new.clocks}
+    decided = {clock.name for clock in owed}
     later = _later(new)
     ours = {clock.name for clock in old.clocks} | set(_later(old)) if old is not None else set()
     for clock in running:
         if clock.state != "running" or clock.name in decided or clock.name not in ours:
             continue
-        on_the_way = later.get(clock.name)
+        on_the_way = later.get(clock.name) or _still_asked(old, new, clock.name)
         if on_the_way is None:
             supersede.append(clock)
         elif not _same_terms(clock, on_the_way) and clock.name != _onsite_name(new):
             supersede.append(clock)
-            start.append(_timed(new, on_the_way, calendar, at if raised else clock.started_at))
+            if all(begun.name != on_the_way.name for begun in start):
+                start.append(_timed(new, on_the_way, calendar, at if raised else clock.started_at))
     return Changed(tuple(supersede), tuple(start))
 
 
@@ -103,7 +107,7 @@ def question(decision: Decision, calendar: Calendar, to: str, at: datetime) -> C
     CUST-ACCESS at the urgent severities, CUST-B-CHANGE to change control, CUST-C-REPLY to the case owner. `calendar`:
     the business hours of the decision's location.
     """
-    asked = next((clock for clock in decision.terms.questions if clock.to is None or clock.to == to), None)
+    asked = _asked(decision, to)
     return _timed(decision, asked, calendar, at) if asked is not None else None
 
 
@@ -126,14 +130,18 @@ def reopened(
     What was met stays met (SEV-CHANGE): nobody owes a second first response. All count from the reopening.
     """
     done = {clock.name for clock in running if clock.met_at is not None}
-    return tuple(
-        timed(
-            terms.name, terms.side, at, parse_duration(terms.target), _of(terms.calendar, calendar), terms.rule,
-            decision.terms.warn_percent, repeats=terms.repeats,
-        )
+    anew = not_before(decision, calendar, at)
+    return tuple(terms for terms in anew.clocks if terms.repeats or terms.name not in done)
+
+
+def not_before(decision: Decision, calendar: Calendar, at: datetime) -> Decision:
+    """The decision with its clocks from `at` at the earliest, when the incident was opened again: whoever decided may not
+    have heard of that."""
+    clocks = (
+        terms if terms.started_at >= at else _timed(decision, terms, calendar, at, repeats=terms.repeats)
         for terms in decision.clocks
-        if terms.repeats or terms.name not in done
-    )  # fmt: skip
+    )
+    return replace(decision, clocks=tuple(clocks))
 
 
 def onsite(decision: Decision, calendar: Calendar, submitted_at: datetime, consented_at: datetime) -> ClockTerms | None:
@@ -181,11 +189,7 @@ def _again(
             return True, None
         # Updates that were given count: an interval never starts before the one that runs.
         start = max(armed.started_at, terms.started_at)
-        anew = timed(
-            terms.name, terms.side, start, parse_duration(terms.target), _of(terms.calendar, calendar), terms.rule,
-            new.terms.warn_percent, repeats=True,
-        )  # fmt: skip
-        return False, terms if start == terms.started_at else anew
+        return False, terms if start == terms.started_at else _timed(new, terms, calendar, start, repeats=True)
     if any(clock.met_at is not None for clock in own):
         return False, None
     if any((clock.due_at, clock.target, clock.rule) == (terms.due_at, terms.target, terms.rule) for clock in own):
@@ -199,6 +203,17 @@ def _later(decision: Decision) -> dict[str, LaterClock]:
     return found | ({clock.name: clock} if (clock := decision.terms.onsite) is not None else {})
 
 
+def _asked(decision: Decision, to: str) -> LaterClock | None:
+    """What the customer owes for a question to `to`; None where it is only recorded."""
+    return next((clock for clock in decision.terms.questions if clock.to is None or clock.to == to), None)
+
+
+def _still_asked(old: Decision | None, new: Decision, name: str) -> LaterClock | None:
+    """What the customer owes under `new` for a question that waits under `old`, where that says to whom it went."""
+    waits = next((clock for clock in old.terms.questions if clock.name == name), None) if old is not None else None
+    return _asked(new, waits.to) if waits is not None and waits.to is not None else None
+
+
 def _onsite_name(decision: Decision) -> str | None:
     return decision.terms.onsite.name if decision.terms.onsite is not None else None
 
@@ -208,7 +223,7 @@ def _same_terms(clock: Running, terms: LaterClock) -> bool:
 
 
 def _timed(
-    decision: Decision, terms: LaterClock, calendar: Calendar, start: datetime, *, repeats: bool = False
+    decision: Decision, terms: LaterClock | ClockTerms, calendar: Calendar, start: datetime, *, repeats: bool = False
 ) -> ClockTerms:
     return timed(
         terms.name, terms.side, start, parse_duration(terms.target), _of(terms.calendar, calendar), terms.rule,

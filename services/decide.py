@@ -23,6 +23,9 @@ from services.terms import escalates_to, executives, first_clocks, later_terms
 
 __all__ = ["Decision", "UnknownImpact", "decide"]
 
+#: The type of the fact by which a proposal to lower a severity was accepted (SEV-DOWNGRADE).
+_DOWNGRADED = "downgrade.decided"
+
 
 class UnknownImpact(ValueError):
     """The catalogue has no such impact: say one that it has. Not worth a retry."""
@@ -41,20 +44,24 @@ def decide(
     clocks_from: datetime | None = None,
     severity: str | None = None,
     coverage: str | None = None,
+    reopened_at: datetime | None = None,
+    set_by: str | None = None,
 ) -> Decision:
     """Decide what is owed for `report`. Pure: the same inputs always give the same decision.
 
     `submitted_at`: when the customer submitted; the term is looked at by it, and clocks count from it. `at`: the
     instant of deciding, which an event's window is looked at by: the submission for a first decision, the change's for
     a later one. `clocks_from`: where clocks count from instead. `severity`: set by a person (SEV-ASSIGN).
-    `coverage`: reduced by a person (SEV-DOWNGRADE). All instants aware, UTC. Raises UnknownImpact.
+    `coverage`: reduced by a person (SEV-DOWNGRADE). `reopened_at`: when the incident was last opened again, before which
+    no clock counts. `set_by`: the type of the fact that last changed the severity, which says by which rules it did (None:
+    none has, or nobody knows any more). All instants aware, UTC. Raises UnknownImpact.
     """
     stated = catalogue.by_impact.get(report.impact)
     if stated is None:
         raise UnknownImpact(report.impact, tuple(catalogue.by_impact))
     notes = Notes()
     level = catalogue.severity(severity) if severity is not None else stated
-    _set_later(severity, coverage, clocks_from, catalogue, notes)
+    _set_later(severity, coverage, clocks_from, set_by, catalogue, notes)
     location, contact = _where(report, contract, catalogue, notes)
     review = _in_doubt(report, contract, catalogue, submitted_at, notes)
     if review or contract is None:
@@ -88,7 +95,8 @@ def decide(
     hours = calendar_of(contract, location.id if location else None, catalogue.business_hours)
     calendar = ALWAYS if level.coverage == ALWAYS.name else hours
     effort = ALWAYS if covered == ALWAYS.name else hours
-    clocks = first_clocks(fit, report, catalogue, level, calendar, effort, clocks_from or submitted_at, notes)
+    start = max(clocks_from or submitted_at, reopened_at or submitted_at)
+    clocks = first_clocks(fit, report, catalogue, level, calendar, effort, start, notes)
     notes.rule(catalogue.coverage_rules[covered])
     queue = catalogue.review.queue if review else fit.service.queue
     return Decision(
@@ -110,14 +118,19 @@ def decide(
 
 
 def _set_later(
-    severity: str | None, coverage: str | None, clocks_from: datetime | None, catalogue: Catalogue, notes: Notes
+    severity: str | None,
+    coverage: str | None,
+    clocks_from: datetime | None,
+    set_by: str | None,
+    catalogue: Catalogue,
+    notes: Notes,
 ) -> None:
     """By which rules a later decision differs from what the impact alone would come to."""
-    if clocks_from is not None:
+    if clocks_from is not None or set_by is not None:
         notes.rule(catalogue.later.change_rule)
-    if severity is not None:
+    if severity is not None and set_by != _DOWNGRADED:
         notes.rule(catalogue.flags.severity_differs.rule)
-    if coverage is not None:
+    if coverage is not None or set_by == _DOWNGRADED:
         notes.rule(catalogue.later.downgrade.rule)
 
 

@@ -34,14 +34,21 @@ def explain_decision(
     at: datetime,
     cause: str | None = None,
     clocks_from: datetime | None = None,
+    reopened_at: datetime | None = None,
     instead: Mapping[str, Running | None] | None = None,
 ) -> dict[str, Any]:
     """One item of `decisions` in an incident's explanation. `at`: when it was decided; `cause`: the type of the fact
-    that led to it; `clocks_from`: where its clocks count from, if not from the submission; `instead`: by name the clock
-    that really ran under a later decision, None where it had been met and is not owed again."""
+    that led to it; `clocks_from`: where its clocks count from, if not from the submission; `reopened_at`: when it had last
+    been opened again, before which none counts; `instead`: by name the clock that really ran under a later decision, None
+    where it had been met and is not owed again."""
     again = decided_again(cause, catalogue)
-    if clocks_from is not None:
-        zone = calendar_of(contract, decision.terms.location, catalogue.business_hours).zone
+    zone = calendar_of(contract, decision.terms.location, catalogue.business_hours).zone
+    if reopened_at is not None and (clocks_from is None or clocks_from < reopened_at):
+        again.append(
+            f"It had been opened again, so that what was not done before counts from then, {local(reopened_at, zone)}"
+            f" ({zone_name(zone)})."
+        )
+    elif clocks_from is not None:
         again.append(
             f"The severity was raised, so that what is newly owed counts from then, {local(clocks_from, zone)}"
             f" ({zone_name(zone)}; {catalogue.later.change_rule})."
@@ -211,7 +218,12 @@ def _severity(decision: Decision, report: Report, catalogue: Catalogue) -> str:
         for condition in service.conditions
         if isinstance(condition, EventUnderWay) and condition.outside_rule in decision.because
     ]
-    why = f"the event's window sets it ({outside[0]})" if outside else "a person of the provider assessed it"
+    downgrade = catalogue.later.downgrade.rule
+    # The effort is as the severity has it: then it is the severity that was lowered, as it was proposed.
+    lowered = downgrade in decision.because and decision.coverage == level.coverage
+    why = f"it was lowered as proposed ({downgrade})" if lowered else "a person of the provider assessed it"
+    if outside:
+        why = f"the event's window sets it ({outside[0]})"
     return f"Severity {level.id}: {said}, which is severity {stated.id}; {why}. It needs attention {level.attention}."
 
 

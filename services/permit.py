@@ -226,7 +226,7 @@ def _root_cause(standing: Standing, catalogue: Catalogue) -> Allowed | Refused:
         return Allowed(rules.rule)
     if decision is None and standing.contract is not None and standing.contract.events:
         return Allowed(rules.after_closing, pending=True)
-    if decision is not None and decision.terms.root_cause_after_closing:
+    if decision is not None and (decision.terms.root_cause_after_closing or standing.of_an_event):
         return Allowed(rules.after_closing)
     return Refused(
         rules.rule,
@@ -250,8 +250,13 @@ def _effort(minutes: int, standing: Standing, catalogue: Catalogue) -> Allowed |
             f"{total} minutes would be more than the {limit} that are covered, of which {rest} are left."
             " What goes beyond them is booked as a service of its own.",
         )
-    near = limit * catalogue.effort.announce_percent
-    return Allowed(rule, announce=standing.effort * 100 < near <= total * 100)
+    was_near = is_near(limit, standing.effort, catalogue)
+    return Allowed(rule, announce=is_near(limit, total, catalogue) and not was_near)
+
+
+def is_near(limit: int, effort: int, catalogue: Catalogue) -> bool:
+    """Whether so much of the limit is spent that it is announced (ADV). Minutes."""
+    return effort * 100 >= limit * catalogue.effort.announce_percent
 
 
 def _reopen(standing: Standing, catalogue: Catalogue) -> Allowed | Refused:

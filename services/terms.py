@@ -119,28 +119,31 @@ def later_terms(
     later = catalogue.later
     exhibit = fit.solution.exhibit if fit.solution is not None else {}
 
+    # A reduced effort is answered in its own hours; on-site resources come by the wall clock, whatever the coverage.
     reduced = level.coverage == ALWAYS.name and calendar is not ALWAYS
+    hours_of = {"wall": calendar if reduced else ALWAYS, "severity": calendar}
 
-    def later_clock(name: str, target: timedelta, time: str, rule: str, side: str, **more: object) -> LaterClock:
+    def later_clock(name: str, target: timedelta, hours: Calendar, rule: str, side: str, **more: object) -> LaterClock:
         exhibited = exhibit.get(name, {}).get(level.id)
         return LaterClock(
-            name=name, side=side, target=write_duration(exhibited or target),
-            calendar=ALWAYS.name if time == "wall" and not reduced else calendar.name,
+            name=name, side=side, target=write_duration(exhibited or target), calendar=hours.name,
             rule=fit.service.rule if exhibited else rule,
             **more,  # type: ignore[arg-type]
         )  # fmt: skip
 
-    onsite = later.onsite if later.onsite is not None and level.id in later.onsite.severities else None
+    # An exhibit may promise on-site resources at a severity at which the catalogue does not.
+    exhibited = later.onsite is not None and level.id in exhibit.get(later.onsite.clock, {})
+    onsite = later.onsite if later.onsite and (exhibited or level.id in later.onsite.severities) else None
     update = next((clock for clock in clocks if clock.repeats), None)
     limit = fit.service.effort_limit
     speaking = [part.service for part in (fit, fit.under) if part is not None]
     return Terms(
         questions=tuple(
-            later_clock(q.clock, q.target, q.time, q.rule, "customer", to=q.to, proposes=q.proposes)
+            later_clock(q.clock, q.target, hours_of[q.time], q.rule, "customer", to=q.to, proposes=q.proposes)
             for q in later.questions
             if level.id in q.severities
         ),
-        onsite=None if onsite is None else later_clock(onsite.clock, onsite.target, "wall", onsite.rule, "provider"),
+        onsite=None if onsite is None else later_clock(onsite.clock, onsite.target, ALWAYS, onsite.rule, "provider"),
         onsite_after_consent=write_duration(onsite.after_consent) if onsite else None,
         status_update=None
         if update is None

@@ -15,7 +15,7 @@ from events.incidents import DowngradeDecided
 from services import clocks
 from services.calendar import Calendar
 from services.catalogue.model import Catalogue
-from services.decision import Decision
+from services.decision import ClockTerms, Decision
 
 from .clock import CRISIS_MANAGER, FIRST_RESPONSE, ONSITE, STATUS_UPDATE, UNROUTED, Clock, State
 from .incident import Early
@@ -34,7 +34,9 @@ def reported(promises: Promises, catalogue: Catalogue, at: datetime) -> None:
 def routed(promises: Promises, fact: IncidentRouted, at: datetime, catalogue: Catalogue, calendar: Calendar) -> None:
     """A decision: its clocks start, or take the place of those of the one before (SEV-CHANGE); teams are called in."""
     before, decision, inputs = promises.incident.decision, fact.decision, fact.inputs
-    contract = inputs.contract
+    contract, again = inputs.contract, promises.incident.reopened_at
+    if before is not None and again is not None:
+        decision = clocks.not_before(decision, calendar, again)
     promises.keep(
         decision=decision, decisions=fact.number, catalogue=inputs.catalogue,
         decided_under=contract.number if contract is not None else None,
@@ -45,9 +47,11 @@ def routed(promises: Promises, fact: IncidentRouted, at: datetime, catalogue: Ca
     if promises.incident.state != "open":
         return
     raised = before is not None and clocks.is_raised(catalogue, before.severity, decision.severity)
-    known = [clock.as_running() for clock in promises.clocks.values() if clock.name != UNROUTED]
+    known = [clock.as_running() for clock in promises.clocks.values() if clock.name not in (UNROUTED, ONSITE)]
+    known += [clock.as_running() for clock in _visits(promises)]
     change = clocks.changed(
-        known, before, decision, inputs.clocks_from or inputs.at, raised=raised, calendar=calendar
+        known, before, decision, inputs.clocks_from or inputs.at, raised=raised, calendar=calendar,
+        visit=_agreed(promises, decision, inputs.at, calendar),
     )  # fmt: skip
     if before is not None:
         gone = {clock.id for clock in change.supersede}
@@ -137,18 +141,17 @@ def consented(promises: Promises, at: datetime, by: str, calendar: Calendar) -> 
     if decision is None:
         promises.keep(consented=Early(at, by))
         return
-    again = promises.incident.reopened_at
-    for clock in promises.clocks.values():
-        before = again is not None and clock.met_at is not None and clock.met_at <= again
-        if clock.name == ONSITE and clock.state is not State.SUPERSEDED and not before:
-            return
-    terms = clocks.onsite(decision, calendar, promises.incident.submitted_at, at)
-    if terms is not None and promises.incident.state == "open":
+    if promises.incident.state != "open" or _visits(promises):
+        return
+    promises.keep(agreed_at=at)
+    terms = _agreed(promises, decision, at, calendar)
+    if terms is not None:
         promises.start(terms, "onsite.consented")
 
 
 def refused(promises: Promises, at: datetime, reason: str) -> None:
     """Nobody goes there after all: no visit that was bought is left (MULTI-ONSITE)."""
+    promises.keep(agreed_at=None)
     promises.supersede(promises.running(ONSITE), reason, at)
 
 
@@ -160,7 +163,7 @@ def decided(promises: Promises, fact: DowngradeDecided) -> None:
 
 def ended(promises: Promises, state: str, at: datetime, by: str) -> None:
     """Resolved or closed: what still runs is closed, what was breached stays on the record and climbs no further."""
-    promises.keep(state=state)
+    promises.keep(state=state, agreed_at=None)
     promises.supersede(promises.running(), state, at)
     promises.rest(promises.open())
     promises.settle(Outcome.WITHDRAWN, by, f"the incident is {state}")
@@ -218,6 +221,33 @@ def _early(promises: Promises, calendar: Calendar) -> None:
     if (early := incident.consented) is not None:
         consented(promises, early.at, early.by, calendar)
     promises.keep(responded=None, updated=None, asked=None, consented=None)
+
+
+def _visits(promises: Promises) -> list[Clock]:
+    """The clocks of on-site resources that are owed, or were seen to, since the incident was last opened."""
+    again = promises.incident.reopened_at
+    return [
+        clock
+        for clock in promises.clocks.values()
+        if clock.name == ONSITE
+        and clock.state is not State.SUPERSEDED
+        and not (again is not None and clock.met_at is not None and clock.met_at <= again)
+    ]
+
+
+def _agreed(promises: Promises, decision: Decision, at: datetime, calendar: Calendar) -> ClockTerms | None:
+    """On-site resources as they are owed under a decision made at `at`; None where nobody has agreed, or none are owed.
+
+    A consent outlives a severity that knows none. Where they would have come meanwhile, it counts as given at `at`.
+    """
+    incident = promises.incident
+    if incident.agreed_at is None:
+        return None
+    visit = clocks.onsite(decision, calendar, incident.submitted_at, incident.agreed_at)
+    if visit is None or visit.due_at >= at or _visits(promises):
+        return visit
+    promises.keep(agreed_at=at)
+    return clocks.onsite(decision, calendar, incident.submitted_at, at)
 
 
 def _done(promises: Promises, open_: Sequence[Clock], at: datetime, by: str) -> None:

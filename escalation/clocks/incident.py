@@ -29,7 +29,8 @@ class Early:
 class Incident:
     """One incident. `policies` freezes the ladders; `missed` counts the status updates that were missed; `called` are
     the teams that were called rapidly; `proposed` is what an open proposal is about; `reopened_at` is the last time;
-    `contract` is the one that it is under now, `decided_under` and `contract_version` what its decision was made under."""
+    `agreed_at` is the instant from which a consent to on-site resources counts, until the incident ends; `contract` is the
+    one that it is under now, `decided_under` and `contract_version` what its decision was made under."""
 
     id: str
     number: str
@@ -41,6 +42,7 @@ class Incident:
     contract_version: int | None = None
     state: State = "open"
     reopened_at: datetime | None = None
+    agreed_at: datetime | None = None
     catalogue: str | None = None
     decision: Decision | None = None
     decisions: int = 0

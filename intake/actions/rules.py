@@ -61,6 +61,7 @@ class Scene:
             decision=decision,
             contract=self.contract,
             closed_at=record.closed_at,
+            of_an_event=record.contract is not None and record.view.get("crisis_of_event") == record.contract,
             effort=int(record.view.get("effort_minutes", 0)),
             proposal_open=_is_open(record.view.get("proposal"), decision),
             left=bought.balances if bought is not None else {},

@@ -6,7 +6,7 @@ What waited is judged by the very function that judges it at once; the timeline 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,14 +16,17 @@ from pydantic import TypeAdapter
 from backbone.log.event import Event
 from backbone.log.tx import Tx
 from backbone.postgres.connection import Connection
+from events.assignments import IncidentRouted
 from events.codec import Fact
-from events.incidents import IncidentCorrected, RequestRefused
+from events.incidents import EffortAnnounced, IncidentCorrected, RequestRefused
 from services.catalogue.model import Catalogue
+from services.permit import is_near
 from services.refused import Refused
 
 from ..record.frozen import Frozen
+from ..record.handlers import Follow
 from ..record.moves import leave
-from ..record.project import project
+from ..record.project import PROPOSED, project
 from ..record.record import Record
 from .bodies import DowngradeDecision
 from .rules import Scene, judge
@@ -81,6 +84,21 @@ class Saying:
             if isinstance(found, Refused):
                 found = [RequestRefused(body.by, action.path, found.rule, found.reason)]
             self.say(tx, record, found, scene.catalogue, cause)
+
+    @property
+    def follows(self) -> Mapping[str, Follow]:
+        """What is said because of other stages' facts, by their type."""
+        return {PROPOSED: self.proposed, IncidentRouted.TYPE: self.routed}
+
+    async def routed(self, tx: Tx, record: Record, cause: Event) -> None:
+        """A decision may bring a limit that is near already (ADV): it is announced at once."""
+        terms, effort = cause.json()["decision"]["terms"], int(record.view.get("effort_minutes", 0))
+        limit = terms.get("advisory_limit")
+        if limit is None or record.view.get("announced") == limit:
+            return
+        catalogue = await self.frozen.catalogue(record.view["inputs"], tx.connection)
+        if is_near(limit, effort, catalogue):
+            self.say(tx, record, [EffortAnnounced(effort, limit, terms["advisory_rule"])], catalogue, cause)
 
     async def proposed(self, tx: Tx, record: Record, cause: Event) -> None:
         """A downgrade was proposed: where the operator has it so, it is accepted at once, as a person would."""

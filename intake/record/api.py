@@ -81,7 +81,7 @@ def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
             decisions.append(
                 explain_decision(
                     routed.decision, report, contract, catalogue, at=at, cause=routed.inputs.cause,
-                    clocks_from=routed.inputs.clocks_from,
+                    clocks_from=routed.inputs.clocks_from, reopened_at=routed.inputs.reopened_at,
                     instead=standing(routed.decision, routed.number, at, ran) if routed.number > 1 else None,
                 )
             )  # fmt: skip
@@ -148,18 +148,18 @@ def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
         """Met and breached, per clock and severity: what is sent to the customer at the month's end.
 
         `from` and `to` are days (UTC), both included, or instants: a promise that was kept counts when it was kept, one
-        that was broken when it was due, whenever its incident was opened.
+        that was broken when it was due, whenever its incident was opened. The watch for a first decision is no promise.
         """
         allowed = sorted(caller.contracts) if caller.contracts is not None else None
         since, until = first(from_), end(to)
         where = {"contract": contract, "contracts": allowed, "updated_from": since, "opened_before": until}
-        found, breath = Attained(since, until), Breath()
+        found, breath, watch = Attained(since, until), Breath(), past.frozen.loaded.later.unrouted.clock
         before: str | None = None
         while True:
             async with ground.transactions.listing() as connection:
                 rows = await store.settled(connection, where, before, _PAGE)
             for id_, number, severity, clocks in rows:
-                theirs = [clock for clock in from_json(clocks) if is_for(clock, caller)]
+                theirs = [clock for clock in from_json(clocks) if is_for(clock, caller) and clock["name"] != watch]
                 found.add(id_, number_of(number), severity, theirs)
                 await breath()
             if len(rows) < _PAGE:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from backbone.log.event import Event, Fact
@@ -12,17 +12,17 @@ from backbone.loops.breath import Breath
 from backbone.stage import Handler
 
 from . import moves, store
-from .project import PROPOSED, project
+from .project import project
 from .record import Record
 
 #: Settles what waited for a route, now that the record has it.
 Settle = Callable[[Tx, Record, Sequence[dict[str, Any]], Event], Awaitable[None]]
-#: Looks at a proposal that has come in.
-Proposed = Callable[[Tx, Record, Event], Awaitable[None]]
+#: Says what follows from a fact that has come in.
+Follow = Callable[[Tx, Record, Event], Awaitable[None]]
 
 
-def handle_with(told: Callable[[Sequence[Event]], None], settle: Settle, proposed: Proposed) -> Handler:
-    """The handler; `told` is called after the commit with what was heard."""
+def handle_with(told: Callable[[Sequence[Event]], None], settle: Settle, follows: Mapping[str, Follow]) -> Handler:
+    """The handler; `told` is called after the commit with what was heard, `follows` are by the fact's type."""
 
     async def handle(tx: Tx, events: Sequence[Event]) -> None:
         breath = Breath()
@@ -37,8 +37,8 @@ def handle_with(told: Callable[[Sequence[Event]], None], settle: Settle, propose
                 moves.mark(record, event, data)
                 if held and record.decision is not None:
                     await settle(tx, record, held, event)
-                if event.type == PROPOSED:
-                    await proposed(tx, record, event)
+                if (follow := follows.get(event.type)) is not None:
+                    await follow(tx, record, event)
             await breath()
         await store.save(tx, list(records.values()))
         tx.at_end.append(lambda: store.note(tx, events))

@@ -74,7 +74,7 @@ class Past:
         return decide(
             report, await self.contract(routed), await self.catalogue_of(routed), submitted_at=inputs.submitted_at,
             at=inputs.window_at or inputs.at, clocks_from=inputs.clocks_from, severity=inputs.severity,
-            coverage=inputs.coverage,
+            coverage=inputs.coverage, reopened_at=inputs.reopened_at, set_by=inputs.set_by,
         )  # fmt: skip
 
 

@@ -42,6 +42,9 @@ def _routed(record: Record, data: dict[str, Any], at: datetime) -> None:
     ):
         record.view["proposal"] = None
     contract = data["inputs"].get("contract")
+    if terms.get("in_event") and contract is not None:
+        # What it is when the event's last decision is made it stays, whatever is decided after the event (AEM-RCA).
+        record.view["crisis_of_event"] = contract["number"] if terms["root_cause_after_closing"] else None
     # One that was made before a correction was heard of tells of a contract that is not the incident's any more.
     is_its_own = contract is not None and contract["number"] == record.contract
     record.view["customer"] = contract["customer"] if is_its_own else None
@@ -158,6 +161,11 @@ def _effort(record: Record, data: dict[str, Any], at: datetime) -> None:
     record.view["effort_minutes"] = data["total"]
 
 
+def _announced(record: Record, data: dict[str, Any], at: datetime) -> None:
+    """It is told once under a limit."""
+    record.view["announced"] = data["limit"]
+
+
 def _effort_refused(record: Record, data: dict[str, Any], at: datetime) -> None:
     """What the contract's balance does not cover counts for nothing."""
     record.view["effort_minutes"] = max(0, int(record.view.get("effort_minutes", 0)) - data["minutes"])
@@ -236,6 +244,7 @@ _PROJECTIONS: dict[str, Projection] = {
     "request.taken": _held,
     "request.refused": _counts,
     "effort.recorded": _effort,
+    "effort.announced": _announced,
     "effort.refused": _effort_refused,
     "incident.resolved": _state("resolved"),
     "incident.closed": _state("closed"),

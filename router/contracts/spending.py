@@ -5,7 +5,7 @@ What is not covered is refused by its rule and drawn by nobody; what runs out is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
 
@@ -27,8 +27,9 @@ from ..assignments.calls import Calls
 from ..decisions.desk import Desk, Visit
 from .drawing import Drawing
 
-#: Event types that may draw: their contracts' balances are locked before the batch is handled.
-DRAWING = frozenset({"effort.recorded", "onsite.consented", "management.requested"})
+#: Event types that may draw: their contracts' balances are locked before the batch is handled. A visit that was agreed to
+#: may be drawn again, under the contract that a correction names.
+DRAWING = frozenset({"effort.recorded", "onsite.consented", "management.requested", "incident.corrected"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,8 @@ class Spending:
         if contract is None or desk.visit is not None:
             return
         act = ConsentToOnsite(desk.report.location)
+        again, at = desk.consent is not None, fact.asked_at or event.occurred_at
+        desk.consent = None
         found = self._judge(act, "onsite-consents", desk, contract, fact.by, event.occurred_at, event)
         if found is None:
             return
@@ -69,8 +72,19 @@ class Spending:
         if isinstance(drawn, Drawn):
             self._drawn(desk, contract, drawn, 1, drawn.left, event)
         balance = drawn.balance if isinstance(drawn, Drawn) else None
-        due_at = self._sent_for(desk, contract, fact.asked_at or event.occurred_at)
-        desk.visit = Visit(contract.number, balance, due_at)
+        if again and self._sent_for(desk, contract, at) < event.occurred_at:
+            at = event.occurred_at  # they would have come meanwhile: it counts as agreed to now
+        desk.visit = Visit(contract.number, balance, self._sent_for(desk, contract, at))
+        desk.consent = OnsiteConsented(fact.by, at)
+
+    def agreed(self, desk: Desk, contract: Contract | None, consent: OnsiteConsented, event: Event) -> None:
+        """What was agreed to is owed under another decision: drawn again where it was given back, called for when that says
+        so where nobody was yet."""
+        if desk.visit is None:
+            self.visit(desk, contract, consent, event)
+        elif contract is not None and event.occurred_at < desk.visit.due_at:
+            due_at = self._sent_for(desk, contract, consent.asked_at or event.occurred_at)
+            desk.visit = replace(desk.visit, due_at=due_at)
 
     def not_visited(self, desk: Desk, contract: Contract | None, event: Event) -> None:
         """Before anybody was called for, it was over: the visit that was bought is there again."""

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from pydantic import TypeAdapter
 
+from events.incidents import OnsiteConsented
 from services.decision import ClockTerms, Decision
 from services.report import Report
 
@@ -27,10 +28,11 @@ class Desk:
     `number` counts its decisions; `rank` is its severity's, 0 the highest. `contract_version` (None: no contract) and
     `catalogue` are what it was opened under. `tried` are the crisis managers who were called since one last
     acknowledged, `queues_called` the queue whose engineers were; `management_bought`: the management attention that
-    was last asked for comes from bought hours; `visit`: on-site resources are agreed to, which draw once.
-    `changed_at`: when another severity was last stated or set. `responded`: somebody has, there is no second first
-    response; `anew` are the promises, by name, that count from later than the decision has them: from an update, or a
-    reopening.
+    was last asked for comes from bought hours; `visit`: on-site resources are agreed to, which draw once;
+    `consent`: the customer's word for them, which outlives a severity that knows none.
+    `changed_at`: when another severity was last stated or set, `set_by` the type of the fact that did; `reopened_at`: when
+    it was last opened again. `responded`: somebody has, there is no second first response; `anew` are the promises, by
+    name, that count from later than the decision has them: from an update, or a reopening.
     """
 
     subject: str
@@ -45,8 +47,10 @@ class Desk:
     catalogue: str | None = None
     severity_set: str | None = None
     coverage_set: str | None = None
+    set_by: str | None = None
     clocks_from: datetime | None = None
     changed_at: datetime | None = None
+    reopened_at: datetime | None = None
     owner: str | None = None
     crisis_manager: str | None = None
     crisis_at: datetime | None = None
@@ -57,6 +61,7 @@ class Desk:
     visit: Visit | None = None
     responded: bool = False
     anew: dict[str, ClockTerms] = field(default_factory=dict)
+    consent: OnsiteConsented | None = None
 
     @property
     def contract(self) -> str | None:

@@ -91,10 +91,11 @@ class Decisions:
             case heard.ImpactChanged(impact=impact):
                 desk.report = replace(desk.report, impact=impact)
                 desk.severity_set = desk.coverage_set = None
-                desk.changed_at = event.occurred_at
+                desk.changed_at, desk.set_by = event.occurred_at, event.type
                 await self._decide_anew(round_, desk, event)
             case heard.SeverityAssessed(severity=severity):
-                desk.severity_set, desk.coverage_set, desk.changed_at = severity, None, event.occurred_at
+                desk.severity_set, desk.coverage_set = severity, None
+                desk.changed_at, desk.set_by = event.occurred_at, event.type
                 await self._decide_anew(round_, desk, event)
             case heard.IncidentCorrected(report=report, changes=changes):
                 names_a_contract = "contract" in changes or report.contract != desk.contract
@@ -106,7 +107,7 @@ class Decisions:
                 await self._decide_anew(round_, desk, event)
             case heard.DowngradeDecided(decision="accept", about=about, to=to):
                 if about == "severity":
-                    desk.severity_set, desk.changed_at = to, event.occurred_at
+                    desk.severity_set, desk.changed_at, desk.set_by = to, event.occurred_at, event.type
                 else:
                     desk.coverage_set = to
                 await self._decide_anew(round_, desk, event)
@@ -131,8 +132,9 @@ class Decisions:
                 desk.state = "closed"
                 self._spending(round_).not_visited(desk, self._visited(desk), event)
             case heard.IncidentReopened():
-                desk.state = "open"
-                desk.visit = None  # one that was made is over: whoever is to come again is agreed to, and drawn, anew
+                desk.state, desk.reopened_at = "open", event.occurred_at
+                # A visit that was made is over: whoever is to come again is agreed to, and drawn, anew.
+                desk.visit = desk.consent = None
                 contract, catalogue = await self._terms(desk, tx)
                 owed.reopened(desk, _hours(desk.decision, contract, catalogue), event.occurred_at)
                 await self._calls.reopened(tx, desk, contract, catalogue, round_.loads, event)
@@ -148,7 +150,7 @@ class Decisions:
 
     async def _decide_anew(self, round_: Round, desk: Desk, event: Event) -> None:
         """A change decides anew; a raised severity's clocks count from the change, a lowered one's from the submission,
-        and what stays keeps its start (SEV-CHANGE)."""
+        and what stays keeps its start (SEV-CHANGE); none from before the last reopening."""
         if desk.state == "closed" or desk.decision is None:
             return
         at, before = event.occurred_at, desk.decision.severity
@@ -174,7 +176,8 @@ class Decisions:
             severity=desk.severity_set, coverage=desk.coverage_set, impact=desk.report.impact, contract=frozen,
             catalogue=catalogue.version, calendars=CALENDARS,
             window_at=desk.window_at if desk.window_at != at else None,
-            told=event.sequence if event.source == "intake" else None,
+            told=event.sequence if event.source == "intake" else None, reopened_at=desk.reopened_at,
+            set_by=desk.set_by,
         )  # fmt: skip
         routed = said.IncidentRouted(number=desk.number, decision=decision, inputs=inputs)
         tx.say(routed, desk.subject, urgent=decision.urgent or None, cause=event)
@@ -186,6 +189,8 @@ class Decisions:
         self._calls.stand_down(desk)
         if decision.terms.onsite is None:
             self._spending(round_).not_visited(desk, self._visited(desk), event)
+        elif desk.consent is not None and desk.state == "open":
+            self._spending(round_).agreed(desk, self._frozen.live(desk), desk.consent, event)
         await self._calls.after_a_decision(tx, desk, contract, catalogue, round_.loads, event)
 
     async def _terms(self, desk: Desk, tx: Tx) -> tuple[Contract | None, Catalogue]:
@@ -198,6 +203,7 @@ class Decisions:
         return decide(
             desk.report, contract, catalogue, submitted_at=desk.submitted_at, at=desk.window_at,
             clocks_from=desk.clocks_from, severity=desk.severity_set, coverage=desk.coverage_set,
+            reopened_at=desk.reopened_at, set_by=desk.set_by,
         )  # fmt: skip
 
     def _spending(self, round_: Round) -> Spending:

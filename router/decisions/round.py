@@ -34,8 +34,9 @@ class Round:
         wanted = sorted(set(subjects))
         desks = await store.load(tx, wanted) if wanted else {}
         contracts = {desk.contract for name in drawing if (desk := desks.get(name)) is not None}.union(named)
-        # A visit that is not made is given back, whatever ends it.
+        # A visit that is not made is given back, whatever ends it; and drawn again where it is owed again.
         contracts |= {desk.visit.contract for desk in desks.values() if desk.visit is not None}
+        contracts |= {desk.contract for desk in desks.values() if desk.consent is not None}
         drawn = await Drawing.open(tx, [number for number in contracts if number is not None])
         return cls(tx, desks, drawn, Loads(tx, desks))
 

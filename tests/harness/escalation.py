@@ -132,7 +132,8 @@ class Watch:
         version = ContractVersion("WO-1", 1, "Steppe Telecom") if bought is not None else None
         inputs = Inputs(
             cause, submitted, now, given.get("clocks_from"), given.get("severity"), given.get("coverage"), what.impact,
-            version, catalogue.version, "calendars",
+            version, catalogue.version, "calendars", reopened_at=given.get("reopened_at"),
+            set_by=given.get("set_by"),
         )  # fmt: skip
         return IncidentRouted(number, decision, inputs)
 

@@ -131,7 +131,8 @@ class Counterpart:
             )
         inputs = Inputs(
             cause, submitted, now, given.get("clocks_from"), given.get("severity"), given.get("coverage"), what.impact,
-            version, catalogue.version, "calendars", told=told,
+            version, catalogue.version, "calendars", told=told, reopened_at=given.get("reopened_at"),
+            set_by=given.get("set_by"),
         )  # fmt: skip
         return IncidentRouted(1, decision, inputs)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
+import pytest
+
 from services.calendar import ALWAYS, calendar_of
 from services.clocks import (
     Running,
@@ -134,6 +136,23 @@ def test_what_the_customer_still_owes_follows_the_new_terms() -> None:
     assert names(lowered.start) == ["first_response"]
 
 
+@pytest.mark.parametrize(("impact", "to"), [("moderate", "change-control"), ("minimal", "case-owner")])
+def test_a_question_that_waits_for_an_answer_waits_by_the_terms_of_a_raised_severity(impact: str, to: str) -> None:
+    """SEV-CHANGE, CUST-ACCESS: at 1 and A any question starts the customer's clock; at B and C only its own."""
+    old, at = decided(impact), MORNING + timedelta(minutes=10)
+    owed = question(old, ALMATY, to, MORNING)
+    assert owed is not None
+    raised = changed(
+        [as_running(owed)], old, decided("critical_down", clocks_from=at), at, raised=True, calendar=ALMATY
+    )
+    assert names(raised.supersede) == [owed.name]
+    assert [(c.name, c.due_at) for c in raised.start if c.side == "customer"] == [
+        ("customer_access", at + timedelta(minutes=30))
+    ]
+    other = decided("minimal" if impact == "moderate" else "moderate")
+    assert [c for c in changed([as_running(owed)], old, other, at, raised=False).start if c.side == "customer"] == []
+
+
 def test_clocks_that_no_decision_started_are_not_touched() -> None:
     """UNROUTED"""
     watch = as_running(unrouted(ENTERPRISE, MORNING))
@@ -192,6 +211,13 @@ def test_a_reduced_effort_gives_its_updates_in_business_hours() -> None:
     clock = updated(decision, ALMATY, evening)
     assert clock is not None
     assert clock.due_at == utc("2026-02-05 04:45")
+
+
+def test_on_site_resources_come_by_the_wall_clock_also_where_the_effort_is_reduced() -> None:
+    """BASE-ONSITE, SEV-DOWNGRADE"""
+    visit = onsite(decided("critical_down", coverage="business-hours"), ALMATY, MORNING, MORNING)
+    assert visit is not None
+    assert (visit.calendar, visit.due_at) == ("24x7", MORNING + timedelta(hours=24))
 
 
 def test_on_site_resources_are_due_at_the_later_of_24_hours_and_4_from_the_consent() -> None:

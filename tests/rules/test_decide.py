@@ -162,6 +162,9 @@ def test_a_later_decision_cites_the_rules_by_which_a_person_or_a_change_made_it_
     assert cited(clocks_from=at) == {"SEV-CHANGE"}
     assert cited(severity="A") == {"SEV-ASSIGN"}
     assert cited(coverage="business-hours") == {"SEV-DOWNGRADE"}
+    assert cited(set_by="impact.changed") == {"SEV-CHANGE"}
+    assert cited(severity="A", set_by="severity.assessed") == {"SEV-CHANGE", "SEV-ASSIGN"}
+    assert cited(severity="A", set_by="downgrade.decided") == {"SEV-CHANGE", "SEV-DOWNGRADE"}
 
 
 def test_each_sides_executives_are_provided_for_by_a_rule_of_their_own() -> None:

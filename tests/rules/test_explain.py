@@ -130,6 +130,17 @@ def test_a_severity_that_a_person_set_is_told_as_such(severity: str) -> None:
     assert ("a person of the provider assessed it" in first) == (severity != "B")
 
 
+def test_a_severity_that_was_lowered_as_proposed_is_told_as_such_and_a_reduced_effort_is_none() -> None:
+    """SEV-DOWNGRADE, SEV-ASSIGN"""
+    at = utc("2026-02-04 10:00")
+    for later, word in (
+        ({"set_by": "downgrade.decided"}, "it was lowered as proposed (SEV-DOWNGRADE)"),
+        ({"set_by": "severity.assessed", "coverage": "business-hours"}, "a person of the provider assessed it"),
+    ):
+        decision = decide(report(), BOUGHT, ENTERPRISE, submitted_at=at, at=at, severity="A", **later)
+        assert word in sentences(decision, report(), BOUGHT, ENTERPRISE)[0]
+
+
 @pytest.mark.parametrize(
     ("impact", "rule"),
     [

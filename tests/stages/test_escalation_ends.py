@@ -51,6 +51,19 @@ async def test_reopening_owes_updates_anew_and_whatever_was_never_done(desk: Wat
     assert running == {("status_update", "2026-02-04T16:00:00Z"), ("first_response", "2026-02-04T15:15:00Z")}
 
 
+async def test_a_decision_that_has_not_heard_of_the_reopening_owes_nothing_from_before_it(desk: Watch) -> None:
+    """SEV-CHANGE: a correction, the end and the reopening at once; the router comes to it after that."""
+    await desk.happens(INC, product="sql-server")
+    await desk.says("intake", INC, IncidentResolved("bo", "done"))
+    await desk.passes(hours=5)
+    await desk.says("intake", INC, IncidentReopened("aigerim", "not done"))
+    await desk.rests()
+    before = await desk.clocks(state="running")
+    await desk.says("router", INC, desk.routed(INC, cause="incident.corrected"))
+    await desk.rests()
+    assert await desk.clocks(state="running") == before
+
+
 async def test_an_incident_that_nobody_decides_on_is_raised_after_two_minutes(desk: Watch) -> None:
     """UNROUTED"""
     await desk.says("intake", INC, desk.reported(INC, report()))

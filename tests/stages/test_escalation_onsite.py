@@ -21,6 +21,46 @@ async def test_a_consent_that_waited_for_the_route_counts_from_when_it_was_given
         assert (await desk.clock("onsite"))["due_at"] == "2026-02-05T13:00:00Z"
 
 
+async def test_a_consent_outlives_a_severity_that_knows_none(database: str) -> None:
+    """BASE-ONSITE, SEV-CHANGE: counted as it was given; where they would have come meanwhile, as given at the change."""
+    async with watch(database) as desk:
+        await desk.stores("contract", "WO-1", desk.work_order)
+        await desk.happens(INC)
+        desk.time.passes(hours=22)
+        await desk.says("intake", INC, OnsiteConsented("aigerim"))
+        for hours in (1, 5):
+            await desk.says("router", INC, desk.routed(INC, severity="A", cause="severity.assessed"))
+            await desk.rests()
+            assert "onsite" not in {clock["name"] for clock in await desk.clocks(state="running")}
+            desk.time.passes(hours=hours)
+            await desk.says("router", INC, desk.routed(INC, cause="severity.assessed", clocks_from=desk.time.now()))
+            await desk.says("router", INC, desk.routed(INC, cause="incident.corrected", clocks_from=desk.time.now()))
+            await desk.rests()
+        due = [clock["due_at"] for clock in await desk.clocks(incident=INC) if clock["name"] == "onsite"]
+        assert due == ["2026-02-05T12:00:00Z", "2026-02-05T12:00:00Z", "2026-02-05T18:00:00Z"]
+        assert (await desk.clock("onsite", "running"))["due_at"] == due[-1]
+
+
+async def test_a_consent_that_nobody_can_follow_is_over(database: str) -> None:
+    """MULTI-ONSITE, BASE-ONSITE: refused after all, or the incident's end; no other severity brings it back."""
+    async with watch(database) as desk:
+        await desk.stores("contract", "WO-1", desk.work_order)
+        for inc in ("inc-refused", "inc-ended"):
+            await desk.happens(inc)
+            await desk.says("intake", inc, OnsiteConsented("aigerim"))
+        await desk.says(
+            "router", "inc-refused", RequestRefused("aigerim", "onsite-consents", "MULTI-ONSITE", "no visit is left")
+        )
+        for fact in (IncidentResolved("eng", ""), IncidentReopened("aigerim", "")):
+            await desk.says("intake", "inc-ended", fact)
+        await desk.rests()
+        for inc in ("inc-refused", "inc-ended"):
+            await desk.says("router", inc, desk.routed(inc, severity="A", cause="severity.assessed"))
+            await desk.says("router", inc, desk.routed(inc, cause="severity.assessed"))
+            await desk.rests()
+            assert (await desk.clock("onsite", incident=inc))["state"] == "superseded"
+
+
 async def test_where_no_visit_is_left_nobody_is_waited_for(database: str) -> None:
     """MULTI-ONSITE"""
     async with watch(database) as desk:

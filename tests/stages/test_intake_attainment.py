@@ -50,6 +50,16 @@ async def test_what_was_met_and_breached_is_counted_and_each_breach_says_which_i
         assert breach["reason"]
 
 
+async def test_the_watch_for_a_first_decision_is_no_promise_and_is_not_counted(database: str) -> None:
+    """UNROUTED: only its breach is ever heard of, which the record shows."""
+    async with intake(database) as desk:
+        id_ = await desk.has(contract=None)
+        watch = _clock(desk, "c1", "unrouted")
+        await desk.tells("escalation", id_, ClockBreached(watch, False, "nobody has decided"))
+        assert (await desk.get("/v1/attainment"))["items"] == []
+        assert [clock["state"] for clock in (await desk.record(id_))["clocks"]] == ["breached"]
+
+
 async def test_a_breach_that_was_corrected_counts_as_met(database: str) -> None:
     async with intake(database) as desk:
         _, broken = await _month(desk)

@@ -89,6 +89,24 @@ async def test_a_later_decision_says_why_it_was_made_and_where_its_clocks_count_
         assert "SEV-CHANGE" not in {rule["id"] for rule in first["rules"]}
 
 
+async def test_after_a_reopening_a_decision_says_that_its_clocks_count_from_that(database: str) -> None:
+    """SEV-CHANGE: also where the severity had been raised before."""
+    async with intake(database) as desk:
+        await desk.knows("contract", "WO-1", work_order())
+        id_ = await desk.has(impact="moderate")
+        raised = desk.time.now()
+        desk.time.passes(minutes=20)
+        await desk.routes(id_, cause="incident.corrected", clocks_from=raised, reopened_at=desk.time.now())
+        second = (await desk.get(f"/v1/incidents/{id_}/explanation"))["decisions"][-1]
+        assert (
+            "It had been opened again, so that what was not done before counts from then,"
+            " Wednesday 4 February 14:20 (Almaty time)."
+        ) in second["text"]
+        assert "was raised" not in second["text"]
+        assert second["inputs"]["reopened_at"] == "2026-02-04T09:20:00Z"
+        assert (await desk.act(id_, "replay", {"by": "bo"})).json()["agrees"]
+
+
 async def test_a_customers_key_reads_who_was_assigned_and_not_who_else_was_looked_at(database: str) -> None:
     """BASE-CM"""
     async with intake(database) as desk:

@@ -17,6 +17,7 @@ from events.incidents import (
     IncidentResolved,
     ManagementRequested,
     OnsiteConsented,
+    SeverityAssessed,
 )
 from services.report import REPORT
 from tests.harness.router import office, person
@@ -110,6 +111,40 @@ async def test_a_visit_that_nobody_was_called_for_is_given_back(database: str, e
         assert await balance(router, "onsite_visits") == 5
         await router.tells(INC, IncidentReopened("cust", ""), IncidentResolved("eng", ""))
         assert await about_balances(router) == [], "once"
+
+
+async def test_a_visit_that_was_agreed_to_is_drawn_again_where_it_is_owed_again(database: str) -> None:
+    """ONSITE, BASE-ONSITE, SEV-CHANGE: a mistaken assessment; also where another work order is named in between."""
+    async with office(database) as router:
+        for number in ("WO-1", "WO-2"):
+            await router.stores(work_order(number=number, services=["base", "onsite"], balances={"onsite_visits": 5}))
+        await router.reports(INC)
+        await router.tells(INC, OnsiteConsented("cust"))
+        await router.tells(INC, SeverityAssessed("eng", "A", "so it seems"))
+        await router.tells(INC, SeverityAssessed("eng", "1", "it is down after all"))
+        found = [("balance.drawn", 4), ("balance.returned", 5), ("balance.drawn", 4)]
+        assert await about_balances(router) == found
+        corrected = IncidentCorrected(
+            "eve", {"contract": "WO-2"}, REPORT.validate_python(incident(contract="WO-2")), ""
+        )
+        lower, higher = SeverityAssessed("eng", "A", "better"), SeverityAssessed("eng", "1", "worse")
+        await router.tells(INC, lower, corrected, higher, IncidentResolved("eng", ""))
+        assert await about_balances(router) == [*reversed(found), ("balance.returned", 5)][1:]
+        await router.tells(INC, corrected, IncidentReopened("cust", ""), higher)
+        assert await about_balances(router) == [], "whoever is to come again is agreed to anew"
+
+
+async def test_a_visit_that_an_exhibit_promises_sooner_is_made_sooner(database: str) -> None:
+    """MISSION, ONSITE: at A after 12 hours; then it is made, whatever comes after."""
+    core = {"id": "core", "products": ["sql-server"], "exhibit": {"onsite": {"A": "PT12H"}}}
+    async with office(database) as router:
+        bought = ["base", "mission-critical", "onsite"]
+        await router.stores(work_order(services=bought, solutions=[core], balances={"onsite_visits": 5}))
+        await router.reports(INC, product="sql-server")
+        await router.tells(INC, OnsiteConsented("cust"), SeverityAssessed("eng", "A", "some of it runs"))
+        router.time.passes(hours=13)
+        await router.tells(INC, IncidentResolved("eng", ""))
+        assert await about_balances(router) == [("balance.drawn", 4)]
 
 
 async def test_a_visit_that_was_made_is_not_given_back(database: str) -> None:
