@@ -137,9 +137,10 @@ async def test_a_page_far_behind_costs_as_much_as_the_first_also_where_some_owe_
     async with office(database) as router:
         await router.stores(work_order())
         names = [f"inc-{number:03}" for number in range(400)]
-        await router.hears([router.reported(name, impact="moderate") for name in names])
-        answers = [router.event(name, IncidentResponded("eng", "We look at it.")) for name in names[:200]]
-        await router.hears(answers)
+        for some in (names[first : first + 100] for first in range(0, 400, 100)):
+            await router.hears([router.reported(name, impact="moderate") for name in some])
+        for some in (names[:100], names[100:200]):
+            await router.hears([router.event(name, IncidentResponded("eng", "We look at it.")) for name in some])
         read, cursor, costs = count_rows_read(monkeypatch), None, []
         for _ in range(40):
             before = read.taken()
