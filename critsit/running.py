@@ -41,6 +41,7 @@ def up(
     settings = settings_of(None, port=port, data=data, host=host)
     if to_a_person(json):
         tell("critsit starts; the first time on new data takes some seconds.")
+    _sold(settings, "intake", "router", "escalation")
     with told():
         from .run import up as run_up
 
@@ -61,6 +62,8 @@ def serve(
     """Run one stage: 8081 intake, 8082 router, 8083 escalation, 8084 notifier."""
     _known(stage)
     settings = settings_of(stage, host=host)
+    if stage != "notifier":  # which pages by what the others say
+        _sold(settings, stage)
     with told():
         from .run import serve_stage
 
@@ -132,6 +135,14 @@ def settings_of(stage: str | None, **given: Any) -> Settings:
         end(MISUSED, str(error))
 
 
+def _sold(settings: Settings, *stages: str) -> None:
+    """Look at these stages' catalogues before anything is started; all faults and exit 2 where one can't be used."""
+    from .files import catalogue_at
+
+    for stage in stages:
+        catalogue_at(settings.of(stage).catalogue, faulty=MISUSED)
+
+
 @contextlib.contextmanager
 def told() -> Iterator[None]:
     """Whatever keeps a process from starting, in one sentence."""
@@ -146,6 +157,8 @@ def told() -> Iterator[None]:
     except (PostgresError, ServeError) as error:
         end(NO, str(error))
     except Exception as error:
+        if isinstance(error, OSError) and error.filename is not None:
+            end(NO, f"{error.filename} can't be used: {error.strerror}.")
         sentence = _away(error)
         if sentence is None:
             raise
@@ -156,7 +169,7 @@ def _away(error: Exception) -> str | None:
     """A sentence for a database or a Kafka that can't be reached; None for what is our own fault."""
     from backbone.postgres.engine import is_passing
 
-    if is_passing(error) or isinstance(error, OSError):
+    if is_passing(error):
         return f"The database can't be reached: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
     if type(error).__module__.startswith("aiokafka"):
         return f"Kafka can't be reached: {error}"

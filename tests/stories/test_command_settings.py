@@ -1,0 +1,33 @@
+"""A setting that can't work stops the start: a sentence that names it, exit 2, and nothing is started before."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.harness.up import critsit
+
+pytestmark = [pytest.mark.timeout(120), pytest.mark.slow]
+DATABASE = "postgresql://nobody@127.0.0.1:1/none"
+
+
+@pytest.mark.parametrize("words", [("up", "--port", "0"), ("serve", "escalation", "--port", "0")])
+def test_a_catalogue_that_is_none_is_told_with_all_its_faults(tmp_path: Path, words: tuple[str, ...]) -> None:
+    settings = {"CRITSIT_DATA": str(tmp_path / "data"), "CRITSIT_DATABASE_URL": DATABASE}
+    nowhere = critsit(*words, **settings, CRITSIT_CATALOGUE="/nope")
+    assert (nowhere.returncode, nowhere.stdout) == (2, "")
+    assert nowhere.stderr == "There is no catalogue in /nope: /nope/catalogue.yaml: No such file or directory.\n"
+    (tmp_path / "catalogue.yaml").write_text("a: [")
+    broken = critsit(*words, "--json", **settings, CRITSIT_CATALOGUE=str(tmp_path))
+    told = json.loads(broken.stderr)
+    assert (broken.returncode, told["exit"]) == (2, 2)
+    assert told["error"].startswith(f"The catalogue in {tmp_path} can't be used: /catalogue: ")
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_file_that_can_t_be_written_is_not_taken_for_the_database(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("")
+    done = critsit("up", "--port", "0", "--data", str(tmp_path / "data"), CRITSIT_DATABASE_URL=DATABASE)
+    assert (done.returncode, done.stderr) == (1, f"{tmp_path / 'data'} can't be used: File exists.\n")
