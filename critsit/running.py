@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import sys
 from collections.abc import Coroutine, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -30,7 +29,9 @@ HostOption = Annotated[str | None, typer.Option(help="The address to listen on."
 
 def up(
     port: PortOption = None,
-    data: Annotated[Path | None, typer.Option(help="Where the embedded PostgreSQL keeps its data.")] = None,
+    data: Annotated[
+        str | None, typer.Option(metavar="PATH", help="Where the embedded PostgreSQL keeps its data.")
+    ] = None,
     demo: Annotated[
         bool, typer.Option("--demo", help="Load the example contracts, people and policies, once.")
     ] = False,
@@ -148,11 +149,11 @@ def told() -> Iterator[None]:
     """Whatever keeps a process from starting, in one sentence."""
     from backbone.postgres.cluster import PostgresError
     from backbone.process.settings import SettingsError
-    from backbone.web.serve import ServeError
+    from backbone.web.serve import NoSuchAddress, ServeError
 
     try:
         yield
-    except SettingsError as error:
+    except (SettingsError, NoSuchAddress) as error:
         end(MISUSED, str(error))
     except (PostgresError, ServeError) as error:
         end(NO, str(error))

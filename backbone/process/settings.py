@@ -10,9 +10,18 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from .. import STAGES
 from ..postgres.address import leads_to_postgresql
@@ -24,6 +33,9 @@ _OTHERS = frozenset(PREFIX + name for name in ("CONFIG", "URL", "KEY", "TEST_KAF
 #: What Kubernetes sets by itself for a Service of that name (INTAKE_PORT=tcp://…, INTAKE_SERVICE_HOST).
 _KUBERNETES = re.compile(r"_SERVICE_(HOST|PORT)(_|$)|_PORT_[0-9]+_(TCP|UDP)")
 _READS = re.compile(rf"[A-Z]+_READS_(?P<name>{'|'.join(STAGES).upper()})")
+
+#: A server of Kafka's: a name or an address, IPv6 in brackets.
+_SERVER = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^\s:,/\[\]]+)(?::(?P<port>[0-9]{1,5}))?")
 
 #: Fields, each with what it is told and where that stands.
 _Told = dict[str, tuple[Any, str]]
@@ -105,6 +117,40 @@ class Settings(BaseModel):
     readers: dict[str, SecretStr] = Field(default_factory=dict)
     #: Where one process is several stages: what each of them is told of its own.
     own: dict[str, Settings] = Field(default_factory=dict)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _a_number(cls, value: object, told: ValidationInfo) -> object:
+        """A file's `true` is no 1."""
+        kind = cls.model_fields[str(told.field_name)].annotation
+        if isinstance(value, bool) and bool not in (kind, *get_args(kind)):
+            raise ValueError("can't be true or false")
+        return value
+
+    @field_validator("host", "data", mode="before")
+    @classmethod
+    def _not_empty(cls, value: object) -> object:
+        if value == "":
+            raise ValueError("is empty")
+        return value
+
+    @field_validator("kafka")
+    @classmethod
+    def _servers(cls, value: str | None) -> str | None:
+        for server in value.split(",") if value else ():
+            found = _SERVER.fullmatch(server.strip())
+            if found is None or not 0 < int(found["port"] or 1) <= 65535:
+                raise ValueError("has to be host:port, several with commas between them")
+        return value
+
+    @field_validator("admin_key")
+    @classmethod
+    def _a_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch("[!-~]{1,512}", value.get_secret_value()):
+            raise ValueError(
+                "holds what no header can carry: a key is plain ASCII without blanks, 512 characters at most"
+            )
+        return value
 
     @field_validator("public_url", "twilio_base_url")
     @classmethod

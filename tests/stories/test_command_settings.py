@@ -31,3 +31,19 @@ def test_a_file_that_can_t_be_written_is_not_taken_for_the_database(tmp_path: Pa
     (tmp_path / "data").write_text("")
     done = critsit("up", "--port", "0", "--data", str(tmp_path / "data"), CRITSIT_DATABASE_URL=DATABASE)
     assert (done.returncode, done.stderr) == (1, f"{tmp_path / 'data'} can't be used: File exists.\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "settings", "said"),
+    [
+        (("serve", "router", "--port", "0"), {"CRITSIT_HOST": "256.1.1.1"}, "There is no address for the host “256.1.1.1”."),
+        (("serve", "router", "--port", "0", "--host", "192.0.2.1"), {}, "192.0.2.1 is not an address of this machine"),
+        (("serve", "router"), {"CRITSIT_KAFKA": "bogus:port"}, "CRITSIT_KAFKA: has to be host:port"),
+        (("up", "--data", ""), {}, "CRITSIT_DATA: is empty"),
+        (("up", "--host", ""), {}, "CRITSIT_HOST: is empty"),
+    ],
+)  # fmt: skip
+def test_what_can_t_work_is_2(words: tuple[str, ...], settings: dict[str, str], said: str) -> None:
+    done = critsit(*words, **{"CRITSIT_DATABASE_URL": DATABASE} | settings)
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1), done.stderr
+    assert done.stderr.startswith(said)
