@@ -74,7 +74,7 @@ class Settings(BaseModel):
     kafka_mechanism: Literal["scram-sha-512", "scram-sha-256", "plain"] = "scram-sha-512"
     topic_prefix: Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,100}$")] = "critsit"
     admin_key: SecretStr | None = None
-    #: Where people and senders reach us: links in pages start with it. No slash at its end.
+    #: Where people and senders reach us: links in pages start with it. No slash at its end. Not set: where we listen.
     public_url: str = "http://127.0.0.1:8080"
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] | None = None
@@ -219,6 +219,10 @@ class Settings(BaseModel):
                 "A DATABASE_URL or a …_READS_… is no address: it has to be postgresql://user:password@host/database."
             )
         return url.get_secret_value()
+
+    def address(self, port: int) -> str:
+        """The URL of who listens on that port; an IPv6 address stands in brackets (RFC 3986, 3.2.2)."""
+        return f"http://[{self.host}]:{port}" if ":" in self.host else f"http://{self.host}:{port}"
 
     def with_database(self, url: str) -> Self:
         """The same settings with the database that has just been started."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
+from typing import Any
 
+import httpx2
 import pytest
 
-from tests.harness.up import critsit
+from tests.harness.up import Up, critsit
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.slow]
 DATABASE = "postgresql://nobody@127.0.0.1:1/none"
@@ -47,3 +50,32 @@ def test_what_can_t_work_is_2(words: tuple[str, ...], settings: dict[str, str], 
     done = critsit(*words, **{"CRITSIT_DATABASE_URL": DATABASE} | settings)
     assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1), done.stderr
     assert done.stderr.startswith(said)
+
+
+def test_on_ipv6_the_address_is_one_the_examples_are_loaded_and_links_lead_there(tmp_path: Path) -> None:
+    up = Up(tmp_path, "--host", "::1", "--port", "0", "--demo")
+    told = up.ready()
+    assert told["url"].startswith("http://[::1]:")
+    assert f"{told['url']}/ack/" in _a_page(told)
+    code, said = up.ends()
+    assert (code, "examples are loaded" in said, "links.lead_nowhere" in said) == (0, True, False), said
+
+
+def test_who_listens_everywhere_is_warned_that_links_need_a_public_url(tmp_path: Path) -> None:
+    for settings, warnings in (({}, 1), ({"NOTIFIER_PUBLIC_URL": "https://critsit.example.org"}, 0)):
+        up = Up(tmp_path, "--host", "0.0.0.0", "--port", "0", **settings)
+        up.ready()
+        lines = [json.loads(line) for line in up.ends()[1].splitlines()]
+        assert [line["event"] for line in lines].count("links.lead_nowhere") == warnings
+
+
+def _a_page(told: dict[str, Any]) -> str:
+    """The text of the first page of a crisis."""
+    report = {"contract": "WO-1001", "impact": "critical_down", "title": "Down", "reporter": {"name": "Aigerim S."}}
+    with httpx2.Client(base_url=told["url"], headers={"Authorization": f"Bearer {told['key']}"}) as http:
+        assert http.post("/v1/incidents", json=report).status_code == 201
+        end = time.monotonic() + 20
+        while not (items := http.get("/v1/mailbox").json()["items"]):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+    return str(items[0]["text"])
