@@ -217,7 +217,7 @@ def _admin_key(settings: Settings) -> tuple[str, Path | None]:
     given = settings.secret("admin_key")
     if given:
         return given, None
-    place = settings.data.expanduser().resolve() / "admin.key"
+    place = settings.key_file
     if place.exists():
         return place.read_text().strip(), place
     key = f"crk_{secrets.token_urlsafe(24)}"

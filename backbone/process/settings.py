@@ -220,6 +220,11 @@ class Settings(BaseModel):
             )
         return url.get_secret_value()
 
+    @property
+    def key_file(self) -> Path:
+        """Where the admin key is kept that is made where none is set: beside the data."""
+        return self.data.expanduser().resolve() / "admin.key"
+
     def address(self, port: int) -> str:
         """The URL of who listens on that port; an IPv6 address stands in brackets (RFC 3986, 3.2.2)."""
         return f"http://[{self.host}]:{port}" if ":" in self.host else f"http://{self.host}:{port}"

@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests.harness.postgres import free_port
 from tests.harness.up import Up, critsit
 
 pytestmark = [pytest.mark.timeout(120), pytest.mark.slow]
@@ -67,6 +68,17 @@ def test_who_listens_everywhere_is_warned_that_links_need_a_public_url(tmp_path:
         up.ready()
         lines = [json.loads(line) for line in up.ends()[1].splitlines()]
         assert [line["event"] for line in lines].count("links.lead_nowhere") == warnings
+
+
+def test_demo_finds_what_up_has_started_by_the_same_settings(tmp_path: Path) -> None:
+    file = tmp_path / "critsit.toml"
+    file.write_text(f'host = "::1"\nport = {free_port()}\ndata = "{tmp_path / "data"}"\n')
+    up = Up(tmp_path / "data", "--demo", CRITSIT_CONFIG=str(file))
+    up.ready()
+    done = critsit("demo", "--json", CRITSIT_CONFIG=str(file))
+    assert done.returncode == 0, done.stderr
+    assert {one["severity"] for one in json.loads(done.stdout)} >= {"1", "C"}
+    assert up.ends()[0] == 0
 
 
 def _a_page(told: dict[str, Any]) -> str:
