@@ -148,12 +148,13 @@ def _sold(settings: Settings, *stages: str) -> None:
 def told() -> Iterator[None]:
     """Whatever keeps a process from starting, in one sentence."""
     from backbone.postgres.cluster import PostgresError
+    from backbone.postgres.embedded import NoSuchName
     from backbone.process.settings import SettingsError
     from backbone.web.serve import NoSuchAddress, ServeError
 
     try:
         yield
-    except (SettingsError, NoSuchAddress) as error:
+    except (SettingsError, NoSuchAddress, NoSuchName) as error:
         end(MISUSED, str(error))
     except (PostgresError, ServeError) as error:
         end(NO, str(error))

@@ -44,6 +44,7 @@ def test_a_file_that_can_t_be_written_is_not_taken_for_the_database(tmp_path: Pa
         (("serve", "router", "--port", "0", "--host", "192.0.2.1"), {}, "192.0.2.1 is not an address of this machine"),
         (("serve", "router"), {"CRITSIT_KAFKA": "bogus:port"}, "CRITSIT_KAFKA: has to be host:port"),
         (("up", "--data", ""), {}, "CRITSIT_DATA: is empty"),
+        (("up", "--data", "/tmp/a$b"), {"CRITSIT_DATABASE_URL": ""}, "PostgreSQL can't have its data in '/tmp/a$b'"),
         (("up", "--host", ""), {}, "CRITSIT_HOST: is empty"),
     ],
 )  # fmt: skip
