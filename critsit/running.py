@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import sys
 from collections.abc import Coroutine, Iterator
 from typing import TYPE_CHECKING, Annotated, Any
@@ -86,7 +87,7 @@ def _run(life: Coroutine[Any, Any, bool], settings: Settings, json: bool) -> Non
     configure_logging(level, plain=plain)
     was_ready = run(life)
     if plain or not was_ready:
-        tell("critsit has ended." if was_ready else "Stopped before it was ready.", in_log=True)
+        tell("critsit has ended." if was_ready else "Stopped before it was ready.", in_log="info")
 
 
 def migrate(json: Json = False) -> None:
@@ -119,6 +120,8 @@ def topics_apply(json: Json = False) -> None:
         broker = Broker.of(settings)
         if broker is None:
             end(MISUSED, "CRITSIT_KAFKA is not set: it names Kafka's bootstrap servers.")
+        # What the client would log of a broker that is away is in the sentence that this ends with.
+        logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
         found: Any = asyncio.run(apply(broker, topics_of(settings)))
     if json:
         print_json({"applied": True, "topics": found})
