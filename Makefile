@@ -1,8 +1,6 @@
 # What people and CI do here. Each verb's line is its help: `make` prints them.
 
 PYTHON ?= $(shell command -v python3.11 || echo python3)
-PORT ?= 8080
-DATA ?= data
 KAFKA_PORT ?= 9092
 # More options for pytest: `make test PYTEST="-k storm -x"`.
 PYTEST ?=
@@ -29,10 +27,10 @@ install: .venv/.installed  ## into .venv, from requirements.lock; nothing where 
 	@touch $@
 
 run: install  ## all four stages on an embedded PostgreSQL, with examples; PORT=8080 DATA=data
-	@$(BIN)/critsit up --port '$(PORT)' --data '$(DATA)' --demo
+	@$(BIN)/critsit up $${PORT:+--port "$$PORT"} $${DATA:+--data "$$DATA"} --demo
 
-demo: install  ## report incidents of every kind to what runs, and print what became of each
-	@CRITSIT_URL="$${CRITSIT_URL:-http://127.0.0.1:$(PORT)}" $(BIN)/critsit demo
+demo: install  ## report incidents of every kind to what runs, and print what became of each; PORT= DATA= as for run
+	@CRITSIT_PORT="$${PORT:-$$CRITSIT_PORT}" CRITSIT_DATA="$${DATA:-$$CRITSIT_DATA}" $(BIN)/critsit demo
 
 test: install check  ## everything: check, all rooms of the tests, the kills last
 	@$(TESTS) -n 2 --dist loadfile $(PARALLEL)
@@ -45,7 +43,7 @@ bench: install  ## measure, and print the ratios that README quotes
 	@$(BIN)/python -m pytest -q -s -p no:randomly $(PYTEST) tests/bench
 
 kafka:  ## a real Kafka in the foreground, until Ctrl-C; KAFKA_PORT=9092 DATA=…
-	@KAFKA_PORT='$(KAFKA_PORT)' DATA='$(if $(filter command line environment,$(origin DATA)),$(DATA))' deploy/kafka/run
+	@KAFKA_PORT='$(KAFKA_PORT)' deploy/kafka/run
 
 check: install  ## lint, format, types, layers
 	@$(BIN)/ruff check -q .

@@ -1,6 +1,7 @@
 """`critsit demo`: reports an incident of every kind to a running critsit, and tells what became of each, and why.
 
-It stores one contract of its own, DEMO-1, whose event is under way; everything else is as any portal would do it.
+It stores one contract of its own, DEMO-1, whose event is under way; everything else is as any portal would do it. Where
+CRITSIT_URL or a key is not set, it finds them by the settings that `critsit up` has here.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ import os
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from textwrap import fill
 from typing import Any
 
@@ -17,6 +17,7 @@ import typer
 
 from .client import Client, key
 from .options import Json, print_json
+from .running import settings_of
 
 _REPORTER = {"name": "Aigerim S.", "email": "aigerim@steppe.example", "phone": "+77010000001"}
 _PORTAL = {"channel": "portal", "portal": "azure-portal"}
@@ -72,9 +73,10 @@ KINDS: tuple[tuple[str, Mapping[str, Any]], ...] = (
 
 def demo(json: Json = False) -> None:
     """Report incidents of every kind, and print what became of each: queue, crisis manager, deadlines, pages, and why."""
-    kept = Path(os.environ.get("DATA", "data")) / "admin.key"
-    bearer = key() or (kept.read_text().strip() if kept.exists() else None)
-    with Client(bearer=bearer) as client:
+    settings = settings_of(None)
+    base = None if os.environ.get("CRITSIT_URL") else settings.address(settings.port or 8080)
+    bearer = key() or (settings.key_file.read_text().strip() if settings.key_file.exists() else None)
+    with Client(base, bearer) as client:
         client.put("/v1/contracts/DEMO-1", _contract(datetime.now(UTC)))
         found = []
         for name, fields in KINDS:

@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 import typer
 
@@ -31,12 +31,18 @@ def say_error(code: int, sentence: str, problem: Mapping[str, Any] | None = None
     _say(sentence, {"exit": code, "error": sentence} | ({"problem": problem} if problem else {}))
 
 
-def tell(sentence: str, *, in_log: bool = False) -> None:
+def tell(sentence: str, *, in_log: Literal["info", "warning"] | None = None) -> None:
     """Say something on stderr that ends nothing: in words, or as JSON where that was asked for.
 
-    `in_log`: it stands among the lines of a log, which are JSON wherever it is not a terminal that they go to.
+    `in_log`: it stands among the lines of a log, and is one of that gravity wherever nobody sits before it.
     """
-    _say(sentence, {"told": sentence}, in_log and not sys.stderr.isatty())
+    if in_log is None or (sys.stderr.isatty() and not _as_json):
+        _say(sentence, {"told": sentence})
+        return
+    import structlog
+
+    log = structlog.get_logger("critsit")
+    (log.info if in_log == "info" else log.warning)("critsit.says", told=sentence)
 
 
 def unread() -> None:
@@ -44,8 +50,8 @@ def unread() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
-def _say(sentence: str, value: Mapping[str, Any], as_json: bool = False) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False) if _as_json or as_json else sentence, err=True)
+def _say(sentence: str, value: Mapping[str, Any]) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False) if _as_json else sentence, err=True)
 
 
 def speak_json(value: bool) -> bool:

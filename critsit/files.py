@@ -70,14 +70,15 @@ def files_in(folder: Path) -> list[Path]:
     return found or end(MISUSED, f"{folder} holds no {', '.join(SUFFIXES)} file.")
 
 
-def catalogue_at(folder: Path | None) -> Catalogue:
-    """The catalogue in a folder, or the shipped one; ends the command with all of its faults where it has any."""
+def catalogue_at(folder: Path | None, faulty: int = NO) -> Catalogue:
+    """The catalogue in a folder, or the shipped one; ends the command with all of its faults, and `faulty`, where it
+    has any."""
     from services.catalogue.parse import CatalogueFaults, load
 
     try:
         return load(folder)
     except CatalogueFaults as error:
-        end(NO, f"The catalogue in {folder} can't be used: {error}")
+        end(faulty, f"The catalogue in {folder} can't be used: {error}")
     except OSError as error:
         end(MISUSED, f"There is no catalogue in {folder}: {error.filename}: {error.strerror}.")
 

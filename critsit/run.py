@@ -75,19 +75,18 @@ async def up(settings: Settings, say: Callable[[Ready], None], seed: Seed | None
 
 async def _up(settings: Settings, say: Callable[[Ready], None], seed: Seed | None, stop: Stop) -> bool:
     key, made = _admin_key(settings)
-    port = settings.port if settings.port is not None else 8080
-    settings = settings.model_copy(update={"admin_key": SecretStr(key), "public_url": _public_url(settings, port)})
+    settings = settings.model_copy(update={"admin_key": SecretStr(key)})
     for name in STAGES:
         await asyncio.to_thread(migrate, settings.url_of(name), [name])
 
-    async def ready(port: int) -> None:
-        url = f"http://{settings.host}:{port}"
+    async def ready(bound: int) -> None:
+        url = settings.address(bound)
         if seed is not None:
             await seed(url, key)
         if not stop.asked.is_set():
             say(Ready(url, key, str(made) if made else None))
 
-    return await run(STAGES, settings, port, ready, stop)
+    return await run(STAGES, settings, 8080 if settings.port is None else settings.port, ready, stop)
 
 
 async def serve_stage(
@@ -100,7 +99,7 @@ async def serve_stage(
 
     async def ready(bound: int) -> None:
         log.info("stage.listens", stage=name, host=settings.host, port=bound)
-        say(f"http://{settings.host}:{bound}")
+        say(settings.address(bound))
 
     port = port if port is not None else settings.port or PORTS[name]
     with stop_on_signals() as stop:
@@ -117,6 +116,8 @@ async def run(
     """
     # First of all: where the address can't be had, nothing is started that would have to be stopped again.
     sockets = listen(settings.host, port)
+    if "notifier" in names:
+        settings = _with_links(settings, sockets[0].getsockname()[1])
     around = Surroundings(WallClock())
     process = build(names, settings, around)
     health = process.app.health
@@ -202,11 +203,13 @@ def _carriers(process: Process, names: tuple[str, ...]) -> list[Carrier]:
     return carriers
 
 
-def _public_url(settings: Settings, port: int) -> str:
-    """Where links in pages lead: what the settings say, else the port that is listened on."""
-    if "public_url" in settings.model_fields_set or port == 0:
-        return settings.public_url
-    return f"http://{settings.host}:{port}"
+def _with_links(settings: Settings, port: int) -> Settings:
+    """Links in pages lead to where the settings say, else to where we listen."""
+    if "public_url" in settings.of("notifier").model_fields_set:
+        return settings
+    if settings.host in ("0.0.0.0", "::"):
+        log.warning("links.lead_nowhere", url=settings.address(port), why="CRITSIT_PUBLIC_URL is not set")
+    return settings.model_copy(update={"public_url": settings.address(port)})
 
 
 def _admin_key(settings: Settings) -> tuple[str, Path | None]:
@@ -214,7 +217,7 @@ def _admin_key(settings: Settings) -> tuple[str, Path | None]:
     given = settings.secret("admin_key")
     if given:
         return given, None
-    place = settings.data.expanduser().resolve() / "admin.key"
+    place = settings.key_file
     if place.exists():
         return place.read_text().strip(), place
     key = f"crk_{secrets.token_urlsafe(24)}"

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import sys
 from collections.abc import Coroutine, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -30,7 +30,9 @@ HostOption = Annotated[str | None, typer.Option(help="The address to listen on."
 
 def up(
     port: PortOption = None,
-    data: Annotated[Path | None, typer.Option(help="Where the embedded PostgreSQL keeps its data.")] = None,
+    data: Annotated[
+        str | None, typer.Option(metavar="PATH", help="Where the embedded PostgreSQL keeps its data.")
+    ] = None,
     demo: Annotated[
         bool, typer.Option("--demo", help="Load the example contracts, people and policies, once.")
     ] = False,
@@ -41,6 +43,7 @@ def up(
     settings = settings_of(None, port=port, data=data, host=host)
     if to_a_person(json):
         tell("critsit starts; the first time on new data takes some seconds.")
+    _sold(settings, "intake", "router", "escalation")
     with told():
         from .run import up as run_up
 
@@ -61,6 +64,8 @@ def serve(
     """Run one stage: 8081 intake, 8082 router, 8083 escalation, 8084 notifier."""
     _known(stage)
     settings = settings_of(stage, host=host)
+    if stage != "notifier":  # which pages by what the others say
+        _sold(settings, stage)
     with told():
         from .run import serve_stage
 
@@ -82,7 +87,7 @@ def _run(life: Coroutine[Any, Any, bool], settings: Settings, json: bool) -> Non
     configure_logging(level, plain=plain)
     was_ready = run(life)
     if plain or not was_ready:
-        tell("critsit has ended." if was_ready else "Stopped before it was ready.", in_log=True)
+        tell("critsit has ended." if was_ready else "Stopped before it was ready.", in_log="info")
 
 
 def migrate(json: Json = False) -> None:
@@ -115,6 +120,8 @@ def topics_apply(json: Json = False) -> None:
         broker = Broker.of(settings)
         if broker is None:
             end(MISUSED, "CRITSIT_KAFKA is not set: it names Kafka's bootstrap servers.")
+        # What the client would log of a broker that is away is in the sentence that this ends with.
+        logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
         found: Any = asyncio.run(apply(broker, topics_of(settings)))
     if json:
         print_json({"applied": True, "topics": found})
@@ -132,20 +139,31 @@ def settings_of(stage: str | None, **given: Any) -> Settings:
         end(MISUSED, str(error))
 
 
+def _sold(settings: Settings, *stages: str) -> None:
+    """Look at these stages' catalogues before anything is started; all faults and exit 2 where one can't be used."""
+    from .files import catalogue_at
+
+    for stage in stages:
+        catalogue_at(settings.of(stage).catalogue, faulty=MISUSED)
+
+
 @contextlib.contextmanager
 def told() -> Iterator[None]:
     """Whatever keeps a process from starting, in one sentence."""
     from backbone.postgres.cluster import PostgresError
+    from backbone.postgres.embedded import NoSuchName
     from backbone.process.settings import SettingsError
-    from backbone.web.serve import ServeError
+    from backbone.web.serve import NoSuchAddress, ServeError
 
     try:
         yield
-    except SettingsError as error:
+    except (SettingsError, NoSuchAddress, NoSuchName) as error:
         end(MISUSED, str(error))
     except (PostgresError, ServeError) as error:
         end(NO, str(error))
     except Exception as error:
+        if isinstance(error, OSError) and error.filename is not None:
+            end(NO, f"{error.filename} can't be used: {error.strerror}.")
         sentence = _away(error)
         if sentence is None:
             raise
@@ -156,7 +174,7 @@ def _away(error: Exception) -> str | None:
     """A sentence for a database or a Kafka that can't be reached; None for what is our own fault."""
     from backbone.postgres.engine import is_passing
 
-    if is_passing(error) or isinstance(error, OSError):
+    if is_passing(error):
         return f"The database can't be reached: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
     if type(error).__module__.startswith("aiokafka"):
         return f"Kafka can't be reached: {error}"

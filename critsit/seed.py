@@ -22,26 +22,29 @@ _FOLDERS = ("people", "policies", "contracts")
 async def seed_once(url: str, key: str) -> None:
     """Load the examples that are not there yet, over HTTP. What is refused is told; critsit runs all the same."""
     if not EXAMPLES.is_dir():
-        tell("The examples lie beside a checkout of critsit, and there is none here: nothing is loaded.", in_log=True)
+        tell(
+            "The examples lie beside a checkout of critsit, and there is none here: nothing is loaded.",
+            in_log="warning",
+        )
         return
     try:
         await asyncio.to_thread(_seed, url, key)
     except typer.Exit:  # its words are told already
-        tell("The examples are not loaded, or not all of them.", in_log=True)
+        tell("The examples are not loaded, or not all of them.", in_log="warning")
 
 
 def _seed(url: str, key: str) -> None:
     with Client(url, key) as client:
         found = check_files([EXAMPLES / name for name in _FOLDERS if (EXAMPLES / name).is_dir()], _by(client))
         for line in (line for one in found if not one.ok for line in one.lines):
-            tell(f"The example {line}", in_log=True)
+            tell(f"The example {line}", in_log="warning")
         items = items_of([one for one in found if one.ok])
         done = list(put_all(client, [item for item in items if _missing(client, item)]))
     for one in done:
         if not one.ok:
-            tell(f"The example {one.item.path} is refused: {' '.join(one.words)}", in_log=True)
+            tell(f"The example {one.item.path} is refused: {' '.join(one.words)}", in_log="warning")
     if stored := sum(1 for one in done if one.ok):
-        tell(f"{stored} examples are loaded.", in_log=True)
+        tell(f"{stored} examples are loaded.", in_log="info")
 
 
 def _by(client: Client) -> By:

@@ -5,7 +5,10 @@ A channel whose settings are not whole stops the start with its name.
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Mapping
+from email.errors import HeaderParseError
+from email.headerregistry import Address
 
 from backbone.process.settings import Settings, SettingsError
 from notifier.channels import (
@@ -31,8 +34,8 @@ def channels_of(settings: Settings, store: MailboxStore) -> Mapping[str, Channel
     """The channels that pages may leave by. Raises SettingsError."""
     try:
         channels = configured(channel_settings(settings), store)
-    except ValueError as error:
-        raise SettingsError(str(error)) from None
+    except ValueError as error:  # of a webhook's secret: the others' settings are whole by now
+        raise SettingsError(f"CRITSIT_WEBHOOK_SECRETS: {error}.") from None
     if settings.mailbox is False and len(channels) == 1:
         raise SettingsError("CRITSIT_MAILBOX is off, and no channel is configured: nobody could be paged.")
     return with_copies(channels) if settings.mailbox else channels
@@ -48,10 +51,26 @@ def _smtp(settings: Settings) -> SmtpSettings | None:
         return None
     if settings.smtp_from is None:
         raise SettingsError("CRITSIT_SMTP_FROM is not set, but CRITSIT_SMTP_HOST is: whom are the mails from?")
+    if not _is_address(settings.smtp_from):
+        raise SettingsError(
+            "CRITSIT_SMTP_FROM is no address that a mail can be from: it has to be somebody@example.org."
+        )
+    try:
+        ssl.create_default_context(cafile=settings.smtp_ca_file)
+    except OSError as error:
+        raise SettingsError(f"CRITSIT_SMTP_CA_FILE can't be read as certificates: {error}.") from None
     return SmtpSettings(
         host=settings.smtp_host, port=settings.smtp_port, sender=settings.smtp_from, tls=settings.smtp_tls,
         username=settings.smtp_user, password=settings.secret("smtp_password"), ca_file=settings.smtp_ca_file,
     )  # fmt: skip
+
+
+def _is_address(text: str) -> bool:
+    """Whether mail can be from it, as `compose_letter` writes it."""
+    try:
+        return Address(addr_spec=text).domain != ""
+    except (ValueError, HeaderParseError, IndexError):
+        return False
 
 
 def _webhook(settings: Settings) -> WebhookSettings | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from .runs_as import NotAllowed
 
 log = structlog.get_logger()
 
+#: They hand the name on through a shell between double quotes, and a file of settings; half a character has no bytes there.
+_UNTELLABLE = re.compile('["$`\\\\\n\ud800-\udfff]')
 #: Seconds between two looks at whether the server is there, and how often in a row it may fail to come up.
 LOOK, TRIES = 0.5, 5
 #: Tuned for one machine that does other things too. Durable: a 201 is never given before it is on the disk.
@@ -39,6 +42,10 @@ SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
+
+
+class NoSuchName(PostgresError):
+    """A data folder's name that PostgreSQL's own programs can't be told. Never worth a retry."""
 
 
 class DataInUse(PostgresError):
@@ -90,9 +97,13 @@ class EmbeddedPostgres:
 def start(data_dir: Path) -> EmbeddedPostgres:
     """Bring up the server whose data is under `data_dir`, which is made where it is missing. Blocking.
 
-    A server that a killed critsit left behind is taken over. Raises DataInUse, CannotStart, WrongVersion.
+    A server that a killed critsit left behind is taken over. Raises DataInUse, CannotStart, NoSuchName, WrongVersion.
     """
     folder = data_dir.expanduser().absolute()
+    if found := _UNTELLABLE.search(str(folder)):
+        raise NoSuchName(
+            f"PostgreSQL can't have its data in {str(folder)!r}, because of the {found[0]!r}: choose another --data."
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = _lock(folder)

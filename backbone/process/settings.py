@@ -10,9 +10,18 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from .. import STAGES
 from ..postgres.address import leads_to_postgresql
@@ -24,6 +33,9 @@ _OTHERS = frozenset(PREFIX + name for name in ("CONFIG", "URL", "KEY", "TEST_KAF
 #: What Kubernetes sets by itself for a Service of that name (INTAKE_PORT=tcp://…, INTAKE_SERVICE_HOST).
 _KUBERNETES = re.compile(r"_SERVICE_(HOST|PORT)(_|$)|_PORT_[0-9]+_(TCP|UDP)")
 _READS = re.compile(rf"[A-Z]+_READS_(?P<name>{'|'.join(STAGES).upper()})")
+
+#: A server of Kafka's: a name or an address, IPv6 in brackets.
+_SERVER = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^\s:,/\[\]]+)(?::(?P<port>[0-9]{1,5}))?")
 
 #: Fields, each with what it is told and where that stands.
 _Told = dict[str, tuple[Any, str]]
@@ -62,7 +74,7 @@ class Settings(BaseModel):
     kafka_mechanism: Literal["scram-sha-512", "scram-sha-256", "plain"] = "scram-sha-512"
     topic_prefix: Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,100}$")] = "critsit"
     admin_key: SecretStr | None = None
-    #: Where people and senders reach us: links in pages start with it. No slash at its end.
+    #: Where people and senders reach us: links in pages start with it. No slash at its end. Not set: where we listen.
     public_url: str = "http://127.0.0.1:8080"
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] | None = None
@@ -105,6 +117,40 @@ class Settings(BaseModel):
     readers: dict[str, SecretStr] = Field(default_factory=dict)
     #: Where one process is several stages: what each of them is told of its own.
     own: dict[str, Settings] = Field(default_factory=dict)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _a_number(cls, value: object, told: ValidationInfo) -> object:
+        """A file's `true` is no 1."""
+        kind = cls.model_fields[str(told.field_name)].annotation
+        if isinstance(value, bool) and bool not in (kind, *get_args(kind)):
+            raise ValueError("can't be true or false")
+        return value
+
+    @field_validator("host", "data", mode="before")
+    @classmethod
+    def _not_empty(cls, value: object) -> object:
+        if value == "":
+            raise ValueError("is empty")
+        return value
+
+    @field_validator("kafka")
+    @classmethod
+    def _servers(cls, value: str | None) -> str | None:
+        for server in value.split(",") if value else ():
+            found = _SERVER.fullmatch(server.strip())
+            if found is None or not 0 < int(found["port"] or 1) <= 65535:
+                raise ValueError("has to be host:port, several with commas between them")
+        return value
+
+    @field_validator("admin_key")
+    @classmethod
+    def _a_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch("[!-~]{1,512}", value.get_secret_value()):
+            raise ValueError(
+                "holds what no header can carry: a key is plain ASCII without blanks, 512 characters at most"
+            )
+        return value
 
     @field_validator("public_url", "twilio_base_url")
     @classmethod
@@ -173,6 +219,15 @@ class Settings(BaseModel):
                 "A DATABASE_URL or a …_READS_… is no address: it has to be postgresql://user:password@host/database."
             )
         return url.get_secret_value()
+
+    @property
+    def key_file(self) -> Path:
+        """Where the admin key is kept that is made where none is set: beside the data."""
+        return self.data.expanduser().resolve() / "admin.key"
+
+    def address(self, port: int) -> str:
+        """The URL of who listens on that port; an IPv6 address stands in brackets (RFC 3986, 3.2.2)."""
+        return f"http://[{self.host}]:{port}" if ":" in self.host else f"http://{self.host}:{port}"
 
     def with_database(self, url: str) -> Self:
         """The same settings with the database that has just been started."""

@@ -143,7 +143,7 @@ def not_json(why: str) -> Problem:
 
 
 def problem_of(error: Exception) -> Problem:
-    """The problem that tells of an error. What is not known is a 500, logged here and told without its words."""
+    """The problem that tells of an error. Every 503 and 500 is logged here, and told without its words."""
     match error:
         case Problem():
             return error
@@ -156,20 +156,20 @@ def problem_of(error: Exception) -> Problem:
             detail = error.detail if error.detail != HTTPStatus(error.status_code).phrase else None
             return Problem(error.status_code, None, detail, headers=headers)
         case Unavailable():
-            return unavailable(error.retry_after)
+            return _unavailable(error, error.retry_after)
         case ClientDisconnect():
             return Problem(400, "Broken off", "The connection ended before the body did.")
     if _does_not_fit(error):
         return Problem(422, "Bad value", "A value is outside what can be stored.", type="bad-fields")
     if is_passing(error):
-        log.warning("request.unavailable", error=type(error).__name__, why=str(error)[:300])
-        return unavailable()
+        return _unavailable(error)
     log.error("request.failed", exc_info=error)
     return Problem(500, None, "Something went wrong here. It has been logged under the request id.")
 
 
-def unavailable(retry_after: int = 1) -> Problem:
-    """503: not known to be done; repeat it."""
+def _unavailable(error: Exception, retry_after: int = 1) -> Problem:
+    """503: not known to be done; repeat it. A line each: whoever was refused finds their request, and why."""
+    log.warning("request.unavailable", error=type(error).__name__, why=str(error)[:300])
     return Problem(
         503, "Not available",
         "The database can't be reached, or takes nothing. Repeat the request with the same key or reference.",

@@ -42,6 +42,10 @@ class CannotListen(ServeError):
     """The address can't be had: in use, not ours, not allowed. Worth a retry only after somebody changed something."""
 
 
+class NoSuchAddress(CannotListen):
+    """The host is no address, or none of this machine. Never worth a retry."""
+
+
 class StartFailed(ServeError):
     """The app's own start failed; the log says how."""
 
@@ -170,11 +174,11 @@ def listen(host: str, port: int, backlog: int = 2048) -> list[socket.socket]:
             one.bind((address[0], taken, *address[2:]))
             one.listen(backlog)
             one.setblocking(False)
-    except socket.gaierror:
-        raise CannotListen(f"There is no address for the host “{host}”.") from None
+    except (socket.gaierror, UnicodeError):
+        raise NoSuchAddress(f"There is no address for the host “{host}”.") from None
     except (OSError, OverflowError) as error:
         _close(found)
-        raise CannotListen(_say(host, port, error)) from None
+        raise _refusal(host, port, error) from None
     return found
 
 
@@ -201,16 +205,18 @@ def _end_stalled(sockets: list[socket.socket], seconds: float) -> None:
             one.setsockopt(socket.IPPROTO_TCP, option, int(seconds * 1000))
 
 
-def _say(host: str, port: int, error: Exception) -> str:
+def _refusal(host: str, port: int, error: Exception) -> CannotListen:
     match error:
         case OSError(errno=errno.EADDRINUSE):
-            return f"Port {port} on {host} is in use already; choose another one with --port."
+            return CannotListen(f"Port {port} on {host} is in use already; choose another one with --port.")
         case OSError(errno=errno.EACCES):
-            return f"Port {port} on {host} is not allowed to this user; choose one above 1023 with --port."
+            return CannotListen(
+                f"Port {port} on {host} is not allowed to this user; choose one above 1023 with --port."
+            )
         case OSError(errno=errno.EADDRNOTAVAIL):
-            return f"{host} is not an address of this machine; choose another one with --host."
+            return NoSuchAddress(f"{host} is not an address of this machine; choose another one with --host.")
         case _:
-            return f"Port {port} on {host} can't be had: {error}."
+            return CannotListen(f"Port {port} on {host} can't be had: {error}.")
 
 
 def _close(sockets: list[socket.socket]) -> None:

@@ -76,7 +76,7 @@ class Accept:
                 return 201, fresh(id_, number, item.report, item.submitted, item.received)
             case Repeated(id_):
                 if (there := await self._reread(id_, wait)) is None:
-                    raise Unavailable()
+                    raise Unavailable(f"the record of {id_} can't be read here")
                 if not _is_theirs(there, caller):
                     raise Problem(404, "Not found", f"There is no incident {id_}.")
                 return 200, there.to_json(caller)

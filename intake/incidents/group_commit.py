@@ -98,7 +98,8 @@ class GroupCommit:
             except BaseException as error:
                 for _, future in batch:
                     if not future.done():
-                        future.set_exception(Unavailable(str(error)[:200]) if _is_away(error) else error)
+                        why = str(error) or type(error).__name__
+                        future.set_exception(Unavailable(why) if _is_away(error) else error)
                 if not isinstance(error, Exception):
                     raise
                 continue

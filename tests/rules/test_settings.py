@@ -12,6 +12,8 @@ from backbone.ground import Surroundings
 from backbone.process.settings import Settings, SettingsError
 from backbone.time_source import HandMoved
 from critsit.stages import build
+from notifier.channels import MailboxEntry
+from notifier.settings import channels_of
 
 
 def test_nothing_set_is_the_embedded_default() -> None:
@@ -165,3 +167,49 @@ def test_what_stands_for_a_stage_alone_is_heeded_where_it_is_built_with_the_othe
     env = {"CRITSIT_DATABASE_URL": "postgresql://u@h/d", "NOTIFIER_MAILBOX": "false"}
     with pytest.raises(SettingsError, match="nobody could be paged"):
         build(STAGES, Settings.load(environ=env), Surroundings(HandMoved(datetime(2026, 2, 4, tzinfo=UTC))))
+
+
+@pytest.mark.parametrize("servers", ["bogus:port", "a:9092,", "a:0", "a:70000", "a b:9092", "kafka://a:9092", ":9092"])
+def test_servers_of_kafka_that_are_none_are_told(servers: str) -> None:
+    with pytest.raises(SettingsError, match=r"^CRITSIT_KAFKA: has to be host:port"):
+        Settings.load(environ={"CRITSIT_KAFKA": servers})
+
+
+@pytest.mark.parametrize("servers", ["a", "a:9092, b:9093", "[::1]:9092,10.0.0.1:9092", "[::1]", "kafka-0.kafka:9092"])
+def test_servers_of_kafka_are_names_or_addresses(servers: str) -> None:
+    assert Settings.load(environ={"CRITSIT_KAFKA": servers}).kafka == servers
+
+
+@pytest.mark.parametrize("key", ["hush hush", " hush", "hush\r", "hüsh", "hush" * 129])
+def test_an_admin_key_that_no_header_can_carry_locks_nobody_out_but_is_told(key: str) -> None:
+    with pytest.raises(SettingsError, match=r"^CRITSIT_ADMIN_KEY: ") as told:
+        Settings.load(environ={"CRITSIT_ADMIN_KEY": key})
+    assert "hush" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "line", ["port = true", "rate_limit = true", "keep_days = false", 'data = ""', 'host = ""', 'admin_key = ""']
+)
+def test_what_the_file_has_in_another_kind_is_not_taken_for_a_value(tmp_path: Path, line: str) -> None:
+    file = tmp_path / "critsit.toml"
+    file.write_text(f"{line}\nkafka_tls = true\nmailbox = true\n")
+    with pytest.raises(SettingsError, match=rf"^{line.split()[0]} in .*critsit\.toml: "):
+        Settings.load(environ={"CRITSIT_CONFIG": str(file)})
+
+
+async def _keep(entry: MailboxEntry) -> None:
+    raise AssertionError(entry)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SMTP_CA_FILE", "/nope.pem"), ("SMTP_CA_FILE", __file__), ("SMTP_FROM", "not an address"), ("SMTP_FROM", "a@"),
+        ("SMTP_FROM", "critsit"), ("SMTP_FROM", "A <a@b.example>"), ("SMTP_FROM", "a@b.example\n"), ("WEBHOOK_SECRETS", "x"),
+    ],
+)  # fmt: skip
+def test_what_no_page_could_leave_by_stops_the_start_with_its_name(name: str, value: str) -> None:
+    env = {"CRITSIT_SMTP_HOST": "mail", "CRITSIT_SMTP_FROM": "critsit@provider.example"}
+    assert set(channels_of(Settings.load(environ=env), _keep)) == {"mailbox", "email"}
+    with pytest.raises(SettingsError, match=f"^CRITSIT_{name}[: ]"):
+        channels_of(Settings.load(environ=env | {f"CRITSIT_{name}": value}), _keep)

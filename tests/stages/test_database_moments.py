@@ -7,8 +7,10 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
 from backbone.postgres.engine import is_passing
+from backbone.web.request_id import current_trace
 from events.assignments import OwnerChanged
 from tests.harness.intake import Counterpart, intake
 from tests.harness.postgres import PostgresServer, sql
@@ -52,6 +54,18 @@ async def test_a_report_is_503_meanwhile_and_201_with_the_same_key_afterwards(da
         _takes_again(database, "outbox")
         assert await _send(desk, "k") == (201, None)
         assert await _send(desk, "k") == (200, None)
+
+
+async def test_a_report_that_is_refused_is_in_the_log_by_its_request_id_with_what_the_database_says(
+    database: str,
+) -> None:
+    async with intake(database) as desk:
+        _takes_nothing(database, "outbox", "53100")
+        with capture_logs([lambda _, __, line: line | current_trace()]) as logged:
+            answers = [await desk.web.post("/v1/incidents", json=incident()) for _ in range(2)]
+    refused = [line for line in logged if line["event"] == "request.unavailable"]
+    assert [line["request_id"] for line in refused] == [answer.headers["x-request-id"] for answer in answers]
+    assert {line["why"] for line in refused} == {"as if"}
 
 
 @pytest.mark.parametrize("sqlstate", MOMENTS, ids=MOMENTS.values())

@@ -21,7 +21,7 @@ import pytest
 
 from backbone.postgres import cluster, embedded
 from backbone.postgres.cluster import CannotStart, Cluster, WrongVersion, binaries
-from backbone.postgres.embedded import DataInUse, EmbeddedPostgres
+from backbone.postgres.embedded import DataInUse, EmbeddedPostgres, NoSuchName
 from backbone.postgres.engine import make_engine
 from backbone.postgres.runs_as import NotAllowed
 
@@ -251,6 +251,13 @@ def test_a_folder_that_can_t_be_made_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(CannotStart, match="can't be used"):
         embedded.start(tmp_path / "file" / "data")
+
+
+@pytest.mark.parametrize("name", ['a"b', "a$b", "a`b", "a\\b", "a\nb", "a\udcffb"])
+def test_a_name_that_its_programs_can_t_be_told_is_a_sentence_and_nothing_is_made(tmp_path: Path, name: str) -> None:
+    with pytest.raises(NoSuchName, match=r"^PostgreSQL can't have its data in .*: choose another --data\.$"):
+        embedded.start(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_it_says_when_it_does_not_come_up_is_in_the_sentence(tmp_path: Path) -> None:

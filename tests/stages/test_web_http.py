@@ -11,6 +11,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 from sqlalchemy.exc import DBAPIError, OperationalError
+from structlog.testing import capture_logs
 
 from backbone.web.limits import Limits
 from backbone.web.problem import Problem, Unavailable
@@ -151,10 +152,13 @@ async def test_a_caller_that_breaks_off_in_the_middle_harms_nobody(path: str) ->
 )
 async def test_what_goes_wrong_inside_is_told_without_the_inside(error: Exception, status: int) -> None:
     async with served(small_app(raises=lambda: error)) as port:
-        answer = await say(port, request("/v1/broken", method="GET"))
+        with capture_logs() as logged:
+            answer = await say(port, request("/v1/broken", method="GET"))
         told = problem(answer)
         assert told["status"] == status
         assert b"inside" not in answer.body
+        said = {500: ["request.failed"], 503: ["request.unavailable"]}.get(status, [])
+        assert [line["event"] for line in logged if line["event"].startswith("request.")] == said
         if status == 503:
             assert int(answer.headers["retry-after"]) >= 1
         if status == 409:

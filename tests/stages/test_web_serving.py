@@ -163,6 +163,8 @@ def test_a_port_that_is_in_use_is_told_in_one_sentence() -> None:
     ("host", "port", "said"),
     [
         ("no-such-host.invalid", 0, "no address"),
+        ("256.1.1.1", 0, "no address"),
+        ("a..b", 0, "no address"),
         ("192.0.2.1", 0, "not an address of this machine"),
         ("127.0.0.1", 70000, "can't be had"),
     ],

@@ -103,6 +103,7 @@ def test_where_nobody_sits_before_it_the_log_is_json_and_stdout_is_three_lines(t
     assert (lines[2], rest, process.returncode) == ("ready", "", 0)
     loaded, *events = [json.loads(line) for line in said.splitlines()]
     assert loaded["told"].endswith("examples are loaded.")
+    assert (loaded["event"], loaded["level"], loaded.keys() >= {"at", "logger"}) == ("critsit.says", "info", True)
     assert [line["event"] for line in events] == ["web.stopping", "web.stopped"]
 
 
@@ -128,7 +129,7 @@ def test_what_is_not_there_is_3() -> None:
         assert json.loads(done.stderr)["exit"] == 3
         assert "secret" not in done.stderr
     done = critsit("topics", "apply", "--json", CRITSIT_KAFKA=f"127.0.0.1:{free_port()}")
-    assert (done.returncode, json.loads(done.stderr.splitlines()[-1])["exit"]) == (3, 3), done.stderr
+    assert (done.returncode, json.loads(done.stderr)["exit"]) == (3, 3), done.stderr
 
 
 @pytest.mark.parametrize(
