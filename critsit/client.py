@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json as jsonlib
 import os
+import re
 import time
 from collections.abc import Iterator, Mapping
 from types import TracebackType
@@ -24,6 +25,8 @@ PATIENCE = 30.0
 #: Times that what is refused with 429 or 503 is asked again, where that is safe.
 AGAIN = 4
 _SAFE = ("GET", "PUT", "DELETE")
+#: What HTTP's headers take of a text: no blank at its ends, no control character, plain ASCII.
+_PLAIN = re.compile("[!-~]([ -~]*[!-~])?")
 
 
 class Unsendable(ValueError):
@@ -36,8 +39,23 @@ def url() -> str:
 
 
 def key() -> str | None:
-    """The key to ask with, if there is one."""
-    return os.environ.get("CRITSIT_KEY") or os.environ.get("CRITSIT_ADMIN_KEY") or None
+    """The key to ask with, if there is one. Ends the command where it holds what no key can."""
+    for name in ("CRITSIT_KEY", "CRITSIT_ADMIN_KEY"):
+        if found := os.environ.get(name):
+            return plain(found, name, "key")
+    return None
+
+
+def plain(text: str, name: str, what: str) -> str:
+    """A key or an id that can be sent. Ends the command, without telling it, where it holds what none can."""
+    if not text:
+        end(MISUSED, f"{name} is empty.")
+    if not _PLAIN.fullmatch(text):
+        end(
+            MISUSED,
+            f"{name} holds what no {what} can: it is plain ASCII, without a control character or a blank at its ends.",
+        )
+    return text
 
 
 class Client:
@@ -47,12 +65,14 @@ class Client:
         import httpx2
 
         self.base = base or url()
-        bearer = bearer or key()
+        if "@" in self.base:
+            end(MISUSED, "CRITSIT_URL may hold no user and no password, and so no @: the key goes into CRITSIT_KEY.")
+        bearer = plain(bearer, "The key", "key") if bearer else key()
         headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
         try:
             self.http = httpx2.Client(base_url=self.base, headers=headers, timeout=PATIENCE, trust_env=False)
-        except (httpx2.InvalidURL, httpx2.UnsupportedProtocol, UnicodeEncodeError):
-            end(MISUSED, f"CRITSIT_URL is {self.base}, which is no address, or the key holds what no key can.")
+        except (httpx2.InvalidURL, httpx2.UnsupportedProtocol, UnicodeError):
+            self.no_address()
 
     def __enter__(self) -> Self:
         return self
@@ -77,8 +97,8 @@ class Client:
                 answer = self.http.request(method, path, **sent)
             except httpx2.HTTPError as error:
                 self.unreachable(error)
-            except UnicodeEncodeError as error:
-                unsendable(error)
+            except (httpx2.InvalidURL, UnicodeError) as error:
+                self.unsendable(error)
             if answer.status_code not in (429, 503) or not left:
                 return answer
             left -= 1
@@ -129,15 +149,20 @@ class Client:
         """End the command, since nothing answers."""
         import httpx2
 
-        if isinstance(error, httpx2.UnsupportedProtocol | httpx2.InvalidURL):
-            end(MISUSED, f"CRITSIT_URL is {self.base}, which is no address: it starts with http:// or https://.")
+        if isinstance(error, httpx2.UnsupportedProtocol):
+            self.no_address()
         why = "took too long" if isinstance(error, httpx2.TimeoutException) else "can't be reached"
-        end(UNREACHABLE, f"critsit at {self.base} {why} (CRITSIT_URL says where): {error or type(error).__name__}")
+        # What we ourselves put wrongly is quoted, and the key might be in it.
+        said = "" if isinstance(error, httpx2.LocalProtocolError) else str(error)
+        end(UNREACHABLE, f"critsit at {self.base} {why} (CRITSIT_URL says where): {said or type(error).__name__}")
 
+    def no_address(self) -> NoReturn:
+        """End the command, since CRITSIT_URL is none."""
+        end(MISUSED, f"CRITSIT_URL is {self.base!r}, which is no address: it starts with http:// or https://.")
 
-def unsendable(error: UnicodeEncodeError) -> NoReturn:
-    """End the command, since HTTP's headers take no such text."""
-    end(MISUSED, f"{error.object!r} can't be sent: keys and ids are plain ASCII.")
+    def unsendable(self, error: Exception) -> NoReturn:
+        """End the command, since what is asked for has no way to be said in HTTP."""
+        end(MISUSED, f"{self.base} can't be asked for that: {error}.")
 
 
 def written(body: Any) -> bytes:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import typer
 
-from .client import Client
+from .client import Client, plain
 from .ending import NO, end
 from .files import read
 from .options import Json, print_json
@@ -27,6 +27,8 @@ def report(
     json: Json = False,
 ) -> None:
     """Report an incident, or many; exit 1 where one is refused."""
+    if idempotency_key:
+        plain(idempotency_key, "--idempotency-key", "key")
     raw = read(file)
     if not raw:
         end(NO, f"{file} holds no report.")

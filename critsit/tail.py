@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .client import Client, refused, unsendable
+from .client import Client, plain, refused
 from .ending import UNREACHABLE, end, tell, unread
 from .options import Json
 
@@ -38,6 +38,8 @@ def tail(
     """Follow what happens, until Ctrl-C."""
     import httpx2
 
+    if after:
+        plain(after, "--last-event-id", "id")
     params: Params = [("incident", incident)] if incident else []
     params += [("type", one) for one in type_ or []]
     last, failures, connected = after, 0, False
@@ -57,8 +59,8 @@ def tail(
             except BrokenPipeError:
                 unread()
                 return
-            except UnicodeEncodeError as error:
-                unsendable(error)
+            except (httpx2.InvalidURL, UnicodeError) as error:
+                client.unsendable(error)
             except httpx2.HTTPError as error:
                 if not connected:
                     client.unreachable(error)

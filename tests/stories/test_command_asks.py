@@ -246,6 +246,7 @@ def test_what_is_open_what_was_kept_and_who_changed_what(asked: Asked, tmp_path:
         (("calendar", "almaty", "--contract", "WO-1001", "--from", "soon"), 2, "--from is 'soon'"),
         (("calendar", "almaty", "--contract", "WO-1001", "--file", "x"), 2, "not both"),
         (("attainment", "--from", "2026-02-01T00:00:00"), 2, "an instant needs its zone"),
+        (("tail", "--last-event-id", "7\r"), 2, "--last-event-id holds what no id can"),
         (("audit", "changes", "--kind", "kitchen"), 2, "There is no kind kitchen"),
         (("tail", "--last-event-id", "ключ"), 2, "plain ASCII"),
     ],

@@ -99,6 +99,29 @@ def test_a_proxy_that_names_a_date_to_come_again_is_asked_again_all_the_same() -
     assert (done.returncode, done.stdout) == (0, "There are no keys but the admin key.\n"), done.stderr
 
 
+@pytest.mark.parametrize("name", ["CRITSIT_KEY", "CRITSIT_ADMIN_KEY"])
+@pytest.mark.parametrize("key", ["{}\r", "{}\n", "{} ", " {}", "{}\x1b[2J", "{}\tx", "{}ключ"])
+def test_a_key_that_none_can_be_is_named_and_not_told(name: str, key: str) -> None:
+    for words in (("keys", "list"), ("tail",), ("keys", "list", "--json"), ("tail", "--json")):
+        done = critsit(*words, url=f"http://127.0.0.1:{free_port()}", **{name: key.format("crk_verysecret")})
+        assert (done.returncode, done.stdout) == (2, ""), done.stderr
+        assert f"{name} holds what no key can" in done.stderr
+        assert "verysecret" not in done.stderr
+
+
+def test_an_address_holds_no_user_no_password_and_no_line_end() -> None:
+    for url, sentence in (
+        ("http://u:verysecret@127.0.0.1", "may hold no user and no password"),
+        ("u:verysecret@127.0.0.1", "may hold no user and no password"),
+        ("http://127.0.0.1:8080\r", "CRITSIT_URL is 'http://127.0.0.1:8080\\r', which is no address"),
+        ("127.0.0.1:8080", "which is no address"),
+    ):
+        done = critsit("keys", "list", url=url, CRITSIT_KEY="x")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert sentence in done.stderr
+        assert "verysecret" not in done.stderr
+
+
 def _asks(words: tuple[str, ...], *answers: bytes) -> CompletedProcess[str]:
     """Run a command against what answers this in turn, and the last of it for ever."""
     left = list(answers)
