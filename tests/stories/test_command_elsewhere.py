@@ -17,6 +17,7 @@ from tests.harness.postgres import free_port
 from tests.harness.up import critsit
 
 pytestmark = [pytest.mark.timeout(60), pytest.mark.slow]
+JSON = {"Content-Type": "application/json"}
 REPORT = json.dumps({"impact": "minimal", "title": "A question", "reporter": {"name": "Aigerim S."}})
 ASKS = [
     ("contracts", "load", "examples/contracts"),
@@ -42,10 +43,10 @@ def test_what_was_stored_before_the_server_went_away_is_told(tmp_path: Path, as_
 
         async def says(heard: raw_http.Heard, writer: asyncio.StreamWriter) -> None:
             if heard.target == "/v1/contracts:check":
-                writer.write(raw_http.answer(200, b'{"ok": true, "faults": []}'))
+                writer.write(raw_http.answer(200, b'{"ok": true, "faults": []}', JSON))
             elif not stored:
                 stored.append(heard.target)
-                writer.write(raw_http.answer(201, b"{}"))
+                writer.write(raw_http.answer(201, b"{}", JSON))
 
         async with raw_http.listening(says) as port:
             url = f"http://127.0.0.1:{port}"
@@ -66,9 +67,10 @@ def test_what_was_stored_before_the_server_went_away_is_told(tmp_path: Path, as_
 def test_what_is_refused_when_it_is_put_is_told_with_its_file_and_hurts_no_other(tmp_path: Path) -> None:
     for number in ("WO-1", "WO-2"):
         (tmp_path / f"{number}.yaml").write_text(f"number: {number}\n")
-    sound = raw_http.answer(200, b'{"faults": []}')
-    refused = raw_http.answer(422, b'{"title": "No", "detail": "Not this one."}')
-    done = _asks(("contracts", "load", str(tmp_path)), sound, sound, refused, raw_http.answer(201, b"{}"))
+    sound = raw_http.answer(200, b'{"faults": []}', JSON)
+    problem = {"Content-Type": "application/problem+json"}
+    refused = raw_http.answer(422, b'{"title": "No", "detail": "Not this one."}', problem)
+    done = _asks(("contracts", "load", str(tmp_path)), sound, sound, refused, raw_http.answer(201, b"{}", JSON))
     assert (done.returncode, done.stderr) == (1, f"{tmp_path / 'WO-1.yaml'}: Not this one.\n")
     assert done.stdout == "/v1/contracts/WO-1: refused\n/v1/contracts/WO-2: stored\n"
 
@@ -95,7 +97,7 @@ def test_an_answer_that_points_elsewhere_is_named_and_not_followed_with_the_key(
 
 def test_a_proxy_that_names_a_date_to_come_again_is_asked_again_all_the_same() -> None:
     later = raw_http.answer(503, headers={"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"})
-    done = _asks(("keys", "list"), later, raw_http.answer(200, b'{"items": [], "next": null}'))
+    done = _asks(("keys", "list"), later, raw_http.answer(200, b'{"items": [], "next": null}', JSON))
     assert (done.returncode, done.stdout) == (0, "There are no keys but the admin key.\n"), done.stderr
 
 
