@@ -12,7 +12,7 @@ from typing_extensions import TypedDict
 
 from .answers import Problem, Record
 from .client import Client, plain
-from .ending import NO, end
+from .ending import NO, end, or_told
 from .files import read
 from .options import Json, print_json
 
@@ -115,10 +115,11 @@ def report(
         if idempotency_key:
             headers["Idempotency-Key"] = idempotency_key
         record = client.read(client.ask("POST", "/v1/incidents", json=raw, headers=headers), Record)
-    if json:
-        print_json(record)
-    else:
-        _tell(record)
+    with or_told(f"{record['number']} is taken."):
+        if json:
+            print_json(record)
+        else:
+            _tell(record)
 
 
 def explain(incident: Incident, json: Json = False) -> None:
@@ -181,15 +182,23 @@ def _report_many(client: Client, reports: list[Any], idempotency_key: str | None
             done = client.read(answer, Batch)["items"]
             if len(done) != len(sent):
                 client.stranger(f"of {len(sent)} reports it answers {len(done)}")
-            for number, item in enumerate(() if json else done, start):
-                _tell_one(number, item)
             items += done
+            if not json:
+                with or_told(_taken(done)):
+                    for number, item in enumerate(done, start):
+                        _tell_one(number, item)
     finally:
         # What was reported before nothing answered any more is told all the same.
         if json:
-            print_json({"items": items})
+            with or_told(_taken(items)):
+                print_json({"items": items})
     if any(item["incident"] is None for item in items):
         end(NO)
+
+
+def _taken(items: list[Taken]) -> str:
+    numbers = [item["incident"]["number"] for item in items if item["incident"] is not None]
+    return f"Of {len(items)} reports {len(numbers)} are taken: {', '.join(numbers)}."
 
 
 def _tell_one(number: int, item: Taken) -> None:

@@ -9,7 +9,7 @@ import typer
 from typing_extensions import TypedDict
 
 from .client import Client
-from .ending import MISUSED, end
+from .ending import MISUSED, end, or_told
 from .options import Json, print_json
 
 
@@ -45,10 +45,12 @@ def create(
     body = {"name": name, "scopes": scope} | ({"contracts": contract} if contract else {})
     with Client() as client:
         made = client.post("/v1/keys", NewKey, body)
-    if json:
-        print_json(made)
-    else:
-        typer.echo(made["key"])
+    with or_told(f"The key {made['id']} is made and can't be shown: revoke it."):
+        if json:
+            print_json(made)
+        else:
+            typer.echo(made["key"])
+    if not json:
         typer.echo(f"id {made['id']}; keep the key, it is not shown again.", err=True)
 
 

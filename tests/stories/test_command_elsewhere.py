@@ -19,6 +19,10 @@ from tests.harness.up import critsit
 pytestmark = [pytest.mark.timeout(60), pytest.mark.slow]
 JSON = {"Content-Type": "application/json"}
 REPORT = json.dumps({"impact": "minimal", "title": "A question", "reporter": {"name": "Aigerim S."}})
+RECORD = {
+    "id": "1", "number": "INC-7", "severity": None, "service": None, "queue": None, "coverage": None,
+    "crisis_manager": None, "flags": [], "because": [], "clocks": [], "pages": [],
+}  # fmt: skip
 ASKS = [
     ("contracts", "load", "examples/contracts"),
     ("people", "load", "examples/people"),
@@ -124,7 +128,33 @@ def test_an_address_holds_no_user_no_password_and_no_line_end() -> None:
         assert "verysecret" not in done.stderr
 
 
-def _asks(words: tuple[str, ...], *answers: bytes) -> CompletedProcess[str]:
+def test_what_was_taken_is_told_where_stdout_can_not_be_written() -> None:
+    record = json.dumps(RECORD).encode()
+    for answer, given, words in (
+        (record, REPORT, ("report", "-")),
+        (record, REPORT, ("report", "-", "--json")),
+        (b'{"items": [{"incident": %s, "problem": null}]}' % record, f"[{REPORT}]", ("report", "-")),
+        (b'{"id": "INC-7", "key": "crk_1"}', REPORT, ("keys", "create", "wall", "--scope", "view")),
+    ):
+        done = _asks(words, raw_http.answer(201, answer, JSON), given=given, stdout="/dev/full")
+        assert done.returncode == 3
+        taken, said = done.stderr.splitlines()
+        assert "INC-7" in taken
+        assert "It can't be written: No space left on device." in said
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_is_a_sentence(unbuffered: str) -> None:
+    for words in (("check", "examples/contracts"), ("check", "examples/contracts", "--json"), ("--help",)):
+        done = critsit(*words, stdout="/dev/full", PYTHONUNBUFFERED=unbuffered)
+        assert done.returncode == 3
+        assert "It can't be written: No space left on device." in done.stderr
+        assert done.stderr.count("\n") == 1
+
+
+def _asks(
+    words: tuple[str, ...], *answers: bytes, given: str = REPORT, stdout: str | None = None
+) -> CompletedProcess[str]:
     """Run a command against what answers this in turn, and the last of it for ever."""
     left = list(answers)
 
@@ -134,7 +164,9 @@ def _asks(words: tuple[str, ...], *answers: bytes) -> CompletedProcess[str]:
     async def ask() -> CompletedProcess[str]:
         async with raw_http.listening(says) as port:
             url = f"http://127.0.0.1:{port}"
-            return await asyncio.to_thread(lambda: critsit(*words, url=url, given=REPORT, CRITSIT_KEY="x"))
+            return await asyncio.to_thread(
+                lambda: critsit(*words, url=url, given=given, stdout=stdout, CRITSIT_KEY="x")
+            )
 
     done = asyncio.run(ask())
     assert "Traceback" not in done.stderr, done.stderr
