@@ -48,6 +48,8 @@ def attainment(
     json: Json = False,
 ) -> None:
     """Tell what was met and breached, per clock and severity; each breach with its incident and rule."""
+    if csv and json:
+        end(MISUSED, "Give --csv or --json, not both.")
     start, finish = instant_of(from_, "--from"), instant_of(to, "--to", end_of_day=True)
     if start and finish and datetime.fromisoformat(finish) <= datetime.fromisoformat(start):
         end(MISUSED, f"From {from_} to {to} is no period: it ends before it begins.")

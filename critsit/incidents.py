@@ -97,12 +97,14 @@ class Replay(TypedDict):
 
 def report(
     file: Annotated[Path, typer.Argument(help="One report or a list of them, JSON or YAML; - is stdin.")],
-    wait: Annotated[float | None, typer.Option(min=0, max=5, help="Seconds to wait for the route.")] = 2.0,
+    wait: Annotated[
+        float, typer.Option(min=0, max=5, help="Seconds to wait for the route of one report; a list is not waited for.")
+    ] = 2.0,
     idempotency_key: Annotated[str | None, typer.Option(help="The same key again reports nothing twice.")] = None,
     json: Json = False,
 ) -> None:
     """Report an incident, or many; exit 1 where one is refused."""
-    if idempotency_key:
+    if idempotency_key is not None:
         plain(idempotency_key, "--idempotency-key", "key")
     raw = read(file)
     if not raw:
