@@ -6,11 +6,38 @@ from datetime import datetime
 from typing import Annotated
 
 import typer
+from typing_extensions import TypedDict
 
-from .client import Client, refused
+from .client import Client
 from .ending import MISUSED, end
 from .instants import instant_of
 from .options import Json, print_json
+
+
+class Breach(TypedDict):
+    """A promise that was broken."""
+
+    number: str
+    due_at: str
+    met_at: str | None
+    rule: str | None
+    reason: str | None
+
+
+class Kept(TypedDict):
+    """What became of a clock's promises at a severity."""
+
+    clock: str
+    severity: str | None
+    met: int
+    breached: int
+    breaches: list[Breach]
+
+
+class Attainment(TypedDict):
+    """What was promised and kept."""
+
+    items: list[Kept]
 
 
 def attainment(
@@ -21,6 +48,8 @@ def attainment(
     json: Json = False,
 ) -> None:
     """Tell what was met and breached, per clock and severity; each breach with its incident and rule."""
+    if csv and json:
+        end(MISUSED, "Give --csv or --json, not both.")
     start, finish = instant_of(from_, "--from"), instant_of(to, "--to", end_of_day=True)
     if start and finish and datetime.fromisoformat(finish) <= datetime.fromisoformat(start):
         end(MISUSED, f"From {from_} to {to} is no period: it ends before it begins.")
@@ -29,11 +58,9 @@ def attainment(
     with Client() as client:
         if csv:
             answer = client.ask("GET", "/v1/attainment", params=sent, headers={"Accept": "text/csv"})
-            if answer.status_code >= 400:
-                refused(answer)
-            typer.echo(answer.text, nl=False)
+            typer.echo(client.checked(answer, "text/csv").text, nl=False)
             return
-        found = client.get("/v1/attainment", **sent)
+        found = client.get("/v1/attainment", Attainment, **sent)
     if json:
         print_json(found)
         return

@@ -5,10 +5,47 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from typing_extensions import TypedDict
 
 from .client import Client
 from .ending import MISUSED, NO, end
 from .options import Json, print_json
+
+
+class SealedDay(TypedDict):
+    """A day that was sealed, read again."""
+
+    day: str
+    facts: int
+    objects: int
+    ok: bool
+    why: str | None
+
+
+class Audit(TypedDict):
+    """Every sealed day."""
+
+    ok: bool
+    items: list[SealedDay]
+
+
+class Changed(TypedDict):
+    """A place that was changed."""
+
+    pointer: str
+
+
+class Change(TypedDict):
+    """A change of the directory."""
+
+    at: str
+    kind: str
+    id: str
+    by: str
+    version: int
+    removed: bool
+    what: list[Changed]
+
 
 KINDS = ("contract", "person", "rotation", "override", "key", "catalogue")
 
@@ -16,7 +53,7 @@ KINDS = ("contract", "person", "rotation", "override", "key", "catalogue")
 def verify(json: Json = False) -> None:
     """Read every sealed day again; ends with 1 where one is not what it was."""
     with Client() as client:
-        found = client.json(client.ask("GET", "/v1/audit"))
+        found = client.get("/v1/audit", Audit)
     if json:
         print_json(found)
     for day in () if json else found["items"]:
@@ -38,7 +75,7 @@ def changes(
         end(MISUSED, f"There is no kind {kind}: {', '.join(KINDS)}.")
     asked = {name: value for name, value in (("kind", kind), ("id", id)) if value is not None}
     with Client() as client:
-        found = list(client.items("/v1/changes", **asked))
+        found = list(client.items("/v1/changes", Change, **asked))
     if json:
         print_json({"items": found})
         return

@@ -6,6 +6,7 @@ import sys
 from typing import Annotated, Any
 
 import typer
+from typing_extensions import TypedDict
 
 from backbone import STAGES
 
@@ -13,6 +14,32 @@ from .client import Client
 from .ending import MISUSED, NO, end
 from .incidents import user
 from .options import Json, print_json
+
+
+class SetAside(TypedDict):
+    """What a stage has set aside."""
+
+    id: int
+    held_at: str
+    source: str
+    type: str
+    subject: str
+    sequence: int | None
+    error: str
+    event: Any
+
+
+class Left(TypedDict):
+    """How many letters of an incident are still set aside."""
+
+    left: int
+
+
+class Told(SetAside):
+    """It, and the stage that has it."""
+
+    stage: str
+
 
 Stage = Annotated[str, typer.Argument(help="intake, router, escalation or notifier.")]
 AnyStage = Annotated[str | None, typer.Argument(metavar="[STAGE]", help="Of this stage alone.")]
@@ -23,7 +50,7 @@ def listed(stage: AnyStage = None, json: Json = False) -> None:
     """List what has been set aside, oldest first, stage by stage."""
     paths = {name: _path(name) for name in ([stage] if stage is not None else STAGES)}
     with Client() as client:
-        letters = [{"stage": name, **letter} for name, path in paths.items() for letter in client.items(path)]
+        letters = [_told(name, one) for name, path in paths.items() for one in client.items(path, SetAside)]
     if json:
         print_json({"items": letters})
         return
@@ -37,7 +64,7 @@ def show(stage: Stage, id: Letter, json: Json = False) -> None:
     """Show one whole, with what went wrong."""
     path = _path(stage)
     with Client() as client:
-        letter = next(({"stage": stage, **one} for one in client.items(path) if one["id"] == id), None)
+        letter = next((_told(stage, one) for one in client.items(path, SetAside) if one["id"] == id), None)
     if letter is None:
         end(NO, f"There is no dead letter {id} at {stage}.")
     if json:
@@ -71,7 +98,7 @@ def discard(
 def _do(stage: str, id_: int, what: str, json: bool, body: dict[str, Any] | None = None) -> None:
     path = _path(stage)
     with Client() as client:
-        answer = client.post(f"{path}/{id_}/{what}", body)
+        answer = client.post(f"{path}/{id_}/{what}", Left, body)
     left = answer["left"]
     if json:
         print_json(answer)
@@ -90,8 +117,12 @@ def _path(stage: str) -> str:
     return f"/v1/{stage}/dead-letters"
 
 
-def _line(letter: dict[str, Any]) -> str:
-    error = str(letter["error"]).strip().splitlines()
+def _told(stage: str, letter: SetAside) -> Told:
+    return {"stage": stage, **letter}
+
+
+def _line(letter: Told) -> str:
+    error = letter["error"].strip().splitlines()
     return (
         f"{letter['stage']} {letter['id']}  {letter['held_at']}  {letter['source']} {letter['type']} of {letter['subject']},"
         f" number {letter['sequence']}: {error[-1] if error else ''}"

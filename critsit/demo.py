@@ -12,10 +12,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from textwrap import fill
 from typing import Any
+from urllib.parse import quote
 
 import typer
 
+from .answers import Contract, Record
 from .client import Client, key
+from .incidents import Explanation
 from .options import Json, print_json
 from .running import settings_of
 
@@ -77,29 +80,33 @@ def demo(json: Json = False) -> None:
     base = None if os.environ.get("CRITSIT_URL") else settings.address(settings.port or 8080)
     bearer = key() or (settings.key_file.read_text().strip() if settings.key_file.exists() else None)
     with Client(base, bearer) as client:
-        client.put("/v1/contracts/DEMO-1", _contract(datetime.now(UTC)))
+        client.put("/v1/contracts/DEMO-1", _contract(datetime.now(UTC)), Contract)
         found = []
         for name, fields in KINDS:
-            taken = client.post("/v1/incidents", {**_BASE, **fields}, Prefer="wait=3")
+            taken = client.post("/v1/incidents", Record, {**_BASE, **fields}, Prefer="wait=3")
             found.append((name, taken["id"]))
         records = [(name, _settled(client, id_)) for name, id_ in found]
-        why = {record["id"]: client.get(f"/v1/incidents/{record['id']}/explanation") for _, record in records}
+        why = {record["id"]: client.get(_path(record["id"]) + "/explanation", Explanation) for _, record in records}
     if json:
         print_json([{"kind": name, **record} for name, record in records])
         return
     for name, record in records:
         typer.echo(_told(name, record))
         for decision in why[record["id"]]["decisions"][:1]:
-            first, second, *_ = decision["text"].split(". ", 2)
-            typer.echo(fill(f"{first}. {second}.", 100, initial_indent="  why: ", subsequent_indent="       "))
+            why_so = ". ".join(decision["text"].split(". ", 2)[:2])
+            typer.echo(fill(f"{why_so}.", 100, initial_indent="  why: ", subsequent_indent="       "))
         typer.echo()
 
 
-def _settled(client: Client, id_: str) -> dict[str, Any]:
+def _path(id_: str) -> str:
+    return f"/v1/incidents/{quote(id_, safe='')}"
+
+
+def _settled(client: Client, id_: str) -> Record:
     """The record once its clocks run and its pages have left, or as it is after ten seconds."""
     end = time.monotonic() + 10
     while True:
-        record: dict[str, Any] = client.get(f"/v1/incidents/{id_}")
+        record = client.get(_path(id_), Record)
         paged = record["crisis_manager"] is None or any(page["attempt_count"] for page in record["pages"])
         urgent = record["coverage"] == "24x7"
         if (record["clocks"] and paged and (record["pages"] or not urgent)) or time.monotonic() > end:
@@ -107,13 +114,13 @@ def _settled(client: Client, id_: str) -> dict[str, Any]:
         time.sleep(0.1)
 
 
-def _told(name: str, record: dict[str, Any]) -> str:
+def _told(name: str, record: Record) -> str:
     """What became of an incident, a line for each thing that somebody asks; no table, which a terminal would cut."""
     due = [f"{clock['name']} {_local(clock['due_at'])}" for clock in record["clocks"] if clock["side"] == "provider"]
     pages = [f"{page['to']} ({page['state']})" for page in record["pages"]]
     lines = {
         "severity": record["severity"] or "not decided yet", "queue": record["queue"] or "none yet",
-        "crisis manager": (record["crisis_manager"] or {}).get("name", "–"), "due": ", ".join(due) or "–",
+        "crisis manager": record["crisis_manager"]["name"] if record["crisis_manager"] else "–", "due": ", ".join(due) or "–",
         "pages": ", ".join(pages) or "–", "flags": ", ".join(record["flags"]) or "–",
         "because": ", ".join(record["because"]),
     }  # fmt: skip

@@ -8,9 +8,11 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
+from typing_extensions import TypedDict
 
-from .client import Client
-from .ending import NO, end
+from .answers import Problem, Record
+from .client import Client, plain
+from .ending import NO, end, or_told
 from .files import read
 from .options import Json, print_json
 
@@ -20,13 +22,90 @@ _BATCH = 1_000
 Incident = Annotated[str, typer.Argument(help="The incident's number or id.")]
 
 
+class Taken(TypedDict):
+    """What became of one report of many."""
+
+    incident: Record | None
+    problem: Problem | None
+
+
+class Batch(TypedDict):
+    """What became of many reports, in their order."""
+
+    items: list[Taken]
+
+
+class Rule(TypedDict):
+    """A rule with its sentence."""
+
+    id: str
+    section: str | None
+    text: str
+
+
+class PassedOver(TypedDict):
+    """A service that a decision passed over."""
+
+    service: str
+    why: str
+    rule: str | None
+
+
+class Decision(TypedDict):
+    """A decision in words."""
+
+    at: str
+    text: str
+    passed_over: list[PassedOver]
+    rules: list[Rule]
+
+
+class Day(TypedDict):
+    """What a clock counted of a day."""
+
+    date: str
+    open: list[list[str]]
+    counted: str
+    note: str | None
+
+
+class CountedClock(TypedDict):
+    """A clock in words."""
+
+    name: str
+    side: str
+    due_at: str
+    rule: str | None
+    section: str | None
+    text: str
+    days: list[Day]
+
+
+class Explanation(TypedDict):
+    """Why an incident is where it is."""
+
+    decisions: list[Decision]
+    clocks: list[CountedClock]
+
+
+class Replay(TypedDict):
+    """Whether it would be decided alike."""
+
+    agrees: bool
+    differences: list[Any]
+
+
 def report(
     file: Annotated[Path, typer.Argument(help="One report or a list of them, JSON or YAML; - is stdin.")],
-    wait: Annotated[float | None, typer.Option(min=0, max=5, help="Seconds to wait for the route.")] = 2.0,
+    wait: Annotated[
+        float, typer.Option(min=0, max=5, help="Seconds to wait for the route of one report; a list is not waited for.")
+    ] = 2.0,
     idempotency_key: Annotated[str | None, typer.Option(help="The same key again reports nothing twice.")] = None,
     json: Json = False,
 ) -> None:
     """Report an incident, or many; exit 1 where one is refused."""
+    if idempotency_key is not None:
+        plain(idempotency_key, "--idempotency-key", "key")
     raw = read(file)
     if not raw:
         end(NO, f"{file} holds no report.")
@@ -37,17 +116,18 @@ def report(
         headers = {"Prefer": f"wait={wait:g}"} if wait else {}
         if idempotency_key:
             headers["Idempotency-Key"] = idempotency_key
-        record = client.json(client.ask("POST", "/v1/incidents", json=raw, headers=headers))
-    if json:
-        print_json(record)
-    else:
-        _tell(record)
+        record = client.read(client.ask("POST", "/v1/incidents", json=raw, headers=headers), Record)
+    with or_told(f"{record['number']} is taken."):
+        if json:
+            print_json(record)
+        else:
+            _tell(record)
 
 
 def explain(incident: Incident, json: Json = False) -> None:
     """Tell why an incident is where it is, and due when it is, with the rules and the arithmetic."""
     with Client() as client:
-        found = client.get(f"/v1/incidents/{quote(incident, safe='')}/explanation")
+        found = client.get(f"/v1/incidents/{quote(incident, safe='')}/explanation", Explanation)
     if json:
         print_json(found)
         return
@@ -74,7 +154,7 @@ def replay(
 ) -> None:
     """Decide an incident again from what its decisions were made from; exit 1 where it would come out otherwise."""
     with Client() as client:
-        found = client.post(f"/v1/incidents/{quote(incident, safe='')}/replay", {"by": by or user()})
+        found = client.post(f"/v1/incidents/{quote(incident, safe='')}/replay", Replay, {"by": by or user()})
     if json:
         print_json(found)
     elif found["agrees"]:
@@ -95,37 +175,48 @@ def user() -> str:
 
 
 def _report_many(client: Client, reports: list[Any], idempotency_key: str | None, json: bool) -> None:
-    items: list[dict[str, Any]] = []
+    items: list[Taken] = []
     try:
         for start in range(0, len(reports), _BATCH):
             headers = {"Idempotency-Key": f"{idempotency_key}#{start}"} if idempotency_key else {}
-            sent = {"items": reports[start : start + _BATCH]}
-            done = client.json(client.ask("POST", "/v1/incidents:batch", json=sent, headers=headers))["items"]
-            for number, item in enumerate(() if json else done, start):
-                _tell_one(number, item)
+            sent = reports[start : start + _BATCH]
+            answer = client.ask("POST", "/v1/incidents:batch", json={"items": sent}, headers=headers)
+            done = client.read(answer, Batch)["items"]
+            if len(done) != len(sent):
+                client.stranger(f"of {len(sent)} reports it answers {len(done)}")
             items += done
+            if not json:
+                with or_told(_taken(done)):
+                    for number, item in enumerate(done, start):
+                        _tell_one(number, item)
     finally:
         # What was reported before nothing answered any more is told all the same.
         if json:
-            print_json({"items": items})
+            with or_told(_taken(items)):
+                print_json({"items": items})
     if any(item["incident"] is None for item in items):
         end(NO)
 
 
-def _tell_one(number: int, item: dict[str, Any]) -> None:
+def _taken(items: list[Taken]) -> str:
+    numbers = [item["incident"]["number"] for item in items if item["incident"] is not None]
+    return f"Of {len(items)} reports {len(numbers)} are taken: {', '.join(numbers)}."
+
+
+def _tell_one(number: int, item: Taken) -> None:
     if item["incident"] is not None:
         _tell(item["incident"])
         return
-    problem = item["problem"] or {}
-    faults = "; ".join(f"{f['pointer'] or 'all of it'}: {f['message']}" for f in problem.get("errors", []))
-    typer.echo(f"/{number} is refused: {faults or problem.get('detail') or problem.get('title')}", err=True)
+    problem: Problem = item["problem"] or {"title": "it is not said why"}
+    faults = "; ".join(f"{f['pointer'] or 'all of it'}: {f['message']}" for f in problem.get("errors", ()))
+    typer.echo(f"/{number} is refused: {faults or problem.get('detail') or problem['title']}", err=True)
 
 
-def _tell(record: dict[str, Any]) -> None:
+def _tell(record: Record) -> None:
     if record["severity"] is None:
         typer.echo(f"{record['number']} is taken; its route is not decided yet.")
         return
-    manager = record.get("crisis_manager")
+    manager = record["crisis_manager"]
     typer.echo(
         f"{record['number']}: severity {record['severity']}, {record['service']}, queue {record['queue']}"
         + (f", crisis manager {manager['name']}" if manager else "")
@@ -136,8 +227,8 @@ def _tell(record: dict[str, Any]) -> None:
         typer.echo(f"  flags: {', '.join(record['flags'])}")
 
 
-def _day(day: dict[str, Any]) -> str:
-    windows = ", ".join(f"{opens}–{closes}" for opens, closes in day["open"]) or "closed"
+def _day(day: Day) -> str:
+    windows = ", ".join("–".join(window) for window in day["open"]) or "closed"
     note = f" ({day['note']})" if day["note"] else ""
     return f"{day['date']}: {windows}, counted {day['counted']}{note}"
 

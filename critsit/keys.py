@@ -6,10 +6,27 @@ from typing import Annotated, get_args
 from urllib.parse import quote
 
 import typer
+from typing_extensions import TypedDict
 
 from .client import Client
-from .ending import MISUSED, end
+from .ending import MISUSED, end, or_told
 from .options import Json, print_json
+
+
+class Key(TypedDict):
+    """A key, without what would let anybody use it."""
+
+    id: str
+    name: str
+    scopes: list[str]
+    contracts: list[str] | None
+
+
+class NewKey(TypedDict):
+    """A key that was just made."""
+
+    id: str
+    key: str
 
 
 def create(
@@ -27,18 +44,20 @@ def create(
             end(MISUSED, f"--scope is {one!r}, and has to be one of {', '.join(known)}.")
     body = {"name": name, "scopes": scope} | ({"contracts": contract} if contract else {})
     with Client() as client:
-        made = client.post("/v1/keys", body)
-    if json:
-        print_json(made)
-    else:
-        typer.echo(made["key"])
+        made = client.post("/v1/keys", NewKey, body)
+    with or_told(f"The key {made['id']} is made and can't be shown: revoke it."):
+        if json:
+            print_json(made)
+        else:
+            typer.echo(made["key"])
+    if not json:
         typer.echo(f"id {made['id']}; keep the key, it is not shown again.", err=True)
 
 
 def listed(json: Json = False) -> None:
     """List the keys, without what would let anybody use them."""
     with Client() as client:
-        keys = list(client.items("/v1/keys"))
+        keys = list(client.items("/v1/keys", Key))
     if json:
         print_json({"items": keys})
         return
@@ -54,7 +73,7 @@ def revoke(
 ) -> None:
     """Revoke a key: from now on it is not known."""
     with Client() as client:
-        client.json(client.ask("DELETE", f"/v1/keys/{quote(id, safe='')}"))
+        client.delete(f"/v1/keys/{quote(id, safe='')}")
     if json:
         print_json({"revoked": id})
     else:

@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import quote
 
 import typer
+from typing_extensions import TypedDict
 
+from .answers import Identified, Object
 from .check import to_json
-from .client import Client, Unsendable, words, written
+from .client import Client, Unsendable, code_of, words, written
 from .documents import Checked, Part, check_files
-from .ending import NO, UNREACHABLE, end, tell
+from .ending import NO, end, tell
 from .options import Json, print_json
 
 if TYPE_CHECKING:
@@ -26,6 +28,28 @@ if TYPE_CHECKING:
     from services.faults import Fault
 
 Folder = Annotated[Path, typer.Argument(help="A folder of YAML or JSON files, or one file.")]
+
+
+class Rotation(TypedDict):
+    """A rotation."""
+
+    name: str
+
+
+class Finding(TypedDict):
+    """What the check of a work order found."""
+
+    pointer: str
+    rule: str | None
+    level: Literal["fault", "warning"]
+    message: str
+
+
+class Findings(TypedDict):
+    """All that it found."""
+
+    faults: list[Finding]
+
 
 #: What is stored before what names it.
 _KINDS = ("people", "rotations", "overrides", "policies", "contracts")
@@ -82,7 +106,10 @@ def items_of(found: list[Checked]) -> list[Item]:
 def put_all(client: Client, items: list[Item]) -> Iterator[Loaded]:
     """Put every item, each when it is asked for; one that is refused hurts no other."""
     for item in items:
-        refused = _refusal(client, client.ask("PUT", item.path, json=item.body))
+        answer = client.ask("PUT", item.path, json=item.body)
+        refused = _refusal(client, answer)
+        if not refused:
+            client.read(answer, Object)
         yield Loaded(item, not refused, refused)
 
 
@@ -111,7 +138,7 @@ def _load(client: Client, found: list[Checked], json: bool) -> None:
 def _check_rosters(client: Client, bodies: list[Any]) -> list[list[Fault]]:
     from services.roster import check_together
 
-    people, rotations = client.items("/v1/people"), client.items("/v1/rotations")
+    people, rotations = client.items("/v1/people", Identified), client.items("/v1/rotations", Rotation)
     return check_together(bodies, (one["id"] for one in people), (one["name"] for one in rotations))
 
 
@@ -125,18 +152,17 @@ def _check_order(client: Client, body: Any) -> list[Fault]:
     answer = client.ask("POST", "/v1/contracts:check", json=body)
     if refused := _refusal(client, answer):
         return [Fault("", None, "fault", " ".join(refused))]
-    found = client.json(answer)
-    if not isinstance(found, dict) or "faults" not in found:
-        end(UNREACHABLE, f"What answers at {client.base} is no critsit: it checks no work order.")
-    return [Fault(one["pointer"], one["rule"], one["level"], one["message"]) for one in found["faults"]]
+    found = client.read(answer, Findings)["faults"]
+    return [Fault(one["pointer"], one["rule"], one["level"], one["message"]) for one in found]
 
 
 def _refusal(client: Client, answer: httpx2.Response) -> tuple[str, ...]:
     """The words of a refusal, none where it is none. Ends the command where it is not the object that is refused."""
-    if answer.status_code < 400 or answer.status_code in (401, 403, 429, 502, 503, 504):
-        client.json(answer)
+    if answer.status_code < 400:
         return ()
-    return tuple(words(answer))
+    if code_of(answer.status_code) != NO:
+        client.refused(answer)
+    return tuple(words(client.problem(answer)))
 
 
 def _items(file: Path, part: Part) -> Iterator[Item]:

@@ -14,7 +14,7 @@ from . import audit, dead, keys, load, running
 from .attainment import attainment
 from .check import check
 from .demo import demo
-from .ending import DONE, say_error, speak_json
+from .ending import DONE, say_error, speak_json, unwritten
 from .incidents import explain, replay, report
 from .opening import calendar
 from .simulate import simulate
@@ -74,10 +74,12 @@ _audit.command("verify")(audit.verify)
 
 def main() -> None:
     """Run the command that the words on the command line name; ends the process with its code."""
-    if "--json" not in sys.argv:
-        app()
     try:
+        if "--json" not in sys.argv:
+            app()
         sys.exit(app(standalone_mode=False) or DONE)
+    except OSError as error:
+        sys.exit(unwritten(error))
     except TyperException as error:
         # The words themselves are wrong (an option that there is none of, a number that is none).
         speak_json(True)

@@ -85,13 +85,16 @@ def _stored(number: str | None, location: str) -> object:
     """The stored contract of that number, or the only one that has such a location."""
     from urllib.parse import quote
 
+    from .answers import Contract
     from .client import Client
 
     with Client() as client:
         if number is not None:
-            return client.get(f"/v1/contracts/{quote(number, safe='')}")
+            return client.get(f"/v1/contracts/{quote(number, safe='')}", Contract)
         found = [
-            order for order in client.items("/v1/contracts") if any(p["id"] == location for p in order["locations"])
+            order
+            for order in client.items("/v1/contracts", Contract)
+            if any(place["id"] == location for place in order["locations"])
         ]
     if len(found) == 1:
         return found[0]

@@ -12,11 +12,41 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typing_extensions import TypedDict
 
+from .answers import Instant
 from .ending import MISUSED, NO, end
 from .files import catalogue_at, read
 from .instants import instant_of
 from .options import CataloguePath, Json, print_json
+
+
+class Promise(TypedDict):
+    """A clock of a simulation."""
+
+    name: str
+    side: str
+    due_at: Instant
+    target: str | None
+    calendar: str | None
+    rule: str | None
+
+
+class Simulation(TypedDict):
+    """What would be decided."""
+
+    severity: str
+    service: str
+    queue: str
+    language: str
+    coverage: str
+    escalates_to: list[str]
+    executives: list[str]
+    flags: list[str]
+    because: list[str]
+    clocks: list[Promise]
+    explanation: list[str]
+
 
 _ASKED = ("incident", "at", "contract")
 
@@ -85,8 +115,7 @@ def answer_to(body: Mapping[str, Any], catalogue: Path | None) -> dict[str, Any]
         from .client import Client
 
         with Client() as client:
-            answer: dict[str, Any] = client.post("/v1/simulations", body)
-            return answer
+            return {**client.post("/v1/simulations", Simulation, body)}
     from services.simulate import SimulationFaults
     from services.simulate import simulate as decide
 

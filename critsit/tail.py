@@ -8,12 +8,14 @@ from __future__ import annotations
 import json as jsonlib
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NotRequired
 
 import typer
+from typing_extensions import TypedDict
 
-from .client import Client, refused, unsendable
-from .ending import UNREACHABLE, end, tell, unread
+from .answers import parsed, shaped
+from .client import Client, plain
+from .ending import tell, unread
 from .options import Json
 
 if TYPE_CHECKING:
@@ -24,6 +26,17 @@ Params = list[tuple[str, str | int | float | bool | None]]
 #: Seconds without a sign of life, after which a connection counts as dead; the stream gives one every 15.
 SILENCE = 40.0
 _WAITS = (0.5, 1.0, 2.0, 5.0)
+
+
+class Fact(TypedDict):
+    """A fact of the stream."""
+
+    at: str
+    incident: str
+    stage: str
+    type: str
+    summary: str
+    by: NotRequired[str | None]
 
 
 def tail(
@@ -38,6 +51,8 @@ def tail(
     """Follow what happens, until Ctrl-C."""
     import httpx2
 
+    if after:
+        plain(after, "--last-event-id", "id")
     params: Params = [("incident", incident)] if incident else []
     params += [("type", one) for one in type_ or []]
     last, failures, connected = after, 0, False
@@ -50,15 +65,15 @@ def tail(
                         continue
                     last = event.id or last
                     if event.data:
-                        _tell(event, json)
+                        _tell(client, event, json)
                 failures += 1
             except KeyboardInterrupt:
                 return
             except BrokenPipeError:
                 unread()
                 return
-            except UnicodeEncodeError as error:
-                unsendable(error)
+            except (httpx2.InvalidURL, UnicodeError) as error:
+                client.unsendable(error)
             except httpx2.HTTPError as error:
                 if not connected:
                     client.unreachable(error)
@@ -82,14 +97,12 @@ def _events(client: Client, params: Params, last: str | None) -> Iterator[Server
     with client.http.stream("GET", "/v1/stream", params=params, headers=headers, timeout=timeout) as answer:
         if answer.status_code >= 500 or answer.status_code == 429:
             raise httpx2.NetworkError(f"it answers {answer.status_code}")
-        if answer.status_code >= 400:
-            answer.read()
-            refused(answer)
+        client.checked(answer, "text/event-stream")
         yield None
         yield from httpx2.EventSource(answer)
 
 
-def _tell(event: ServerSentEvent, json: bool) -> None:
+def _tell(client: Client, event: ServerSentEvent, json: bool) -> None:
     if event.event == "slow":
         tell("The stream cut us off, since we read too slowly.")
         return
@@ -97,9 +110,9 @@ def _tell(event: ServerSentEvent, json: bool) -> None:
         tell("What was missed is no longer held: it goes on from now.")
         return
     try:
-        fact = jsonlib.loads(event.data)
+        fact = shaped(parsed(event.data), Fact)
     except ValueError:
-        end(UNREACHABLE, "What answers is no critsit: its stream holds no JSON.")
+        client.stranger("its stream tells something else")
     if json:
         typer.echo(jsonlib.dumps({"id": event.id, "event": event.event, **fact}, ensure_ascii=False))
     else:

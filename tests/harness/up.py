@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,16 @@ ROOT = Path(__file__).parents[2]
 CRITSIT = (sys.executable, "-W", "ignore", "-m", "critsit")
 
 
-def critsit(*words: str, url: str = "", given: str | None = None, **env: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end, with no setting but those of `env`. `given` is its standard input."""
+def critsit(
+    *words: str, url: str = "", given: str | None = None, stdout: str | None = None, **env: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, with no setting but those of `env`. `given` is its standard input, `stdout` a file."""
     asked = {"CRITSIT_URL": url} if url else {}
-    return subprocess.run(
-        [*CRITSIT, *words], capture_output=True, text=True, timeout=60, cwd=ROOT, env=bare() | asked | env, input=given,
-        check=False,
-    )  # fmt: skip
+    with open(stdout, "w") if stdout else nullcontext(subprocess.PIPE) as out:
+        return subprocess.run(
+            [*CRITSIT, *words], stdout=out, stderr=subprocess.PIPE, text=True, timeout=60, cwd=ROOT,
+            env=bare() | asked | env, input=given, check=False,
+        )  # fmt: skip
 
 
 def bare() -> dict[str, str]:

@@ -230,6 +230,12 @@ def test_what_is_open_what_was_kept_and_who_changed_what(asked: Asked, tmp_path:
     assert json.loads(asked("audit", "verify", "--json").stdout)["ok"] is True
 
 
+def test_attainment_is_csv_or_json_and_not_both(asked: Asked) -> None:
+    done = asked("attainment", "--csv", "--json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert json.loads(done.stderr) == {"exit": 2, "error": "Give --csv or --json, not both."}
+
+
 @pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [
@@ -246,6 +252,9 @@ def test_what_is_open_what_was_kept_and_who_changed_what(asked: Asked, tmp_path:
         (("calendar", "almaty", "--contract", "WO-1001", "--from", "soon"), 2, "--from is 'soon'"),
         (("calendar", "almaty", "--contract", "WO-1001", "--file", "x"), 2, "not both"),
         (("attainment", "--from", "2026-02-01T00:00:00"), 2, "an instant needs its zone"),
+        (("report", "-", "--idempotency-key", ""), 2, "--idempotency-key is empty."),
+        (("report", "-", "--idempotency-key", "once\n"), 2, "--idempotency-key holds what no key can"),
+        (("tail", "--last-event-id", "7\r"), 2, "--last-event-id holds what no id can"),
         (("audit", "changes", "--kind", "kitchen"), 2, "There is no kind kitchen"),
         (("tail", "--last-event-id", "ключ"), 2, "plain ASCII"),
     ],
