@@ -27,6 +27,6 @@ def test_what_make_is_not_told_is_as_the_settings_say(tmp_path: Path, words: lis
     (tmp_path / "critsit").write_text(SAYS)
     (tmp_path / "critsit").chmod(0o755)
     env = {name: value for name, value in os.environ.items() if name not in ("PORT", "DATA", "MAKEFLAGS")} | SET
-    make = ["make", "-o", ".venv/.installed", f"BIN={tmp_path}", *words]
+    make = ["make", "--no-print-directory", "-o", ".venv/.installed", f"BIN={tmp_path}", *words]
     done = subprocess.run(make, cwd=ROOT, env=env, capture_output=True, text=True, check=True)
     assert done.stdout == run
