@@ -6,6 +6,7 @@ Nothing is ever buffered without end: not in our queue, and not for a reader tha
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ MOST = 256
 BEAT = 15.0
 #: Seconds that a write may take before the reader counts as slow.
 PATIENCE = 5.0
+#: How much longer it may then take to read that it is cut off.
+_FAREWELL = 6
 
 
 def frame(data: str | bytes, *, event: str | None = None, id: str | int | None = None) -> bytes:
@@ -160,19 +163,29 @@ class EventStream(Response):
             closed, frames = reader.closed, reader.take()
             if frames:
                 await self._send(send, frames)
-            if reader.slow:
-                await self._send(send, slow_frame(reader.missed))
             if reader.slow or closed:
-                await self._send(send, b"", more=False)
+                await self._end(send)
                 return
 
-    async def _send(self, send: Send, frames: bytes, *, more: bool = True) -> None:
+    async def _end(self, send: Send) -> None:
+        """The last words. Who reads nothing at all is left without them: the connection ends."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._patience * _FAREWELL):
+                if self._reader.slow:
+                    await _body(send, slow_frame(self._reader.missed))
+                await _body(send, b"", more=False)
+
+    async def _send(self, send: Send, frames: bytes) -> None:
         """Write; a reader that takes nothing for too long is slow, whatever its queue holds."""
         try:
             async with asyncio.timeout(self._patience):
-                await send({"type": "http.response.body", "body": frames, "more_body": more})
+                await _body(send, frames)
         except TimeoutError:
             self._reader.cut_off()
+
+
+async def _body(send: Send, frames: bytes, *, more: bool = True) -> None:
+    await send({"type": "http.response.body", "body": frames, "more_body": more})
 
 
 async def _gone(receive: Receive) -> None:

@@ -150,6 +150,24 @@ async def test_a_reader_that_stalls_without_news_is_told_too_and_cut_off(stalls_
     assert not reader.offer(b"x")
 
 
+async def test_a_reader_that_stalls_for_longer_than_its_time_and_reads_on_is_told() -> None:
+    reader, sent, reads = Reader(), list[dict[str, Any]](), asyncio.Event()
+
+    async def send(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.body" and message["body"] != b": connected\n\n":
+            await reads.wait()
+        sent.append(message)
+
+    async def receive() -> dict[str, str]:
+        await asyncio.Event().wait()
+        return {}
+
+    stream = EventStream(reader, beat=0.01, patience=0.05)
+    asyncio.get_running_loop().call_later(0.2, reads.set)
+    await asyncio.wait_for(stream({"type": "http"}, receive, send), 5)  # type: ignore[arg-type]
+    assert [(message["body"], message["more_body"]) for message in sent[-2:]] == [(slow_frame(0), True), (b"", False)]
+
+
 async def test_when_the_process_is_stopped_what_is_queued_goes_out_and_the_stream_ends() -> None:
     reader, health = Reader(), Health()
     async with reading(small_app(reader=reader, health=health)) as (sock, _):
