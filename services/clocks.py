@@ -83,7 +83,7 @@ def changed(
     owed = (*new.clocks, visit) if visit is not None else new.clocks
     for terms in owed:
         kept, begins = _again(new, terms, running, calendar)
-        supersede += [r for r in running if r.state == "running" and r.name == terms.name and not kept]
+        supersede += [r for r in running if r.state == "running" and r.name == terms.name and r not in kept]
         start += [begins] if begins is not None else []
     decided = {clock.name for clock in owed}
     later = _later(new)
@@ -178,23 +178,24 @@ def proposal(decision: Decision, clock: Running | ClockTerms) -> Proposal | None
 
 def _again(
     new: Decision, terms: ClockTerms, running: Sequence[Running], calendar: Calendar
-) -> tuple[bool, ClockTerms | None]:
-    """Whether what runs under the name is left alone, and the clock that starts anew, if one does."""
+) -> tuple[Sequence[Running], ClockTerms | None]:
+    """The clocks of the name that are as they are owed now, and so left alone, and the one that starts anew, if one does."""
     own = [clock for clock in running if clock.name == terms.name and clock.state != "superseded"]
     if terms.repeats:
         armed = next((clock for clock in own if clock.state == "running"), None)
         if armed is None:
-            return False, terms
+            return (), terms
         if (armed.target, armed.rule, armed.calendar) == (terms.target, terms.rule, terms.calendar):
-            return True, None
+            return (armed,), None
         # Updates that were given count: an interval never starts before the one that runs.
         start = max(armed.started_at, terms.started_at)
-        return False, terms if start == terms.started_at else _timed(new, terms, calendar, start, repeats=True)
+        return (), terms if start == terms.started_at else _timed(new, terms, calendar, start, repeats=True)
     if any(clock.met_at is not None for clock in own):
-        return False, None
-    if any((clock.due_at, clock.target, clock.rule) == (terms.due_at, terms.target, terms.rule) for clock in own):
-        return True, None
-    return False, terms
+        return (), None
+    owed = (terms.due_at, terms.target, terms.rule)
+    # It may be one that broke before the severity was raised, and not the one that runs.
+    same = [clock for clock in own if (clock.due_at, clock.target, clock.rule) == owed]
+    return same, terms if not same else None
 
 
 def _later(decision: Decision) -> dict[str, LaterClock]:

@@ -81,7 +81,8 @@ class Ladders:
         # A severity that is raised starts its promises anew, and one that is lowered owes no crisis manager any more: what
         # was broken before stays where it is.
         last = {one["name"]: one for one in record["clocks"] if one["state"] != "superseded"}
-        broken = {(one["name"], one["due_at"]) for one in last.values() if one["state"] == "breached"}
+        unmet = [one for one in last.values() if one["state"] == "breached" and one["stopped_at"] is None]
+        broken = {(one["name"], one["due_at"]) for one in unmet}
         if record["severity"] not in ("1", "A"):
             broken = {(name, due_at) for name, due_at in broken if name == "first_response"}
         for id_, clock in clocks.items():

@@ -116,6 +116,8 @@ class Oracle:
         for nth, clock in enumerate(record["clocks"]):
             if clock["state"] == "running":
                 self.holds(_AT(clock["due_at"]) >= now, say, "runs past its due instant", clock)
+                decided = clock["name"] in ("first_response", "crisis_manager", "status_update")
+                self.holds(not decided or clock["rule"] in record["because"], say, "runs by another decision", clock)
             if clock["calendar"] == "24x7" and (target := re.fullmatch(r"PT(?:(\d+)H)?(?:(\d+)M)?", clock["target"])):
                 due = _AT(clock["started_at"]) + timedelta(hours=int(target[1] or 0), minutes=int(target[2] or 0))
                 self.holds(clock["name"] == "onsite" or due == _AT(clock["due_at"]), say, "is due otherwise", clock)

@@ -97,7 +97,9 @@ class Reached:
             self.holds(reached or (whole and now < last.at + _ROUND), say, "tells nobody", tries)
             return
         self.holds(last.left or whole, say, "rests, with a channel left that was not tried", ladder, tries)
-        if page["for"] != "duty-manager" or (not reached and len(tries) < 3 * len(ladder)):
+        # A round that everybody slept through is over: the next duty manager is called, and not this one a third time.
+        slept = any(later.at > earlier.at + _ROUND for earlier, later in pairwise(tries))
+        if page["for"] != "duty-manager" or (not reached and not slept and len(tries) < 3 * len(ladder)):
             self.holds(now < last.at + (_STEP if reached else _AGAIN), say, "is forgotten", tries)
 
     def _gave_up(self, say: str, ladder: tuple[str, ...], tries: list[Try]) -> None:

@@ -102,6 +102,8 @@ def test_a_breach_that_stands_on_the_record_is_not_repeated() -> None:
     clocks = [*running(old, first_response="breached"), *running(raised)]
     found = changed(clocks, raised, back, at + timedelta(minutes=1), raised=False)
     assert found.start == ()
+    # Nor does the higher severity's go on in its place.
+    assert names(found.supersede) == ["crisis_manager", "first_response", "status_update"]
 
 
 def test_a_clock_with_the_same_terms_is_left_alone() -> None:
