@@ -90,9 +90,9 @@ class Saying:
         """What is said because of other stages' facts, by their type."""
         return {PROPOSED: self.proposed, IncidentRouted.TYPE: self.routed}
 
-    async def routed(self, tx: Tx, record: Record, cause: Event) -> None:
+    async def routed(self, tx: Tx, record: Record, cause: Event, data: dict[str, Any]) -> None:
         """A decision may bring a limit that is near already (ADV): it is announced at once."""
-        terms, effort = cause.json()["decision"]["terms"], int(record.view.get("effort_minutes", 0))
+        terms, effort = data["decision"]["terms"], int(record.view.get("effort_minutes", 0))
         limit = terms.get("advisory_limit")
         if limit is None or record.view.get("announced") == limit:
             return
@@ -100,9 +100,9 @@ class Saying:
         if is_near(limit, effort, catalogue):
             self.say(tx, record, [EffortAnnounced(effort, limit, terms["advisory_rule"])], catalogue, cause)
 
-    async def proposed(self, tx: Tx, record: Record, cause: Event) -> None:
+    async def proposed(self, tx: Tx, record: Record, cause: Event, data: dict[str, Any]) -> None:
         """A downgrade was proposed: where the operator has it so, it is accepted at once, as a person would."""
-        if not cause.json().get("automatic"):
+        if not data.get("automatic"):
             return
         body = DowngradeDecision(by=BY_ITSELF, decision="accept", reason="automatic, as the operator has it")
         scene = await self.scene(record, tx.now, connection=tx.connection)

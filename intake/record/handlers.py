@@ -17,8 +17,8 @@ from .record import Record
 
 #: Settles what waited for a route, now that the record has it.
 Settle = Callable[[Tx, Record, Sequence[dict[str, Any]], Event], Awaitable[None]]
-#: Says what follows from a fact that has come in.
-Follow = Callable[[Tx, Record, Event], Awaitable[None]]
+#: Says what follows from a fact that has come in, with its data.
+Follow = Callable[[Tx, Record, Event, dict[str, Any]], Awaitable[None]]
 
 
 def handle_with(told: Callable[[Sequence[Event]], None], settle: Settle, follows: Mapping[str, Follow]) -> Handler:
@@ -38,7 +38,7 @@ def handle_with(told: Callable[[Sequence[Event]], None], settle: Settle, follows
                 if held and record.decision is not None:
                     await settle(tx, record, held, event)
                 if (follow := follows.get(event.type)) is not None:
-                    await follow(tx, record, event)
+                    await follow(tx, record, event, data)
             await breath()
         await store.save(tx, list(records.values()))
         tx.at_end.append(lambda: store.note(tx, events))
