@@ -247,8 +247,11 @@ def _service(decision: Decision, contract: Contract | None, catalogue: Catalogue
 def _about(decision: Decision, contract: Contract | None, catalogue: Catalogue) -> list[str]:
     """The solution and the event that are meant, by their names; an event with its own span."""
     terms, found = decision.terms, []
-    if contract is not None and terms.solution is not None:
-        found.append(f"It is about the solution {terms.solution}, for which the work order states times of its own.")
+    solution = next((s for s in contract.solutions if s.id == terms.solution), None) if contract is not None else None
+    if solution is not None:
+        stated = any(decision.severity in targets for targets in solution.exhibit.values())
+        times = "times of its own" if stated else f"no times of its own at severity {decision.severity}"
+        found.append(f"It is about the solution {solution.id}, for which the work order states {times}.")
     event = next((e for e in contract.events if e.id == terms.event), None) if contract is not None else None
     if contract is not None and event is not None:
         zone = calendar_of(contract, terms.location, catalogue.business_hours).zone

@@ -187,14 +187,17 @@ class EventUnderWay:
         if self.confirm_rule is not None and not near:
             names = " and ".join(e.name for e in meant)
             return Fails(self.confirm_rule, f"nobody has confirmed {names}")
-        asked = [e for e in near if self._asked_as_its_requests(e, case)]
-        if asked:
-            return Holds(min(asked, key=lambda e: (not under_way(e, case.at), e.starts_at, e.id)))
+        with_its_form = [e for e in near if self._bears_its_form(e, case)]
+        came = came_through(case.report, self.portal)
+        if came and with_its_form:
+            return Holds(min(with_its_form, key=lambda e: (not under_way(e, case.at), e.starts_at, e.id)))
         if any(under_way(e, case.at) for e in near):
             return Fails(
                 self.form_rule, f"during the event a request comes through {self.portal} with the event's form",
                 self.form_flag, f"The event is under way: report through {self.portal} with the event's form.",
             )  # fmt: skip
+        if with_its_form:
+            return Fails(self.form_rule, f"the request came with the event's form, but not through {self.portal}")
         return Fails(self.form_rule, "the request came without the event's form")
 
     def _about(self, event: Event, case: Case) -> bool:
@@ -206,12 +209,11 @@ class EventUnderWay:
     def _near(self, event: Event, at: datetime) -> bool:
         return event.starts_at - self.before <= at < event.ends_at + self.after
 
-    def _asked_as_its_requests(self, event: Event, case: Case) -> bool:
-        """Whether it came through the portal, with the form. Where nobody has set one, during the event every request
-        has what there is to have, and before and after it none does: it keeps its severity."""
+    def _bears_its_form(self, event: Event, case: Case) -> bool:
+        """Whether it came with the form. Where nobody has set one, during the event every request has what there is to
+        have, and before and after it none does: it keeps its severity."""
         form = case.report.form.id if case.report.form is not None else None
-        has_it = event.form == form if event.form is not None else under_way(event, case.at)
-        return came_through(case.report, self.portal) and has_it
+        return event.form == form if event.form is not None else under_way(event, case.at)
 
 
 Condition = Annotated[

@@ -107,6 +107,16 @@ def test_during_an_event_its_form_in_the_portal_is_required(said: dict[str, Any]
         assert (before.severity, "form-required" in before.flags) == ("1", False)
 
 
+@pytest.mark.parametrize("at", [STARTS - timedelta(days=3), ENDS + timedelta(days=3)], ids=["before it", "after it"])
+def test_whose_form_came_another_way_before_or_after_an_event_is_not_told_that_it_was_missing(at: datetime) -> None:
+    """AEM-FORM"""
+    for way in ({"channel": "phone", "portal": None}, {"portal": "services-hub"}):
+        passed = next(one for one in during(at, **way).passed_over if one.service == "event-management")
+        assert passed.why == "the request came with the event's form, but not through azure-portal"
+        missing = next(one for one in during(at, form=None, **way).passed_over if one.service == "event-management")
+        assert missing.why == "the request came without the event's form"
+
+
 @pytest.mark.parametrize("form", [None, {"id": "launch"}])
 def test_where_nobody_has_set_an_events_form_a_request_is_an_events_only_while_it_is_under_way(form: Any) -> None:
     """AEM-FORM"""

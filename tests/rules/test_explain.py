@@ -199,6 +199,21 @@ def test_the_event_and_the_solution_that_are_meant_are_named() -> None:
     )
 
 
+def test_times_of_a_solution_are_only_told_of_where_its_exhibit_states_some_at_the_severity() -> None:
+    """MISSION"""
+    at = utc("2026-02-04 10:00")
+    bank = {"id": "bank", "products": ["azure/*"], "exhibit": {"first_response": {"1": "PT5M"}}}
+    order = contract(services=["base", "mission-critical"], solutions=[bank])
+
+    def told(impact: str) -> str:
+        said = report(impact=impact)
+        return " ".join(sentences(decide(said, order, ENTERPRISE, submitted_at=at, at=at), said, order, ENTERPRISE))
+
+    about = "It is about the solution bank, for which the work order states"
+    assert f"{about} times of its own. " in told("critical_down")
+    assert f"{about} no times of its own at severity A. " in told("critical_degraded")
+
+
 @pytest.mark.parametrize(
     ("said", "at", "why"),
     [
