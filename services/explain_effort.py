@@ -19,7 +19,8 @@ from services.report import Report
 def effort_in_words(
     decision: Decision, report: Report, contract: Contract | None, catalogue: Catalogue
 ) -> Iterator[str]:
-    """The limit of the effort, where there is one; else that designated engineers join, where they do."""
+    """The limit of the effort, where there is one; else that designated engineers join, where they do: while the work
+    order runs, and where it bought hours."""
     terms = decision.terms
     if terms.advisory_limit is not None:
         most = promised(timedelta(minutes=terms.advisory_limit), business=False)
@@ -28,8 +29,14 @@ def effort_in_words(
     designated = contract.designated if contract is not None else None
     if contract is None or designated is None or designated.location != terms.location:
         return
+    if catalogue.review.out_of_term.flag in decision.flags:
+        return
     hours = next((hours for hours in catalogue.effort.balances if contract.bought(hours.service)), None)
-    if hours is not None and matches(designated.products, report.product):
+    if (
+        hours is not None
+        and contract.balances.get(hours.balance, 0) > 0
+        and matches(designated.products, report.product)
+    ):
         yield (
             f"Designated engineers join in the business hours of {designated.location}, from the hours that were bought"
             f" ({hours.rule})."

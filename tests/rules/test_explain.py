@@ -248,17 +248,19 @@ def test_flags_are_told_in_words() -> None:
 
 def test_whose_hours_the_effort_is_is_told() -> None:
     """ADV, DSE"""
-    at = utc("2026-02-04 10:00")
-    order = contract(
-        services=["base", "designated-engineering"], balances={"dse_hours": 10},
-        designated={"products": ["sql-*"], "location": "almaty"},
-    )  # fmt: skip
+    bought: dict[str, Any] = {
+        "services": ["base", "designated-engineering"],
+        "balances": {"dse_hours": 10},
+        "designated": {"products": ["sql-*"], "location": "almaty"},
+    }
 
-    def told(**more: Any) -> str:
+    def told(at: datetime = utc("2026-02-04 10:00"), balances: dict[str, int] | None = None, **more: Any) -> str:
+        order = contract(**bought | ({} if balances is None else {"balances": balances}))
         said = report(**{"product": "sql-server", "location": "almaty"} | more)
         return " ".join(sentences(decide(said, order, ENTERPRISE, submitted_at=at, at=at), said, order, ENTERPRISE))
 
     designated = "Designated engineers join in the business hours of almaty, from the hours that were bought (DSE)."
     assert designated in told()
     assert designated not in told(location="lisbon") + told(product="azure/sql-database") + told(kind="advisory")
+    assert designated not in told(utc("2027-02-04 10:00")) + told(balances={}) + told(balances={"dse_hours": 0})
     assert "At most 6 hours of effort are covered (ADV)." in told(kind="advisory")
