@@ -5,7 +5,7 @@ It travels with its event and is kept for ever, so it is plain: texts, instants 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 
@@ -93,6 +93,11 @@ class Decision:
     terms: Terms = field(default_factory=Terms)
     passed_over: tuple[PassedOver, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+def but_for_words(decision: Decision) -> Decision:
+    """What was decided, without the sentences that tell it: who words them otherwise decides the same."""
+    return replace(decision, notes=(), passed_over=tuple(replace(one, why="") for one in decision.passed_over))
 
 
 @cache

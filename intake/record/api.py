@@ -24,7 +24,7 @@ from backbone.web.sse import EventStream, last_event_id
 from events.assignments import IncidentRouted
 from services.catalogue.model import Catalogue
 from services.contract.model import Contract
-from services.decision import adapter
+from services.decision import adapter, but_for_words
 from services.explain import explain_clock, explain_decision
 from services.instants import write_instant
 
@@ -112,8 +112,8 @@ def routes(incidents: Incidents, past: Past, streams: Streams) -> APIRouter:
             raise Problem(409, "Not in this state", "Nobody has decided on it yet: there is nothing to decide again.")
         differences: list[dict[str, Any]] = []
         for _, routed, report in decided:
-            before = adapter().dump_python(routed.decision, mode="json")
-            now = adapter().dump_python(await past.again(routed, report), mode="json")
+            before = adapter().dump_python(but_for_words(routed.decision), mode="json")
+            now = adapter().dump_python(but_for_words(await past.again(routed, report)), mode="json")
             differences += [
                 {"decision": routed.number, "field": name, "was": before[name], "would_be": now[name]}
                 for name in before

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from events.assignments import CrisisManagerAssigned, IncidentRouted
 from events.escalations import Clock, ClockMet, ClockStarted, ClockSuperseded
+from services.decision import Decision
 from tests.harness.intake import Counterpart, intake
 from tests.harness.work_orders import work_order
 
@@ -153,3 +155,28 @@ async def test_an_incident_that_is_not_decided_yet_says_so(database: str) -> Non
         found = await desk.get(f"/v1/incidents/{await desk.reports()}/explanation")
         assert found["text"].endswith("\nIt has been taken, and nobody has decided on it yet.")
         assert (found["decisions"], found["clocks"]) == ([], [])
+
+
+async def test_a_replay_disagrees_where_other_things_would_be_decided_and_not_where_they_would_be_worded_otherwise(
+    database: str,
+) -> None:
+    """A version that says it better decides the same: `critsit replay` guards what is owed."""
+
+    def reworded(was: Decision) -> Decision:
+        why = tuple(replace(one, why="so it is") for one in was.passed_over)
+        return replace(was, notes=("Said otherwise.",), passed_over=why)
+
+    changes: list[tuple[Callable[[Decision], Decision], list[str]]] = [
+        (reworded, []),
+        (lambda was: replace(was, queue="elsewhere"), ["queue"]),
+        (lambda was: replace(was, passed_over=()), ["passed_over"]),
+    ]
+    async with intake(database) as desk:
+        await desk.knows("contract", "WO-1", work_order())
+        for changed, differs in changes:
+            id_ = await desk.reports(channel="phone", portal=None)
+            fact = await desk.routed(id_)
+            assert fact.decision.passed_over
+            await desk.tells("router", id_, replace(fact, decision=changed(fact.decision)))
+            told = (await desk.act(id_, "replay", {"by": "bo"})).json()
+            assert (told["agrees"], [one["field"] for one in told["differences"]]) == (not differs, differs)
