@@ -164,3 +164,21 @@ async def test_what_is_left_at_an_instant_knows_nothing_of_what_was_drawn_after_
         assert [await balance_at(router, "dse_hours", at) for at in afterwards] == [2, 1.5, 1.5, 0.5]
         last = datetime(2026, 12, 31, 19, 0, tzinfo=UTC)  # midnight in Almaty
         assert [await balance_at(router, "dse_hours", at) for at in (last - second, last)] == [0.5, 0]
+
+
+async def test_what_an_older_version_draws_beside_this_one_is_drawn(database: str) -> None:
+    """DSE: it adds up what a term has drawn in a table of its own, and is followed there."""
+    async with office(database) as router:
+        await router.stores(work_order(**DESIGNATED))
+        for amount in (30, 90):
+            async with router.ground.transactions() as tx:
+                await tx.execute(
+                    "insert into drawn (contract, term, balance, amount) values ('WO-1', '2026-01-01', 'dse_hours', :a)"
+                    " on conflict (contract, term, balance) do update set amount = excluded.amount",
+                    {"a": amount},
+                )
+        items = (await router.get("/v1/contracts/WO-1/balances"))["items"]
+        assert [item["left"] for item in items if item["name"] == "dse_hours"] == [0.5]
+        await router.reports(INC, product="sql-server", impact="moderate")
+        await router.tells(INC, EffortRecorded("eng", 31, 31))
+        assert await about_balances(router) == [("effort.refused", 0.5)]
