@@ -93,8 +93,10 @@ def people_load(folder: Folder, json: Json = False) -> None:
 
 
 def check_orders(client: Client, bodies: list[Any]) -> list[list[Fault]]:
-    """The faults of work orders by the catalogue of the critsit that is to store them."""
-    return [_check_order(client, body) for body in bodies]
+    """The faults of work orders by the catalogue of the critsit that is to store them.
+
+    A number twice is the later one's fault: what is stored last would silently replace what was stored before."""
+    return [[*_check_order(client, body), *twice] for body, twice in zip(bodies, _twice(bodies), strict=True)]
 
 
 def items_of(found: list[Checked]) -> list[Item]:
@@ -140,6 +142,17 @@ def _check_rosters(client: Client, bodies: list[Any]) -> list[list[Fault]]:
 
     people, rotations = client.items("/v1/people", Identified), client.items("/v1/rotations", Rotation)
     return check_together(bodies, (one["id"] for one in people), (one["name"] for one in rotations))
+
+
+def _twice(bodies: list[Any]) -> Iterator[list[Fault]]:
+    from services.faults import Fault
+
+    seen: set[str] = set()
+    for body in bodies:
+        number = body.get("number")
+        known = isinstance(number, str) and number in seen
+        yield [Fault("/number", None, "fault", f"the work order {number!r} is there twice")] if known else []
+        seen |= {number} if isinstance(number, str) else set()
 
 
 def _check_order(client: Client, body: Any) -> list[Fault]:

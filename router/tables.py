@@ -64,6 +64,17 @@ Index("desk_idle", desk.c.crisis_manager, desk.c.crisis_at,
       postgresql_where=text("crisis_manager is not null"))  # fmt: skip
 Index("desk_closed", desk.c.closed_at, postgresql_where=text("closed_at is not null"))
 
+draws = Table(
+    "draws",
+    metadata,
+    Column("contract", Text, primary_key=True),
+    Column("balance", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("at", DateTime(timezone=True), primary_key=True),
+    Column("amount", BigInteger, nullable=False),
+)
+
+# Where a version before `draws` draws beside this one; a trigger writes it down there too.
 drawn = Table(
     "drawn",
     metadata,

@@ -32,7 +32,7 @@ from ..record import store as records
 from ..record.clocks_shown import shows_its_clocks
 from ..record.record import Record
 from . import store
-from .rules import Action, judge
+from .rules import Action, Scene, judge
 from .saying import Saying
 from .table import ACTIONS
 
@@ -76,7 +76,7 @@ class Actions:
                 # Somebody used the key for another incident while this one waited to: that is a conflict now.
                 await self._was_done(tx, caller, key, record.id, digest)
         self.waiting.told([record.id])
-        return await self._followed(request, action, body, record, caller)
+        return await self._followed(request, action, body, scene, caller)
 
     async def _was_done(self, tx: Tx, caller: Caller, key: str, id_: str, digest: bytes) -> bool:
         known = await store.remembered(tx, caller.id, key)
@@ -86,14 +86,15 @@ class Actions:
             raise conflict("the key was used before, with another body", known[0])
         return True
 
-    async def _followed(self, request: Request, action: Action, body: Any, record: Record, caller: Caller) -> Record:
+    async def _followed(self, request: Request, action: Action, body: Any, scene: Scene, caller: Caller) -> Record:
         """The record; with `Prefer: wait`, once it shows what the other stages made of the action.
 
         Where nothing will follow, at once; where it belongs to another customer by then, as the action left it.
         """
+        record = scene.record
         seconds, held = wait_of(request.scope), record.view.get("held")
         shows = _held if held else action.shows
-        if not seconds or shows is None or not (held or action.awaits(record, body)):
+        if not seconds or shows is None or not (held or action.awaits(scene, body)):
             return record
         before = shows(record)
 

@@ -73,7 +73,7 @@ class Action:
     """One action: its path and body, which act it is, what it says, and whether customers' keys (`report`) may do it.
 
     `shows` is what of the record will be another once the other stages have followed; None where none does. `awaits` is
-    whether anything will, by the record that the action has left and its body. `decides`: the decision's clocks belong to
+    whether anything will, by the scene that the action has left and its body. `decides`: the decision's clocks belong to
     it.
     """
 
@@ -84,7 +84,7 @@ class Action:
     shows: Callable[[Record], Any] | None = None
     for_customers: bool = False
     decides: bool = False
-    awaits: Callable[[Record, Any], bool] = lambda record, body: True
+    awaits: Callable[[Scene, Any], bool] = lambda scene, body: True
 
 
 def _is_open(proposal: dict[str, Any] | None, decision: Decision | None) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 
 from services import acts
 from services.acts import Act
+from services.effort import hours_of
 
 from ..record.clocks_shown import shows_its_clocks
 from ..record.record import Record
@@ -57,22 +58,38 @@ def _pages(record: Record) -> Any:
     return [page["id"] for page in record.view.get("pages", [])]
 
 
-def _may_be_met(record: Record, body: bodies.Response) -> bool:
+def _settled(record: Record) -> Any:
+    return record.view.get("effort_settled")
+
+
+def _may_be_met(scene: Scene, body: bodies.Response) -> bool:
+    record = scene.record
     clocks = [c for c in record.view.get("clocks", []) if c["name"] == "first_response"]
     open_ = any(c["state"] == "running" or (c["state"] == "breached" and c.get("met_at") is None) for c in clocks)
     return open_ or not shows_its_clocks(record)
 
 
-def _is_owed(record: Record, body: bodies.Update) -> bool:
-    return record.decision is None or record.decision["terms"]["status_update"] is not None
+def _is_owed(scene: Scene, body: bodies.Update) -> bool:
+    decision = scene.record.decision
+    return decision is None or decision["terms"]["status_update"] is not None
 
 
-def _is_accepted(record: Record, body: bodies.DowngradeDecision) -> bool:
+def _is_accepted(scene: Scene, body: bodies.DowngradeDecision) -> bool:
     return body.decision == "accept"
 
 
-def _some_run(record: Record, body: bodies.StateChange) -> bool:
-    return any(clock["state"] == "running" for clock in record.view.get("clocks", []))
+def _some_run(scene: Scene, body: bodies.StateChange) -> bool:
+    return any(clock["state"] == "running" for clock in scene.record.view.get("clocks", []))
+
+
+def _is_drawn(scene: Scene, body: bodies.Effort) -> bool:
+    contract, catalogue = scene.live or scene.contract, scene.catalogue
+    if contract is None:
+        return False
+    asked = scene.record.view.get("management_requested", False)
+    manages = asked and contract.bought(catalogue.management.bought.service)
+    product = scene.record.report.get("product")
+    return hours_of(contract, scene.standing.decision, product, catalogue, manages=manages) is not None
 
 
 ACTIONS = (
@@ -94,7 +111,7 @@ ACTIONS = (
     Action("downgrade-decisions", bodies.DowngradeDecision, lambda *_: acts.DecideDowngrade(), rules.decide_downgrade,
            _decided, decides=True, awaits=_is_accepted),
     Action("rca-requests", bodies.Reasoned, lambda *_: acts.AskRootCause(), rules.ask_root_cause, for_customers=True),
-    Action("effort", bodies.Effort, _effort, rules.record_effort),
+    Action("effort", bodies.Effort, _effort, rules.record_effort, _settled, awaits=_is_drawn),
     Action("crisis-manager", bodies.Handover, lambda *_: acts.HandOverCrisis(), rules.hand_over, _crisis_manager),
     Action("resolution", bodies.StateChange, lambda *_: acts.RESOLVE, rules.resolve, _stopped,
            awaits=_some_run),

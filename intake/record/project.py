@@ -169,6 +169,17 @@ def _announced(record: Record, data: dict[str, Any], at: datetime) -> None:
 def _effort_refused(record: Record, data: dict[str, Any], at: datetime) -> None:
     """What the contract's balance does not cover counts for nothing."""
     record.view["effort_minutes"] = max(0, int(record.view.get("effort_minutes", 0)) - data["minutes"])
+    _effort_settled(record, data, at)
+
+
+def _effort_settled(record: Record, data: dict[str, Any], at: datetime) -> None:
+    """The contract's balance covered what was asked of it, or did not: who waits for that sees that it was told."""
+    record.view["effort_settled"] = int(record.view.get("effort_settled", 0)) + 1
+
+
+def _management(record: Record, data: dict[str, Any], at: datetime) -> None:
+    record.version += 1
+    record.view["management_requested"] = True
 
 
 def _held(record: Record, data: dict[str, Any], at: datetime) -> None:
@@ -238,7 +249,7 @@ _PROJECTIONS: dict[str, Projection] = {
     "crisis_manager.requested": _counts,
     "executives.requested": _counts,
     "onsite.consented": _counts,
-    "management.requested": _counts,
+    "management.requested": _management,
     "downgrade.decided": _settled,
     "rca.requested": _counts,
     "request.taken": _held,
@@ -246,6 +257,7 @@ _PROJECTIONS: dict[str, Projection] = {
     "effort.recorded": _effort,
     "effort.announced": _announced,
     "effort.refused": _effort_refused,
+    "balance.drawn": _effort_settled,
     "incident.resolved": _state("resolved"),
     "incident.closed": _state("closed"),
     "incident.reopened": _state("open"),

@@ -94,7 +94,7 @@ def routes(ground: Ground, catalogue: Catalogue) -> APIRouter:
         contract = await contracts.of(number, caller)
         moment = at or ground.around.time.now()
         async with ground.transactions.reading() as connection:
-            drawn = await drawn_of(connection, number, contract.term.starts)
+            drawn = await drawn_of(connection, number, contract.term.starts, at)
         items = [balance.to_json() for balance in balances(contract, catalogue.work_order, drawn, moment)]
         terms = catalogue.work_order
         asked, billed = last_day_to_ask(contract, terms), shortfall_billed_from(contract, terms)

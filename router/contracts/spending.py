@@ -16,10 +16,10 @@ from events.incidents import ManagementRequested, OnsiteConsented, RequestRefuse
 from services.acts import Act, Allowed, AskManagement, ConsentToOnsite, Standing, State
 from services.calendar import calendar_of
 from services.catalogue.model import BoughtHours, Catalogue
-from services.catalogue.products import matches
 from services.clocks import onsite
 from services.contract.balances import Drawn
 from services.contract.model import Contract
+from services.effort import hours_of
 from services.permit import permit
 from services.refused import Refused
 
@@ -144,14 +144,5 @@ class Spending:
     def _hours(self, desk: Desk, contract: Contract, by: str) -> BoughtHours | None:
         """Which bought hours the effort is of: management attention is given by anybody but the engineers."""
         known = self.calls.roster.person(by)
-        if desk.management_bought and (known is None or set(known.roles) != {"engineer"}):
-            return self.catalogue.management.bought
-        designated = contract.designated
-        if designated is None or not matches(designated.products, desk.report.product):
-            return None
-        if desk.decision is not None and desk.decision.terms.advisory_limit is not None:
-            return None  # it has hours of its own (ADV), which intake counts
-        place = desk.decision.terms.location if desk.decision is not None else None
-        if place is not None and place != designated.location:
-            return None
-        return next((hours for hours in self.catalogue.effort.balances if contract.bought(hours.service)), None)
+        manages = desk.management_bought and (known is None or set(known.roles) != {"engineer"})
+        return hours_of(contract, desk.decision, desk.report.product, self.catalogue, manages=manages)

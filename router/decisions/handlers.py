@@ -101,6 +101,8 @@ class Decisions:
                 names_a_contract = "contract" in changes or report.contract != desk.contract
                 if report.contract != desk.contract:
                     desk.flags_told = ()  # it is another customer whom they concern
+                    # Nobody else pays for its visit: it is drawn again under the order that is named now.
+                    self._spending(round_).not_visited(desk, self._visited(desk), event)
                 desk.report = report
                 if names_a_contract:
                     self._frozen.take(desk)

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from services.instants import write_instant
 from tests.harness.router import Office
 
 
 async def balance(router: Office, name: str, contract: str = "WO-1") -> float:
-    """How many hours or visits are left of it."""
-    items = (await router.get(f"/v1/contracts/{contract}/balances", at="2026-02-04T09:00:00Z"))["items"]
+    """How many hours or visits are left of it now."""
+    return await balance_at(router, name, router.time.now(), contract)
+
+
+async def balance_at(router: Office, name: str, at: datetime, contract: str = "WO-1") -> float:
+    """How many hours or visits were left of it then."""
+    items = (await router.get(f"/v1/contracts/{contract}/balances", at=write_instant(at)))["items"]
     found: float = next(item["left"] for item in items if item["name"] == name)
     return found
 

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from backbone.time_source import ticks
-from events.assignments import IncidentRouted
+from events.assignments import BalanceDrawn, EffortRefused, IncidentRouted
 from events.escalations import Clock, ClockMet, ClockStarted, ClockSuperseded
 from events.notifications import Page, PageRequested
 from intake.record.clocks_shown import shows_its_clocks
@@ -76,6 +76,34 @@ async def test_who_asks_for_management_and_prefers_to_wait_sees_who_is_called(st
             pass
     await stage.tells("notifier", id_, PageRequested(Page("p-1", "duty-manager", "provider", "dm", "Dm", 0, "")))
     assert [page["to"] for page in (await asked).json()["pages"]] == ["dm"]
+
+
+async def test_who_records_effort_and_prefers_to_wait_sees_whether_the_balance_covers_it(stage: Counterpart) -> None:
+    """DSE: other effort draws from nothing, and nobody waits for it."""
+    bought = work_order(
+        services=["base", "designated-engineering"], balances={"dse_hours": 2},
+        designated={"products": ["sql-server"], "location": "almaty"},
+    )  # fmt: skip
+    await stage.knows("contract", "WO-1", bought)
+    id_ = await stage.has(impact="moderate", product="sql-server", location="almaty")
+    drawn = BalanceDrawn("dse_hours", 1.0, 1.0, "DSE", announce=False)
+    refused = EffortRefused("eve", 200, 1.0, "DSE", "1 of the hours bought are left")
+    for minutes, follows, counted in ((60, drawn, 60), (200, refused, 60)):
+        await stage.said()
+        body = {"by": "eve", "minutes": minutes}
+        asked = asyncio.create_task(stage.act(id_, "effort", body, Prefer="wait=5"))
+        async with asyncio.timeout(5):
+            while not await stage.said():
+                pass
+        assert not asked.done()
+        began = ticks()
+        await stage.tells("router", id_, follows)
+        assert (await asked).json()["effort_minutes"] == counted
+        assert ticks() - began < 4
+    elsewhere = await stage.has(impact="moderate", product="windows-server", location="almaty")
+    began = ticks()
+    await stage.act(elsewhere, "effort", {"by": "eve", "minutes": 20}, Prefer="wait=5")
+    assert ticks() - began < 4
 
 
 async def _changes(stage: Counterpart, impact: str) -> tuple[str, IncidentRouted, asyncio.Task[httpx2.Response]]:

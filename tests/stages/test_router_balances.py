@@ -6,12 +6,13 @@ Nothing is drawn below zero, whoever draws at the same time, and what is refused
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from events.incidents import EffortRecorded, IncidentCorrected
 from services.report import REPORT
-from tests.harness.router import office
-from tests.harness.router_balances import about_balances, balance
+from tests.harness.router import START, office
+from tests.harness.router_balances import about_balances, balance, balance_at
 from tests.harness.work_orders import incident, work_order
 
 INC = "inc-1"
@@ -97,7 +98,10 @@ async def test_many_who_draw_at_once_draw_no_more_than_there_is_and_none_is_in_a
         await asyncio.gather(*(router.hears(batch) for batch in (there[:10], back[:10], there[10:], back[10:])))
         types = [type_ for type_, _ in await about_balances(router)]
         assert (types.count("balance.drawn"), types.count("effort.refused")) == (2 * 17, 40 - 2 * 17)
-        assert await router.one("select max(amount) from drawn") == 17 * 7
+        assert (
+            await router.one("select max(drawn) from (select sum(amount) drawn from draws group by contract) d")
+            == 17 * 7
+        )
 
 
 async def test_beside_the_balances_stand_the_days_that_count(database: str) -> None:
@@ -125,8 +129,56 @@ async def test_an_order_that_is_renewed_begins_with_what_the_new_term_bought(dat
         await router.reports(INC, product="sql-server", impact="moderate")
         await router.tells(INC, EffortRecorded("eng", 90, 90))
         assert await balance(router, "dse_hours") == 0.5
-        renewed = work_order(term={"from": "2026-02-03", "to": "2027-02-02"}, **DESIGNATED)
-        await router.stores(renewed)
+        router.time.passes(days=365)
+        await router.stores(work_order(term={"from": "2027-01-01", "to": "2027-12-31"}, **DESIGNATED))
         assert await balance(router, "dse_hours") == 2
         await router.tells(INC, EffortRecorded("eng", 60, 150))
         assert await balance(router, "dse_hours") == 1
+
+
+async def test_a_term_whose_first_day_is_corrected_has_drawn_what_was_drawn_in_it(database: str) -> None:
+    """TERM, DSE: a mistake in the order gives no hours back; what was drawn before its first day is another term's."""
+    async with office(database) as router:
+        await router.stores(work_order(**DESIGNATED))
+        await router.reports(INC, product="sql-server", impact="moderate")
+        await router.tells(INC, EffortRecorded("eng", 90, 90))
+        for first in ("2026-01-02", "2025-12-01", "2026-02-04"):
+            await router.stores(work_order(term={"from": first, "to": "2026-12-31"}, **DESIGNATED))
+            assert await balance(router, "dse_hours") == 0.5
+        await router.tells(INC, EffortRecorded("eng", 31, 121))
+        assert [left for type_, left in await about_balances(router) if type_ == "effort.refused"] == [0.5]
+        await router.stores(work_order(term={"from": "2026-02-05", "to": "2026-12-31"}, **DESIGNATED))
+        assert await balance(router, "dse_hours") == 2
+
+
+async def test_what_is_left_at_an_instant_knows_nothing_of_what_was_drawn_after_it(database: str) -> None:
+    """DSE, TERM"""
+    async with office(database) as router:
+        await router.stores(work_order(**DESIGNATED))
+        await router.reports(INC, product="sql-server", impact="moderate")
+        for minutes, total in ((30, 30), (60, 90)):
+            await router.tells(INC, EffortRecorded("eng", minutes, total))
+            router.time.passes(hours=1)
+        second = timedelta(seconds=1)
+        afterwards = [START - second, START, START + timedelta(hours=1) - second, START + timedelta(hours=1)]
+        assert [await balance_at(router, "dse_hours", at) for at in afterwards] == [2, 1.5, 1.5, 0.5]
+        last = datetime(2026, 12, 31, 19, 0, tzinfo=UTC)  # midnight in Almaty
+        assert [await balance_at(router, "dse_hours", at) for at in (last - second, last)] == [0.5, 0]
+
+
+async def test_what_an_older_version_draws_beside_this_one_is_drawn(database: str) -> None:
+    """DSE: it adds up what a term has drawn in a table of its own, and is followed there."""
+    async with office(database) as router:
+        await router.stores(work_order(**DESIGNATED))
+        for amount in (30, 90):
+            async with router.ground.transactions() as tx:
+                await tx.execute(
+                    "insert into drawn (contract, term, balance, amount) values ('WO-1', '2026-01-01', 'dse_hours', :a)"
+                    " on conflict (contract, term, balance) do update set amount = excluded.amount",
+                    {"a": amount},
+                )
+        items = (await router.get("/v1/contracts/WO-1/balances"))["items"]
+        assert [item["left"] for item in items if item["name"] == "dse_hours"] == [0.5]
+        await router.reports(INC, product="sql-server", impact="moderate")
+        await router.tells(INC, EffortRecorded("eng", 31, 31))
+        assert await about_balances(router) == [("effort.refused", 0.5)]

@@ -176,17 +176,36 @@ async def test_a_visit_after_a_reopening_is_another_one(database: str) -> None:
 
 
 async def test_a_visit_goes_back_to_the_order_that_it_was_drawn_from(database: str) -> None:
-    """ONSITE: a correction may have named another work order meanwhile."""
+    """ONSITE: a correction that names another work order takes the visit along, and nobody pays for somebody else's."""
+    async with office(database) as router:
+        for number, visits in (("WO-1", 5), ("WO-2", 2)):
+            await router.stores(
+                work_order(number=number, services=["base", "onsite"], balances={"onsite_visits": visits})
+            )
+        await router.reports(INC)
+        await router.tells(INC, OnsiteConsented("cust"))
+        report = REPORT.validate_python(incident(contract="WO-2"))
+        corrected = IncidentCorrected("eve", {"contract": "WO-2"}, report, "theirs")
+        await router.tells(INC, corrected)
+        assert [await balance(router, "onsite_visits", number) for number in ("WO-1", "WO-2")] == [5, 1]
+        await router.tells(INC, IncidentResolved("eng", ""))
+        assert [await balance(router, "onsite_visits", number) for number in ("WO-1", "WO-2")] == [5, 2]
+        assert await about_balances(router) == [
+            ("balance.drawn", 4), ("balance.returned", 5), ("balance.drawn", 1), ("balance.returned", 2),
+        ]  # fmt: skip
+
+
+async def test_a_visit_that_was_made_stays_with_the_order_that_it_was_made_under(database: str) -> None:
+    """ONSITE"""
     async with office(database) as router:
         for number in ("WO-1", "WO-2"):
             await router.stores(work_order(number=number, services=["base", "onsite"], balances={"onsite_visits": 5}))
         await router.reports(INC)
         await router.tells(INC, OnsiteConsented("cust"))
+        router.time.passes(hours=24)
         report = REPORT.validate_python(incident(contract="WO-2"))
-        corrected = IncidentCorrected("eve", {"contract": "WO-2"}, report, "theirs")
-        await router.tells(INC, corrected, IncidentResolved("eng", ""))
-        assert await balance(router, "onsite_visits") == 5
-        assert await about_balances(router) == [("balance.drawn", 4), ("balance.returned", 5)]
+        await router.tells(INC, IncidentCorrected("eve", {"contract": "WO-2"}, report, "theirs"))
+        assert [await balance(router, "onsite_visits", number) for number in ("WO-1", "WO-2")] == [4, 5]
 
 
 async def test_who_asked_for_the_last_visit_too_late_is_told_that_none_is_left(database: str) -> None:

@@ -49,6 +49,7 @@ def test_work_orders_are_stored_where_none_has_a_fault_and_else_every_fault_is_t
     (tmp_path / "d.yaml").write_text(ORDER.replace("WO-1001", "1001"))
     (tmp_path / "e.yaml").write_text("people: []\n")
     (tmp_path / "f.yaml").write_text(ORDER.replace("WO-1001", "WO-2006") + "office365_users: [.nan]\n")
+    (tmp_path / "g.yaml").write_text(ORDER.replace("WO-1001", "WO-2003"))
     done = asked("contracts", "load", str(tmp_path))
     assert (done.returncode, done.stdout) == (1, "")
     assert f"{tmp_path / 'b.yaml'}: /bogus: 'bogus' is not a field here\n" in done.stderr
@@ -57,12 +58,13 @@ def test_work_orders_are_stored_where_none_has_a_fault_and_else_every_fault_is_t
     )
     assert f"{tmp_path / 'e.yaml'}: is a roster, and no work order\n" in done.stderr
     assert f"{tmp_path / 'f.yaml'}: can't be sent as JSON: " in done.stderr
+    assert f"{tmp_path / 'g.yaml'}: /number: the work order 'WO-2003' is there twice\n" in done.stderr
     told = asked("contracts", "load", str(tmp_path), "--json")
     problem = json.loads(told.stderr)
     assert (told.returncode, told.stdout, problem["exit"]) == (1, "", 1)
-    assert [one["ok"] for one in problem["problem"]["files"]] == [True, False, True, False, False, False]
+    assert [one["ok"] for one in problem["problem"]["files"]] == [True, False, True, False, False, False, False]
     assert asked("calendar", "almaty", "--contract", "WO-2001").stderr == "There is no contract WO-2001.\n"
-    for name in "bdef":
+    for name in "bdefg":
         (tmp_path / f"{name}.yaml").unlink()
     done = asked("contracts", "load", str(tmp_path))
     assert (done.returncode, done.stdout.splitlines()) == (
