@@ -94,10 +94,16 @@ def changed(
         on_the_way = later.get(clock.name) or _still_asked(old, new, clock.name)
         if on_the_way is None:
             supersede.append(clock)
-        elif not _same_terms(clock, on_the_way) and clock.name != _onsite_name(new):
+        elif clock.name != _onsite_name(new):
+            same = _same_terms(clock, on_the_way)
+            # A question may have been asked after the change, and before anybody had decided on it.
+            since = max(at, clock.started_at) if raised and not same else clock.started_at
+            begins = _timed(new, on_the_way, calendar, since)
+            if same and begins.due_at == clock.due_at:
+                continue
             supersede.append(clock)
             if all(begun.name != on_the_way.name for begun in start):
-                start.append(_timed(new, on_the_way, calendar, at if raised else clock.started_at))
+                start.append(begins)
     return Changed(tuple(supersede), tuple(start))
 
 
@@ -185,11 +191,11 @@ def _again(
         armed = next((clock for clock in own if clock.state == "running"), None)
         if armed is None:
             return (), terms
-        if (armed.target, armed.rule, armed.calendar) == (terms.target, terms.rule, terms.calendar):
-            return (armed,), None
+        same_terms = _same_terms(armed, terms)
         # Updates that were given count: an interval never starts before the one that runs.
-        start = max(armed.started_at, terms.started_at)
-        return (), terms if start == terms.started_at else _timed(new, terms, calendar, start, repeats=True)
+        start = armed.started_at if same_terms else max(armed.started_at, terms.started_at)
+        begins = _timed(new, terms, calendar, start, repeats=True)
+        return ((armed,), None) if same_terms and begins.due_at == armed.due_at else ((), begins)
     if any(clock.met_at is not None for clock in own):
         return (), None
     owed = (terms.due_at, terms.target, terms.rule)
@@ -219,7 +225,8 @@ def _onsite_name(decision: Decision) -> str | None:
     return decision.terms.onsite.name if decision.terms.onsite is not None else None
 
 
-def _same_terms(clock: Running, terms: LaterClock) -> bool:
+def _same_terms(clock: Running, terms: LaterClock | ClockTerms) -> bool:
+    """Whether it runs by these terms. The hours of a location may be others under them, though its name is the same."""
     return (clock.target, clock.rule, clock.calendar) == (terms.target, terms.rule, terms.calendar)
 
 

@@ -46,10 +46,11 @@ def _names(decision: dict[str, Any] | None) -> set[str]:
 
 def _is(terms: dict[str, Any], clock: dict[str, Any]) -> bool:
     """What comes again and again always runs, from an instant of its own. Of the rest what was met stays met; what was
-    not starts anew where it is due otherwise, also where it is over."""
-    same = all(clock[name] == terms[name] for name in ("target", "calendar", "rule"))
+    not starts anew where it is due otherwise, also where it is over; due at the same instant by another location's hours, it
+    goes on."""
+    same = all(clock[name] == terms[name] for name in ("target", "rule"))
     if terms.get("repeats"):
-        return same and clock["state"] == "running"
+        return same and clock["calendar"] == terms["calendar"] and clock["state"] == "running"
     if clock["state"] == "met" or clock.get("met_at") is not None:
         return True
     return same and _at(clock) == _at(terms) and clock["state"] in ("running", "breached")

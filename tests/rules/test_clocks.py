@@ -155,6 +155,17 @@ def test_a_question_that_waits_for_an_answer_waits_by_the_terms_of_a_raised_seve
     assert [c for c in changed([as_running(owed)], old, other, at, raised=False).start if c.side == "customer"] == []
 
 
+def test_a_question_asked_after_the_severity_was_raised_is_not_answered_for_before_it_was_asked() -> None:
+    """SEV-CHANGE, CUST-ACCESS: whoever decides on the change may hear of it later than the question."""
+    old, raised_at = decided("critical_degraded"), MORNING + timedelta(minutes=10)
+    asked = raised_at + timedelta(minutes=20)
+    owed = question(old, ALMATY, "resources", asked)
+    assert owed is not None
+    new = decided("critical_down", clocks_from=raised_at)
+    found = changed([as_running(owed)], old, new, raised_at, raised=True)
+    assert [c.due_at for c in found.start if c.side == "customer"] == [asked + timedelta(minutes=30)]
+
+
 def test_clocks_that_no_decision_started_are_not_touched() -> None:
     """UNROUTED"""
     watch = as_running(unrouted(ENTERPRISE, MORNING))

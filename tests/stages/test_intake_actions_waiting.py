@@ -191,6 +191,7 @@ LATER, HOURLY = "2026-02-04T13:00:00Z", {"target": "PT1H", "due_at": "2026-02-04
         (False, {"state": "running"}, True), (False, {"state": "breached"}, True), (False, {"state": "superseded"}, False),
         (False, {"state": "running", **HOURLY}, False), (False, {"state": "breached", **HOURLY}, False),
         (False, {"state": "breached", "due_at": "2026-02-04T12:00:00Z"}, False),
+        (False, {"state": "running", "calendar": "lisbon"}, True), (True, {"state": "running", "calendar": "lisbon"}, False),
         (False, {"state": "met", **HOURLY}, True), (False, {"state": "breached", "met_at": LATER, **HOURLY}, True),
         (True, {"state": "running", "due_at": "2026-02-04T12:00:00Z"}, True), (True, {"state": "met"}, False),
         (True, {"state": "breached"}, False), (True, {"state": "running", **HOURLY}, False),
