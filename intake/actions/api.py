@@ -87,7 +87,7 @@ class Actions:
         return True
 
     async def _followed(self, request: Request, action: Action, body: Any, record: Record, caller: Caller) -> Record:
-        """The record; with `Prefer: wait`, once it shows what the other stages made of the action.
+        """The record; with `Prefer: wait`, once it shows what the other stages made of the action, or one has refused it.
 
         Where nothing will follow, at once; where it belongs to another customer by then, as the action left it.
         """
@@ -95,9 +95,11 @@ class Actions:
         shows = _held if held else action.shows
         if not seconds or shows is None or not (held or action.awaits(record, body)):
             return record
-        before = shows(record)
+        before, refused = shows(record), record.view.get("refused")
 
         def enough(now: Record) -> bool:
+            if now.view.get("refused") != refused:
+                return True
             return shows(now) != before and (not action.decides or shows_its_clocks(now, record))
 
         async def read() -> Record:

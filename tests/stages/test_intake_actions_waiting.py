@@ -11,7 +11,8 @@ import pytest
 import pytest_asyncio
 
 from backbone.time_source import ticks
-from events.assignments import IncidentRouted
+from events.assignments import CrisisManagerRefused, IncidentRouted, OwnerRefused
+from events.codec import Fact
 from events.escalations import Clock, ClockMet, ClockStarted, ClockSuperseded
 from events.notifications import Page, PageRequested
 from intake.record.clocks_shown import shows_its_clocks
@@ -76,6 +77,31 @@ async def test_who_asks_for_management_and_prefers_to_wait_sees_who_is_called(st
             pass
     await stage.tells("notifier", id_, PageRequested(Page("p-1", "duty-manager", "provider", "dm", "Dm", 0, "")))
     assert [page["to"] for page in (await asked).json()["pages"]] == ["dm"]
+
+
+@pytest.mark.parametrize(
+    ("action", "refused"),
+    [
+        ("owner", OwnerRefused("eve", "bo", "nobody here has the id bo")),
+        ("crisis-manager", CrisisManagerRefused("eve", "bo", "nobody here has the id bo")),
+    ],
+)  # fmt: skip
+async def test_who_prefers_to_wait_for_what_is_refused_is_answered_when_it_is(
+    stage: Counterpart, action: str, refused: Fact
+) -> None:
+    """It waited for its whole time, and whoever handed over looked at a portal that stood still."""
+    id_ = await stage.has()
+    await stage.said()
+    version = (await stage.record(id_))["version"]
+    asked = asyncio.create_task(stage.act(id_, action, {"by": "eve", "person": "bo"}, Prefer="wait=5"))
+    async with asyncio.timeout(5):
+        while not await stage.said():
+            pass
+    began = ticks()
+    await stage.tells("router", id_, refused)
+    answer = (await asked).json()
+    assert ticks() - began < 4
+    assert (answer["owner"], answer["version"]) == (None, version + 1)
 
 
 async def _changes(stage: Counterpart, impact: str) -> tuple[str, IncidentRouted, asyncio.Task[httpx2.Response]]:
