@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from backbone.time_source import ticks
-from events.assignments import CrisisManagerRefused, IncidentRouted, OwnerRefused
+from events.assignments import CrisisManagerRefused, IncidentRouted, OwnerChanged, OwnerRefused
 from events.codec import Fact
 from events.escalations import Clock, ClockMet, ClockStarted, ClockSuperseded
 from events.notifications import Page, PageRequested
@@ -102,6 +102,40 @@ async def test_who_prefers_to_wait_for_what_is_refused_is_answered_when_it_is(
     answer = (await asked).json()
     assert ticks() - began < 4
     assert (answer["owner"], answer["version"]) == (None, version + 1)
+
+
+async def test_a_repeat_waits_for_what_the_first_asking_waited_for(stage: Counterpart) -> None:
+    """Whoever lost the answer asked again and was shown the record as if nothing would follow."""
+    id_ = await stage.has()
+    await stage.said()
+    wish = {"Idempotency_Key": "k-1", "Prefer": "wait=5"}
+    assert (await stage.act(id_, "owner", {"by": "eve", "person": "raj"}, Idempotency_Key="k-1")).json()[
+        "owner"
+    ] is None
+    asked = asyncio.create_task(stage.act(id_, "owner", {"by": "eve", "person": "raj"}, **wish))
+    await asyncio.wait([asked], timeout=0.5)
+    assert not asked.done()
+    await stage.tells("router", id_, OwnerChanged("eve", "raj", "Raj"))
+    assert (await asked).json()["owner"] == {"id": "raj", "name": "Raj"}
+    began = ticks()
+    again = await stage.act(id_, "owner", {"by": "eve", "person": "raj"}, **wish)
+    assert again.json()["owner"] == {"id": "raj", "name": "Raj"}
+    await stage.act(id_, "owner", {"by": "eve", "person": "bo"}, Idempotency_Key="k-2")
+    await stage.tells("router", id_, OwnerRefused("eve", "bo", "nobody here has the id bo"))
+    await stage.act(id_, "owner", {"by": "eve", "person": "bo"}, **(wish | {"Idempotency_Key": "k-2"}))
+    assert ticks() - began < 4, "what has followed already is not waited for"
+    assert [type_ for type_, _ in await stage.said()] == ["owner.requested", "owner.requested"]
+
+
+async def test_a_repeat_of_what_waited_for_the_route_waits_for_it(stage: Counterpart) -> None:
+    id_ = await stage.reports()
+    await stage.act(id_, "onsite-consents", {"by": "Aigerim"}, Idempotency_Key="k-1")
+    asking = stage.act(id_, "onsite-consents", {"by": "Aigerim"}, Idempotency_Key="k-1", Prefer="wait=5")
+    asked = asyncio.create_task(asking)
+    await asyncio.wait([asked], timeout=0.5)
+    assert not asked.done()
+    await stage.routes(id_)
+    assert (await asked).json()["severity"] == "1"
 
 
 async def _changes(stage: Counterpart, impact: str) -> tuple[str, IncidentRouted, asyncio.Task[httpx2.Response]]:
