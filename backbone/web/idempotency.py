@@ -37,9 +37,9 @@ def as_compared(value: Any) -> Any:
     return value
 
 
-def conflict(why: str, incident: str) -> Problem:
-    """The 409 of a key that was used for something else, which the incident came of."""
+def conflict(why: str, incident: str | None = None) -> Problem:
+    """The 409 of a key that was used for something else, which the incident came of where it was about one."""
+    more: dict[str, Any] = {"incident": f"/v1/incidents/{incident}"} if incident is not None else {}
     return Problem(
-        409, "Idempotency conflict", f"{why[0].upper()}{why[1:]}.",
-        type="idempotency-conflict", incident=f"/v1/incidents/{incident}",
+        409, "Idempotency conflict", f"{why[0].upper()}{why[1:]}.", type="idempotency-conflict", **more
     )  # fmt: skip

@@ -34,6 +34,7 @@ from ..record.record import Record
 from . import store
 from .rules import Action, Scene, judge
 from .saying import Saying
+from .store import Used
 from .table import ACTIONS
 
 #: A closed incident's reference is remembered for so long (api.md).
@@ -59,47 +60,50 @@ class Actions:
             record = (await records.load(tx, [shown.id]))[shown.id]
             if not caller.sees(record.contract):
                 raise Problem(404, "Not found", f"There is no incident {id_}.")
-            if key is not None and await self._was_done(tx, caller, key, shown.id, digest):
-                return record
-            if_match(request.scope).check(record.version)
+            used = await self._was_done(tx, caller, key, shown.id, digest) if key is not None else None
             scene = await self.saying.scene(record, tx.now, connection=tx.connection)
-            before, said = record.state, judge(action, scene, body)
-            if isinstance(said, Refused):
-                raise refusal(said)
-            _stays_in_sight(said, caller)
-            self.saying.say(tx, record, said, scene.catalogue)
-            await records.save(tx, [record])
-            if record.state != before:
-                forget_at = tx.now + REFERENCE_KEPT if record.state == "closed" else None
-                await records.forget_reference(tx, record.id, forget_at)
-            if key is not None and not await store.remember(tx, caller.id, key, record.id, digest):
-                # Somebody used the key for another incident while this one waited to: that is a conflict now.
-                await self._was_done(tx, caller, key, record.id, digest)
+            if used is None:
+                if_match(request.scope).check(record.version)
+                await self._do(tx, scene, action, body, caller)
+                used = Used(record.id, digest, _stands(action, record))
+                if key is not None and not await store.remember(tx, caller.id, key, used):
+                    # Somebody used the key for another incident while this one waited to: that is a conflict now.
+                    await self._was_done(tx, caller, key, record.id, digest)
         self.waiting.told([record.id])
-        return await self._followed(request, action, body, scene, caller)
+        return await self._followed(request, action, body, scene, caller, used.stood)
 
-    async def _was_done(self, tx: Tx, caller: Caller, key: str, id_: str, digest: bytes) -> bool:
-        known = await store.remembered(tx, caller.id, key)
-        if known is None:
-            return False
-        if known != (id_, digest):
-            raise conflict("the key was used before, with another body", known[0])
-        return True
-
-    async def _followed(self, request: Request, action: Action, body: Any, scene: Scene, caller: Caller) -> Record:
-        """The record; with `Prefer: wait`, once it shows what the other stages made of the action.
-
-        Where nothing will follow, at once; where it belongs to another customer by then, as the action left it.
-        """
+    async def _do(self, tx: Tx, scene: Scene, action: Action, body: Any, caller: Caller) -> None:
         record = scene.record
-        seconds, held = wait_of(request.scope), record.view.get("held")
-        shows = _held if held else action.shows
-        if not seconds or shows is None or not (held or action.awaits(scene, body)):
+        before, said = record.state, judge(action, scene, body)
+        if isinstance(said, Refused):
+            raise refusal(said)
+        _stays_in_sight(said, caller)
+        self.saying.say(tx, record, said, scene.catalogue)
+        await records.save(tx, [record])
+        if record.state != before:
+            forget_at = tx.now + REFERENCE_KEPT if record.state == "closed" else None
+            await records.forget_reference(tx, record.id, forget_at)
+
+    async def _was_done(self, tx: Tx, caller: Caller, key: str, id_: str, digest: bytes) -> Used | None:
+        known = await store.remembered(tx, caller.id, key)
+        if known is not None and (known.incident, known.digest) != (id_, digest):
+            raise conflict("the key was used before, with another body", known.incident)
+        return known
+
+    async def _followed(
+        self, request: Request, action: Action, body: Any, scene: Scene, caller: Caller, stood: bytes
+    ) -> Record:
+        """The record; with `Prefer: wait`, once it shows what the other stages made of the action, or one has refused it.
+
+        Where nothing will follow, at once; where it belongs to another customer by then, as the action left it. `stood` is
+        what it showed when the action had been taken, which for a repeat was before.
+        """
+        record, seconds = scene.record, wait_of(request.scope)
+        if not seconds or not stood or not (record.view.get("held") or action.awaits(scene, body)):
             return record
-        before = shows(record)
 
         def enough(now: Record) -> bool:
-            return shows(now) != before and (not action.decides or shows_its_clocks(now, record))
+            return _stands(action, now) != stood and (not action.decides or shows_its_clocks(now, record))
 
         async def read() -> Record:
             async with self.ground.transactions.reading() as connection:
@@ -110,8 +114,19 @@ class Actions:
         return followed if followed is not None and caller.sees(followed.contract) else record
 
 
-def _held(record: Record) -> Any:
-    return record.view.get("held")
+def _stands(action: Action, record: Record) -> bytes:
+    """What the record shows of what follows the action, as a digest; empty where nothing follows it.
+
+    What is decided anew is never refused: another's refusal is no answer to it.
+    """
+    held, refused = record.view.get("held"), None if action.decides else record.view.get("refused")
+    if held:
+        shown: Any = {"held": held}
+    elif action.shows is not None:
+        shown = [action.shows(record), refused]
+    else:
+        return b""
+    return hashlib.sha256(to_json(as_compared(shown))).digest()
 
 
 def refusal(refused: Refused) -> Problem:

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from backbone.log.tx import Tx
 from backbone.web.idempotency import KEPT
 
+#: Bytes of the digest of what was asked for; behind it, in the same column, stands `stood`.
+_DIGEST = 32
 
-async def remembered(tx: Tx, sender: str, key: str) -> tuple[str, bytes] | None:
-    """(incident, digest) that the sender's key was used for, within its time."""
+
+class Used(NamedTuple):
+    """What a key was used for. `stood` is what the record showed then of what follows; empty where nothing does."""
+
+    incident: str
+    digest: bytes
+    stood: bytes
+
+
+async def remembered(tx: Tx, sender: str, key: str) -> Used | None:
+    """What the sender's key was used for, within its time."""
     row = (
         await tx.execute(
             "select subject, digest from remembered where sender = :s and kind = 'key' and value = :v"
@@ -15,16 +28,16 @@ async def remembered(tx: Tx, sender: str, key: str) -> tuple[str, bytes] | None:
             {"s": sender, "v": key, "now": tx.now},
         )
     ).first()
-    return (row[0], bytes(row[1])) if row is not None else None
+    return Used(row[0], row[1][:_DIGEST], row[1][_DIGEST:]) if row is not None else None
 
 
-async def remember(tx: Tx, sender: str, key: str, subject: str, digest: bytes) -> bool:
+async def remember(tx: Tx, sender: str, key: str, used: Used) -> bool:
     """Remember a key for a day. False where it was used meanwhile: of two at once the second waits, and is refused."""
     done = await tx.execute(
         "insert into remembered (sender, kind, value, subject, digest, remembered_at, forget_at)"
         " values (:s, 'key', :v, :i, :d, :now, :f) on conflict (sender, kind, value) do update"
         " set subject = excluded.subject, digest = excluded.digest, remembered_at = excluded.remembered_at,"
         " forget_at = excluded.forget_at where remembered.forget_at < excluded.remembered_at returning 1",
-        {"s": sender, "v": key, "i": subject, "d": digest, "now": tx.now, "f": tx.now + KEPT},
+        {"s": sender, "v": key, "i": used.incident, "d": used.digest + used.stood, "now": tx.now, "f": tx.now + KEPT},
     )
     return bool(done)

@@ -180,7 +180,8 @@ def _item(row: Any, caller: Caller) -> dict[str, Any] | None:
         return None
     return {
         "at": write_instant(at), "stage": stage, "type": type_, "by": by_whom(stage, data),
-        "visibility": "customer" if is_for_customer(type_) else "internal", "summary": summary(type_, data), "data": data,
+        "visibility": "customer" if is_for_customer(type_, data) else "internal",
+        "summary": summary(type_, data), "data": data,
     }  # fmt: skip
 
 

@@ -156,6 +156,16 @@ def _counts(record: Record, data: dict[str, Any], at: datetime) -> None:
     record.version += 1
 
 
+def _refused(record: Record, data: dict[str, Any], at: datetime) -> None:
+    """What was asked for came to nothing: nothing else of the record shows it."""
+    record.view["refused"] = int(record.view.get("refused", 0)) + 1
+
+
+def _request_refused(record: Record, data: dict[str, Any], at: datetime) -> None:
+    _counts(record, data, at)
+    _refused(record, data, at)
+
+
 def _effort(record: Record, data: dict[str, Any], at: datetime) -> None:
     record.version += 1
     record.view["effort_minutes"] = data["total"]
@@ -221,6 +231,8 @@ _PROJECTIONS: dict[str, Projection] = {
     "crisis_manager.assigned": _crisis_manager,
     "crisis_manager.released": _no_crisis_manager,
     "owner.changed": _owner,
+    "owner.refused": _refused,
+    "crisis_manager.refused": _refused,
     "clock.started": _clock("running"),
     "clock.kept": _clock("running"),
     "clock.met": _clock("met"),
@@ -253,7 +265,7 @@ _PROJECTIONS: dict[str, Projection] = {
     "downgrade.decided": _settled,
     "rca.requested": _counts,
     "request.taken": _held,
-    "request.refused": _counts,
+    "request.refused": _request_refused,
     "effort.recorded": _effort,
     "effort.announced": _announced,
     "effort.refused": _effort_refused,

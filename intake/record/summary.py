@@ -5,10 +5,13 @@ The sentence is made when it is read: what is kept is the fact.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from events import assignments, escalations, incidents, notifications  # noqa: F401 (their facts register themselves)
 from events.codec import fact_type
+
+from ..actions.table import BY_PATH
 
 _SENTENCES = {
     "incident.reported": "Reported: {report[title]} ({report[impact]}).",
@@ -106,7 +109,15 @@ def for_customer(type_: str, data: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in data.items() if name not in hidden}
 
 
-def is_for_customer(type_: str) -> bool:
-    """Whether the customer may read it."""
+def is_for_customer(type_: str, data: Mapping[str, Any] | None = None) -> bool:
+    """Whether the customer may read it; without its data, whether any of that type.
+
+    Of what was refused only what customers may ask for: what the provider's own people asked for is their affair.
+    """
     known = fact_type(type_)
-    return known is not None and known.FOR_CUSTOMER
+    if known is None or not known.FOR_CUSTOMER:
+        return False
+    if data is None or known is not incidents.RequestRefused:
+        return True
+    asked = BY_PATH.get(data.get("request", ""))
+    return asked is not None and asked.for_customers

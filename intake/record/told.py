@@ -27,6 +27,8 @@ def as_told(caller: Caller, row: Any) -> dict[str, Any] | None:
     data = from_json(payload)
     if not may_read(caller, from_json(left) if left is not None else (), stage, sequence, data):
         return None
+    if not is_for_customer(type_, data):
+        return None
     told = for_customer(type_, data)
     if (before := told.get("left")) is not None and not caller.sees(before):
         # Why it was corrected is a word about whoever had it: that they had it is all that is told.

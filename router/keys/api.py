@@ -1,26 +1,33 @@
 """Keys over HTTP: made (the key itself is shown once), listed, revoked. What is stored is a hash.
 
-A key that is bound to contracts makes none, or it could make one that is not.
+A key that is bound to contracts makes none, or it could make one that is not. Made again with the same `Idempotency-Key` it
+is the same key, and what nobody keeps is not shown again: who did not hear it revokes it and makes another.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
 import uuid_utils.compat as uuid_utils
 from fastapi import APIRouter, Request, Response
 from pydantic import ConfigDict, Field
+from pydantic_core import to_json
 
 from backbone.directory.directory import Stored
 from backbone.ground import Ground
+from backbone.web.etag import etag
+from backbone.web.idempotency import conflict, idempotency_key
 from backbone.web.json_body import json_body
 from backbone.web.keys import Caller, new_key, require
+from backbone.web.openapi import heeds
 from backbone.web.paging import Cursor, Limit
 from backbone.web.problem import Problem
 from services.report import Name
 
 from ..objects import Objects
+from ..repeats.store import remember, remembered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,20 +45,36 @@ def routes(ground: Ground) -> APIRouter:
     router = APIRouter(tags=["keys"])
     objects = Objects(ground, "key")
 
-    @router.post("/v1/keys", status_code=201)
+    @router.post(
+        "/v1/keys", status_code=201, openapi_extra=heeds("Idempotency-Key"),
+        responses={200: {"description": "It was made before with this Idempotency-Key: `key` is null."}},
+    )  # fmt: skip
     async def create(
         request: Request, response: Response, caller: Annotated[Caller, require("manage")],
         body: Annotated[NewKey, json_body(NewKey)],
     ) -> dict[str, Any]:  # fmt: skip
-        """Make a key; `key` is in this answer and nowhere else."""
+        """Make a key; `key` is in this answer and nowhere else: null where it was made before with this Idempotency-Key."""
         _whole(caller)
-        key, hashed = new_key()
-        id_ = str(uuid_utils.uuid7())
         contracts = list(body.contracts) if body.contracts is not None else None
-        shown = {"name": body.name, "scopes": sorted(set(body.scopes)), "contracts": contracts}
-        await objects.put(id_, {**shown, "hash": hashed}, caller.name, request, response)
+        wanted = {"name": body.name, "scopes": sorted(set(body.scopes)), "contracts": contracts}
+        asked, digest = idempotency_key(request.scope), hashlib.sha256(to_json(wanted)).digest()
+        key, hashed = new_key()
+        id_, made_by = str(uuid_utils.uuid7()), f"{caller.id} makes keys"
+        async with ground.transactions() as tx:
+            known = await remembered(tx, made_by, asked) if asked is not None else None
+            if known is None:
+                version, _ = await ground.directory.put(tx, "key", id_, {**wanted, "hash": hashed}, caller.name)
+                if asked is not None:
+                    await remember(tx, made_by, asked, id_, digest)
         response.headers["Cache-Control"] = "no-store"
-        return {"id": id_, **shown, "key": key}
+        if known is not None:
+            if known[1] != digest:
+                raise conflict("the key was used before, for another key")
+            response.status_code = 200
+            return {**_shown(await objects.get(known[0])), "key": None}
+        await ground.directory.refresh()
+        response.headers["ETag"] = etag(version)
+        return {"id": id_, **wanted, "key": key}
 
     @router.get("/v1/keys")
     async def listed(

@@ -26,6 +26,7 @@ from services.report import Language, Name
 from ..assignments.calls import Calls
 from ..decisions import store as decisions
 from ..decisions.desk import Desk
+from ..repeats.store import remember, remembered
 from . import store
 from .store import Count, Place, Waiting
 
@@ -94,7 +95,7 @@ def routes(ground: Ground, catalogue: Catalogue, calls: Calls) -> APIRouter:
         key, digest = idempotency_key(request.scope), _digest(name, body)
         await ground.directory.refresh()
         async with ground.transactions() as tx:
-            known = await store.claimed(tx, caller.id, key) if key is not None else None
+            known = await remembered(tx, caller.id, key) if key is not None else None
             if known is not None:
                 return JSONResponse(_claimed(await _again(tx, known, digest, caller), calls))
             subject = await store.pick(tx, name, languages, _contracts(caller))
@@ -105,7 +106,7 @@ def routes(ground: Ground, catalogue: Catalogue, calls: Calls) -> APIRouter:
             calls.claimed(tx, desk, body.by)
             await decisions.save(tx, [desk])
             if key is not None:
-                await store.keep_claim(tx, caller.id, key, subject, digest)
+                await remember(tx, caller.id, key, subject, digest)
         return JSONResponse(_claimed(desk, calls))
 
     return router

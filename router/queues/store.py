@@ -1,4 +1,4 @@
-"""The queues' SQL: counts, what waits, picking one that nobody else is picking, and what was claimed with which key."""
+"""The queues' SQL: counts, what waits, and picking one that nobody else is picking."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import datetime
 
 from backbone.log.tx import Tx
 from backbone.postgres.connection import Connection
-from backbone.web.idempotency import KEPT
 
 _SEEN = "(cast(:contracts as text[]) is null or d.contract = any(cast(:contracts as text[])))"
 _SPOKEN = (
@@ -103,33 +102,3 @@ async def pick(tx: Tx, queue: str, languages: Sequence[str] | None, contracts: S
         )
         if still.first() is not None:
             return str(row[0])
-
-
-async def claimed(tx: Tx, sender: str, key: str) -> tuple[str, bytes] | None:
-    """(incident, digest) that the sender's key was used for. Of two at once the second waits until the first is done."""
-    await tx.execute(
-        "select pg_advisory_xact_lock(hashtextextended(cast(:s as text) || ' ' || cast(:k as text), 0))",
-        {"s": sender, "k": key},
-    )
-    row = (
-        await tx.execute(
-            "select subject, digest from claimed where sender = :s and key = :k and forget_at >= :now",
-            {"s": sender, "k": key, "now": tx.now},
-        )
-    ).first()
-    return (row[0], bytes(row[1])) if row is not None else None
-
-
-async def keep_claim(tx: Tx, sender: str, key: str, subject: str, digest: bytes) -> None:
-    """Remember what was claimed with a key that `claimed` did not know; some of those whose time is over go."""
-    await tx.execute(
-        "delete from claimed where (sender, key) in"
-        " (select sender, key from claimed where forget_at < :now limit 100 for update skip locked)",
-        {"now": tx.now},
-    )
-    await tx.execute(
-        "insert into claimed (sender, key, subject, digest, forget_at) values (:s, :k, :i, :d, :f)"
-        " on conflict (sender, key) do update set subject = excluded.subject, digest = excluded.digest,"
-        " forget_at = excluded.forget_at",
-        {"s": sender, "k": key, "i": subject, "d": digest, "f": tx.now + KEPT},
-    )

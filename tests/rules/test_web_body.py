@@ -115,12 +115,26 @@ def test_of_many_in_one_body_each_is_judged_alone_and_what_is_no_such_list_is_re
     for body, status, pointers in (
         (b"[]", 422, [""]), (b"{}", 422, ["/items"]), (b'{"items": {}}', 422, ["/items"]),
         (b'{"items": [], "x": 1}', 422, ["/x"]), (b'{"items": [1, 2], "a/b": 1}', 422, ["/a~1b", "/items"]),
-        (b'{"items": ["\\ud800"]}', 400, [""]), (b'{"items": [NaN]}', 400, [""]), (b'{"items": [', 400, [""]),
-        (b'{"items": [' + b"[" * 100_000, 400, [""]),
+        (b'{"items": ["\\ud800", 1]}', 422, ["/items"]), (b'{"items": [NaN], "\\ud800": 1}', 400, [""]),
+        (b'{"items": "\\ud800"}', 400, [""]), (b'["\\ud800"]', 400, [""]), (b'{"items": [', 400, [""]),
+        (b'{"items": [' + b"[" * 100_000, 400, [""]), (b'{"items": ["\xff", "a\nb"]}', 400, [""]),
     ):  # fmt: skip
         with pytest.raises(Problem) as told:
             parse_items(body, 1)
         assert (told.value.status, [e.pointer for e in told.value.errors]) == (status, pointers), body
+
+
+@pytest.mark.parametrize(
+    "bad", [b'"\\ud800"', b'"\xff"', b'"\xed\xa0\x80"', b'{"\\udc00": 1}', b"NaN", b"-Infinity", b"1" * 5000]
+)
+def test_half_a_character_or_no_number_in_one_of_many_hurts_no_other(bad: bytes) -> None:
+    sound, deep = b'{"reporter": {"name": "\xc3\xa9"}}', b'{"reporter": {"name": ' + b"[" * 65 + b"]" * 65 + b"}}"
+    bodies = [sound, b'{"reporter": {"name": ' + bad + b"}}", bad, deep, b'{"reporter": {"name": "\\u0000"}}', b"{}"]
+    items = parse_items(b'{"items": [%s]}' % b",".join(bodies), 6)
+    assert [taken_or_refused_item(item) for item in items] == [
+        (200, []), (400, [""]), (400, [""]), (400, [""]), (422, ["/reporter/name"]), (422, ["/reporter"]),
+    ]  # fmt: skip
+    assert items[0].parse(OUTER).reporter.name == "é"
 
 
 def taken_or_refused_item(item: Item) -> tuple[int, list[str]]:

@@ -72,8 +72,23 @@ async def test_what_the_route_does_not_provide_for_is_refused_and_the_timeline_t
     ((type_, payload),) = await stage.said()
     assert (type_, payload["request"], payload["rule"], payload["by"]) == ("request.refused", path, rule, body["by"])
     told = (await stage.timeline(id_))[-1]
-    assert (told["type"], told["visibility"]) == ("request.refused", "customer")
+    visibility = "customer" if path == "onsite-consents" else "internal"
+    assert (told["type"], told["visibility"]) == ("request.refused", visibility)
     assert payload["reason"] in told["summary"]
+
+
+async def test_the_customer_is_told_what_it_was_refused_itself_and_not_what_our_own_people_were(
+    stage: Counterpart,
+) -> None:
+    id_ = await stage.reports(impact="moderate")
+    await stage.act(id_, "executive-notifications", {"by": "ana", "side": "provider", "reason": "they may sue"})
+    await stage.act(id_, "onsite-consents", {"by": "Aigerim"})
+    await stage.routes(id_)
+    requests = [payload["request"] for type_, payload in await stage.said() if type_ == "request.refused"]
+    assert requests == ["executive-notifications", "onsite-consents"]
+    async with stage.with_key("view", contracts=["WO-1"]) as theirs:
+        told = (await theirs.get(f"/v1/incidents/{id_}/timeline")).json()["items"]
+    assert [fact["data"]["request"] for fact in told if fact["type"] == "request.refused"] == ["onsite-consents"]
 
 
 async def test_it_is_settled_once_and_a_later_decision_asks_for_nothing_again(stage: Counterpart) -> None:

@@ -11,7 +11,15 @@ import pytest
 import pytest_asyncio
 
 from backbone.time_source import ticks
-from events.assignments import BalanceDrawn, EffortRefused, IncidentRouted
+from events.assignments import (
+    BalanceDrawn,
+    CrisisManagerRefused,
+    EffortRefused,
+    IncidentRouted,
+    OwnerChanged,
+    OwnerRefused,
+)
+from events.codec import Fact
 from events.escalations import Clock, ClockMet, ClockStarted, ClockSuperseded
 from events.notifications import Page, PageRequested
 from intake.record.clocks_shown import shows_its_clocks
@@ -104,6 +112,65 @@ async def test_who_records_effort_and_prefers_to_wait_sees_whether_the_balance_c
     began = ticks()
     await stage.act(elsewhere, "effort", {"by": "eve", "minutes": 20}, Prefer="wait=5")
     assert ticks() - began < 4
+
+
+@pytest.mark.parametrize(
+    ("action", "refused"),
+    [
+        ("owner", OwnerRefused("eve", "bo", "nobody here has the id bo")),
+        ("crisis-manager", CrisisManagerRefused("eve", "bo", "nobody here has the id bo")),
+    ],
+)  # fmt: skip
+async def test_who_prefers_to_wait_for_what_is_refused_is_answered_when_it_is(
+    stage: Counterpart, action: str, refused: Fact
+) -> None:
+    """It waited for its whole time, and whoever handed over looked at a portal that stood still."""
+    id_ = await stage.has()
+    await stage.said()
+    version = (await stage.record(id_))["version"]
+    asked = asyncio.create_task(stage.act(id_, action, {"by": "eve", "person": "bo"}, Prefer="wait=5"))
+    async with asyncio.timeout(5):
+        while not await stage.said():
+            pass
+    began = ticks()
+    await stage.tells("router", id_, refused)
+    answer = (await asked).json()
+    assert ticks() - began < 4
+    assert (answer["owner"], answer["version"]) == (None, version + 1)
+
+
+async def test_a_repeat_waits_for_what_the_first_asking_waited_for(stage: Counterpart) -> None:
+    """Whoever lost the answer asked again and was shown the record as if nothing would follow."""
+    id_ = await stage.has()
+    await stage.said()
+    wish = {"Idempotency_Key": "k-1", "Prefer": "wait=5"}
+    assert (await stage.act(id_, "owner", {"by": "eve", "person": "raj"}, Idempotency_Key="k-1")).json()[
+        "owner"
+    ] is None
+    asked = asyncio.create_task(stage.act(id_, "owner", {"by": "eve", "person": "raj"}, **wish))
+    await asyncio.wait([asked], timeout=0.5)
+    assert not asked.done()
+    await stage.tells("router", id_, OwnerChanged("eve", "raj", "Raj"))
+    assert (await asked).json()["owner"] == {"id": "raj", "name": "Raj"}
+    began = ticks()
+    again = await stage.act(id_, "owner", {"by": "eve", "person": "raj"}, **wish)
+    assert again.json()["owner"] == {"id": "raj", "name": "Raj"}
+    await stage.act(id_, "owner", {"by": "eve", "person": "bo"}, Idempotency_Key="k-2")
+    await stage.tells("router", id_, OwnerRefused("eve", "bo", "nobody here has the id bo"))
+    await stage.act(id_, "owner", {"by": "eve", "person": "bo"}, **(wish | {"Idempotency_Key": "k-2"}))
+    assert ticks() - began < 4, "what has followed already is not waited for"
+    assert [type_ for type_, _ in await stage.said()] == ["owner.requested", "owner.requested"]
+
+
+async def test_a_repeat_of_what_waited_for_the_route_waits_for_it(stage: Counterpart) -> None:
+    id_ = await stage.reports()
+    await stage.act(id_, "onsite-consents", {"by": "Aigerim"}, Idempotency_Key="k-1")
+    asking = stage.act(id_, "onsite-consents", {"by": "Aigerim"}, Idempotency_Key="k-1", Prefer="wait=5")
+    asked = asyncio.create_task(asking)
+    await asyncio.wait([asked], timeout=0.5)
+    assert not asked.done()
+    await stage.routes(id_)
+    assert (await asked).json()["severity"] == "1"
 
 
 async def _changes(stage: Counterpart, impact: str) -> tuple[str, IncidentRouted, asyncio.Task[httpx2.Response]]:
@@ -203,7 +270,7 @@ def test_what_ran_or_was_missed_under_other_terms_is_not_what_is_owed_now(
     """SEV-CHANGE: whoever waited was told the clocks of the severity before."""
     named = {"name": "first_response", "calendar": "24x7", "rule": "BASE-A"}
     terms = named | {"target": "PT4H", "due_at": LATER, "repeats": repeats}
-    former = named | {"state": "running", **HOURLY}
+    former: dict[str, Any] = named | {"state": "running", **HOURLY}
     for clocks, whole in (([terms | clock], shown), ([terms | clock, former], False)):
         assert shows_its_clocks(_record([terms], clocks)) is whole, clocks
 

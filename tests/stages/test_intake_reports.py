@@ -245,6 +245,18 @@ async def test_nothing_that_a_parser_can_read_in_one_item_of_a_batch_hurts_anoth
         assert len((await desk.get("/v1/incidents"))["items"]) == 2
 
 
+async def test_a_text_cut_in_the_middle_of_a_character_costs_a_batch_that_one_report(database: str) -> None:
+    """One title of which a monitoring had cut off half an emoji kept 999 others out, at every repeat."""
+    async with intake(database) as desk:
+        good, cut = json.dumps(incident()), json.dumps(incident(title="\ud83d"))
+        body, json_type = f'{{"items": [{good},{cut},{good}]}}', {"Content-Type": "application/json"}
+        answer = await desk.web.post("/v1/incidents:batch", content=body, headers=json_type)
+        assert [item["status"] for item in answer.json()["items"]] == [201, 400, 201]
+        alone = await desk.web.post("/v1/incidents", content=cut, headers=json_type)
+        assert (alone.status_code, alone.json()["type"]) == (400, answer.json()["items"][1]["problem"]["type"])
+        assert len((await desk.get("/v1/incidents"))["items"]) == 2
+
+
 async def test_every_wrong_field_is_named_whoever_refuses_it(database: str) -> None:
     async with intake(database) as desk:
         report = {

@@ -1,0 +1,1 @@
+"""What was asked for with an `Idempotency-Key`, so that asking again does nothing again."""
