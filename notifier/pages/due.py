@@ -160,8 +160,10 @@ class Dispatch:
                 self._instead(tx, ledger, page, until)
             case Exhausted():
                 page = ledger.exhaust(page)
-                if page.purpose in FOLLOWED:
-                    follow(ledger, page, f"{page.name} did not answer", self.people.roster(), tx.now)
+                reached = page.reached is not None and not reach.last_resort
+                if page.purpose in FOLLOWED or (page.purpose is Purpose.EXECUTIVE and not reached):
+                    why = f"{page.name} did not answer" if reached else f"nothing reached {page.name}"
+                    follow(ledger, page, why, self.people.roster(), tx.now)
         return None
 
     def _errand(

@@ -14,7 +14,7 @@ from notifier.rules.wanted import ALL_AT_ONCE
 from services.roster import Roster
 
 #: Whom somebody follows here. A duty manager's next one comes with the round, a crisis manager's by the router; nobody
-#: follows executives and the customer's people.
+#: follows the customer's people, nor executives, unless nothing reached them: whoever asked for the notice believes it given.
 FOLLOWED = ALL_AT_ONCE | {Purpose.DELIVERY_MANAGER, Purpose.ESCALATION}
 
 
