@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from escalation.escalations.rapid import calls
+from escalation.escalations.rapid import calls, worse
 from escalation.proposals.proposal import Outcome
 from events.assignments import IncidentRouted
 from events.incidents import DowngradeDecided
@@ -72,6 +72,8 @@ def routed(promises: Promises, fact: IncidentRouted, at: datetime, catalogue: Ca
     promises.keep(called=tuple(team for team in promises.incident.called if team in decision.escalates_to))
     for call in calls(decision, catalogue, promises.incident.called):
         promises.call(call)
+    if before is not None and raised and _is_led(before) and _is_led(decision) and not promises.open(CRISIS_MANAGER):
+        promises.call(worse(before, decision))
 
 
 def responded(promises: Promises, at: datetime, by: str) -> None:
@@ -253,6 +255,10 @@ def _agreed(promises: Promises, decision: Decision, at: datetime, calendar: Cale
 def _done(promises: Promises, open_: Sequence[Clock], at: datetime, by: str) -> None:
     for clock in open_:
         promises.done(clock, at, by)
+
+
+def _is_led(decision: Decision) -> bool:
+    return any(clock.name == CRISIS_MANAGER for clock in decision.clocks)
 
 
 def _lower(decision: Decision) -> tuple[str, str | None]:

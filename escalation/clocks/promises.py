@@ -153,7 +153,7 @@ class Promises:
         return after
 
     def call(self, call: Call) -> None:
-        """A team is called in, since the contract says so."""
+        """A team is called in, or somebody is told, since the contract says so."""
         self._raise(
             Escalation(
                 id=uuid_utils.uuid7(), incident=self.incident.id, role=call.role, level=1, reason=call.reason,

@@ -1,4 +1,4 @@
-"""Rapid escalation: which teams a decision calls in, in which role, by which rule. Pure."""
+"""Rapid escalation: which teams a decision calls in, in which role, by which rule; and who is told that it is worse. Pure."""
 
 from __future__ import annotations
 
@@ -28,6 +28,11 @@ def calls(decision: Decision, catalogue: Catalogue, called: Iterable[str]) -> li
         for team in teams(decision, catalogue)
         if team.name not in done
     ]
+
+
+def worse(before: Decision, after: Decision) -> Call:
+    """Whoever has the crisis hears that it is a worse one: they said yes to another severity, and less was due then."""
+    return Call("", "crisis-manager", "SEV-CHANGE", f"severity {before.severity} became {after.severity}")
 
 
 def _words(decision: Decision, team: str) -> str:

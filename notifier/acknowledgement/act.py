@@ -12,18 +12,16 @@ from uuid import UUID
 from backbone.ground import Ground
 from backbone.log.tx import Tx
 from notifier.metrics import Metrics
-from notifier.pages import requests, store
+from notifier.pages import store
 from notifier.pages.due import pass_on
+from notifier.pages.following import FOLLOWED, follow
 from notifier.pages.handlers import cancel_unwanted
-from notifier.pages.ledger import ONE_IS_ENOUGH, Ledger, same_matter
+from notifier.pages.ledger import ONE_IS_ENOUGH, Ledger
 from notifier.pages.page import NOBODY, Page, Purpose, State
 from notifier.pages.people import People
 from notifier.rules.ladder import Ladder
 from notifier.rules.wanted import unwanted
 from notifier.rules.who import next_duty_manager
-
-#: Whom somebody follows as soon as they decline: the duty managers' own next one, and the router's crisis manager, apart.
-_FOLLOWED = requests.ALL_AT_ONCE | {Purpose.DELIVERY_MANAGER, Purpose.ESCALATION}
 
 
 class NoPage(Exception):
@@ -75,8 +73,8 @@ class Acts:
             page = ledger.decline(page, by or page.person, reason)
             if page.purpose is Purpose.DUTY_MANAGER and page.wants_ack:
                 self._next_duty_manager(tx, ledger, page)
-            elif page.purpose in _FOLLOWED:
-                self._next_one(tx, ledger, page, reason)
+            elif page.purpose in FOLLOWED:
+                follow(ledger, page, f"{page.name} can't take care of it ({reason})", self.people.roster(), tx.now)
             await ledger.close()
             tx.committed.append(self.wake)
             return page
@@ -88,16 +86,6 @@ class Acts:
             pass_on(ledger, page, follower, tx.now)
         elif not ledger.asked(page.incident, page.purpose):
             pass_on(ledger, page, follower, tx.now + self.ladder.again)
-
-    def _next_one(self, tx: Tx, ledger: Ledger, page: Page, reason: str) -> None:
-        """Whoever else can take care; of those who were all paged at once nobody, while one of them is still asked."""
-        at_once = page.purpose in requests.ALL_AT_ONCE
-        if at_once and any(same_matter(other, page) for other in ledger.asked(page.incident, page.purpose)):
-            return
-        asked = {o.person for o in ledger.pages(page.incident, page.purpose) if o.cause == page.cause}
-        incident = ledger.incident(page.incident)
-        wanted = requests.the_next(page, reason, asked, self.people.roster(), incident, tx.now)
-        ledger.request(page.incident, wanted)
 
     async def _locked(self, tx: Tx, page_id: UUID) -> tuple[Ledger, Page]:
         incident = await store.incident_of(tx, page_id)

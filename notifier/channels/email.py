@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from email.errors import HeaderParseError
 from email.header import Header
@@ -25,6 +26,8 @@ from notifier.messages.message import Message
 
 #: How long a subject is that is not folded.
 _PLAIN = 65
+#: Seconds that a server has for its last word, once it has the mail.
+_GOODBYE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +71,14 @@ class Email:
             cert_bundle=self.settings.ca_file,
             timeout=self.settings.timeout,
         )
-        async with client:
+        try:
+            await client.connect()
             await client.send_message(letter)
+            with suppress(aiosmtplib.SMTPException):
+                await client.quit(timeout=_GOODBYE)
+        finally:
+            # No QUIT after a failure: who hangs would have us wait for its answer as long again.
+            client.close()
 
 
 def compose_letter(message: Message, address: str, attempt: Attempt, sender: str) -> EmailMessage:

@@ -14,7 +14,7 @@ from notifier.messages.plain import one_line
 _NEXT = "Decline at the link, or press 2 on a call: the next one on call is paged at once."
 _NEXT_OF_ALL = (
     "Decline at the link, or press 2 on a call. All who are on call were paged: where nobody else is still asked, the next "
-    "one on call is paged at once, else the duty manager."
+    "one on call is paged at once, else the duty manager. Without an answer the same happens when your channels are used up."
 )
 _NEXT_DUTY_MANAGER = (
     "Decline at the link: the next duty manager on call is paged at once, and then again every 5 minutes."

@@ -15,6 +15,7 @@ from notifier.channels import Way
 from notifier.messages import Due, PageFacts, Reason
 from notifier.metrics import Metrics
 from notifier.pages import store
+from notifier.pages.following import FOLLOWED, follow
 from notifier.pages.incident import Incident, Unmet
 from notifier.pages.ledger import Ledger, Request, joined, same_matter
 from notifier.pages.page import NOBODY, Page, PageAttempt, Purpose, State, new_id
@@ -158,7 +159,11 @@ class Dispatch:
             case Unreached(until):
                 self._instead(tx, ledger, page, until)
             case Exhausted():
-                ledger.exhaust(page)
+                page = ledger.exhaust(page)
+                reached = page.reached is not None and not reach.last_resort
+                if page.purpose in FOLLOWED or (page.purpose is Purpose.EXECUTIVE and not reached):
+                    why = f"{page.name} did not answer" if reached else f"nothing reached {page.name}"
+                    follow(ledger, page, why, self.people.roster(), tx.now)
         return None
 
     def _errand(

@@ -17,6 +17,7 @@ from notifier.messages import Reason
 from notifier.pages.incident import Incident
 from notifier.pages.ledger import Request
 from notifier.pages.page import Page, Purpose, Side
+from notifier.rules.wanted import ALL_AT_ONCE, LED, in_place_of
 from notifier.rules.who import Found, Somebody, find
 from services.contract.model import Contract
 from services.roster import Roster
@@ -91,7 +92,7 @@ def escalation(
     known = next((id_ for id_ in (fact.clock_id, fact.clock) if id_ in unmet), None)
     return Request(
         purpose=found.purpose, people=found.people, cause=fact.id, reason=reason, happened=happened,
-        clocks=(known,) if known else (),
+        clocks=(known,) if known else (), grounds=(LED,) if fact.clock_id is None and purpose is _LEADS else (),
     )  # fmt: skip
 
 
@@ -135,31 +136,31 @@ def stuck(fact: IncidentStuck, cause: str, roster: Roster, now: datetime) -> Req
 
 
 def the_next(
-    declined: Page, why: str, asked: Collection[str], roster: Roster, incident: Incident, now: datetime
+    over: Page, why: str, asked: Collection[str], roster: Roster, incident: Incident, now: datetime
 ) -> Request:
-    """Somebody can't take care: of engineers and teams who is on call and not among the `asked`, else the duty manager."""
-    happened = f"{declined.name} can't take care of it ({why}): {declined.happened}"[:1_000]
-    if declined.purpose in ALL_AT_ONCE:
-        found = find(roster, declined.purpose, now, incident.queue)
+    """Who is asked after a page that is `over` without a yes, as `why` tells: of engineers and teams who is on call and not
+    among the `asked`, else the duty manager, until one of them has it after all."""
+    happened = f"{why}: {over.happened}"[:1_000]
+    if over.purpose in ALL_AT_ONCE:
+        found = find(roster, over.purpose, now, incident.queue)
         left = tuple(somebody for somebody in found.people if somebody.id not in asked)
-        if found.purpose is declined.purpose and left:
+        if found.purpose is over.purpose and left:
             return Request(
-                purpose=declined.purpose, people=left, cause=declined.cause, reason=declined.reason, happened=happened,
-                clocks=declined.clocks, grounds=declined.grounds,
+                purpose=over.purpose, people=left, cause=over.cause, reason=over.reason, happened=happened,
+                clocks=over.clocks, grounds=over.grounds,
             )  # fmt: skip
-        happened = f"nobody else is on call as {declined.purpose.role}: {happened}"
+        happened = f"nobody else is on call as {over.purpose.role}: {happened}"
     found = find(roster, Purpose.DUTY_MANAGER, now)
-    escalated = declined.reason is Reason.ESCALATION
+    escalated = over.reason is Reason.ESCALATION
     return Request(
-        purpose=found.purpose, people=found.people, cause=f"{declined.purpose.value}:{declined.id}",
-        reason=Reason.ESCALATION if escalated else Reason.NOBODY_ON_CALL, happened=happened, clocks=declined.clocks,
-        grounds=declined.grounds,
+        purpose=found.purpose, people=found.people, cause=f"{over.purpose.value}:{over.id}",
+        reason=Reason.ESCALATION if escalated else Reason.NOBODY_ON_CALL, happened=happened, clocks=over.clocks,
+        grounds=in_place_of(over, incident),
     )  # fmt: skip
 
 
+_LEADS = Purpose.CRISIS_MANAGER
 _TEAMS = frozenset({Purpose.CLOUD_OPERATIONS, Purpose.PRODUCT_TEAM})
-#: Of whom everybody on call is paged at once.
-ALL_AT_ONCE = _TEAMS | {Purpose.ENGINEER}
 
 
 def _of_a_level(

@@ -15,8 +15,9 @@ from notifier.pages.page import Page, Purpose
 #: A ground keeps a page wanted while all of its words hold; a page has one for each thing that it is about. One that is
 #: none of these words is a promise's id, and holds while that is not kept.
 OPEN, CRISIS, LED, UNTAKEN, UNANSWERED = "open", "crisis", "led", "untaken", "unanswered"
-#: Between a ground's words and the queue that they hold in, and before the side whose executives are told.
-_IN, _EXECUTIVES = " in ", "executives:"
+#: Between a ground's words and the queue that they hold in, before the side whose executives are told, and before those of
+#: whom nobody has it yet.
+_IN, _EXECUTIVES, _WITHOUT = " in ", "executives:", "without:"
 
 #: Whom only a crisis calls (BASE-ESCALATE), whom the promise of a crisis manager does (BASE-CM), and who is told in
 #: their place: of either.
@@ -27,6 +28,8 @@ _BY_REASON = {
     Reason.NOBODY_ON_CALL: (CRISIS, LED),
 }
 _NO_CRISIS = "it is no crisis any more"
+#: Of whom everybody on call is paged at once.
+ALL_AT_ONCE = frozenset({Purpose.CLOUD_OPERATIONS, Purpose.PRODUCT_TEAM, Purpose.ENGINEER})
 
 
 class Matter(Protocol):
@@ -54,6 +57,16 @@ def called_for(fact: PeopleAssigned, reason: Reason, incident: Incident) -> tupl
         return ()
     words = CRISIS if incident.answered is not None else f"{CRISIS} {UNANSWERED}"
     return (f"{words}{_IN}{incident.queue}",) if incident.queue else (words,)
+
+
+def in_place_of(page: Page, incident: Incident) -> tuple[str, ...]:
+    """What keeps a page wanted that goes to somebody else since nobody took this one: what keeps this one, until somebody
+    whom it was for has it after all."""
+    grounds = grounds_of(page)
+    if page.purpose not in ALL_AT_ONCE or page.purpose in (incident.taken or ()):
+        return grounds
+    parts = (ground.partition(_IN) for ground in grounds)
+    return tuple(f"{words} {_WITHOUT}{page.purpose.value}{inside}{queue}" for words, inside, queue in parts)
 
 
 def for_executives(incident: Incident, side: str) -> tuple[str, ...]:
@@ -117,6 +130,8 @@ def _word_ended(word: str, page: Page, incident: Incident) -> str | None:
         # One from before they were called is not what they are called for: it had only not been heard of.
         given = incident.answered is not None and incident.answered >= page.created_at
         return "the first response is given" if given else None
+    if word.startswith(_WITHOUT):
+        return "somebody has it" if word.removeprefix(_WITHOUT) in (incident.taken or ()) else None
     if word.startswith(_EXECUTIVES):
         side = word.removeprefix(_EXECUTIVES)
         provided = incident.executives is None or side in incident.executives

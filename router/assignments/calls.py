@@ -91,6 +91,11 @@ class Calls:
         desk.tried = desk.queues_called = ()
         await self.after_a_decision(tx, desk, contract, catalogue, loads, event)
 
+    def raised(self, desk: Desk) -> None:
+        """A higher severity: while the first response is owed it is due sooner, and the engineers are called anew."""
+        if not desk.responded:
+            desk.queues_called = ()
+
     def stand_down(self, desk: Desk) -> None:
         """Who is not promised any more has it no longer, as the decision says; should it be a crisis again, everybody is
         called anew."""

@@ -160,6 +160,7 @@ class Decisions:
         after = self._decision(desk, contract, catalogue).severity
         if catalogue.rank[after] < catalogue.rank[before]:
             desk.clocks_from = at
+            self._calls.raised(desk)
         elif catalogue.rank[after] > catalogue.rank[before]:
             desk.clocks_from = None
         await self._decide(round_, desk, event, at)

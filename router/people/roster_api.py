@@ -1,10 +1,11 @@
-"""The roster over HTTP: who is on call at an instant, and where nobody will be.
+"""The roster over HTTP: who is on call at an instant, where nobody will be, and whom nothing reaches.
 
 A gap is shown before it is needed, for each queue whose engineers are somebody else's.
 """
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Annotated, Any, get_args
 
@@ -14,7 +15,7 @@ from backbone.ground import Ground
 from backbone.web.keys import Caller, require
 from services.catalogue.model import Catalogue
 from services.instants import InstantOfOurTime, write_instant
-from services.roster import Role, Roster, gaps, on_call
+from services.roster import Role, Roster, doubts, gaps, on_call
 
 from .roster import CurrentRoster
 
@@ -34,7 +35,7 @@ def routes(ground: Ground, catalogue: Catalogue, roster: CurrentRoster) -> APIRo
     async def read_roster(
         caller: Annotated[Caller, require("view")], at: InstantOfOurTime | None = None
     ) -> dict[str, Any]:
-        """Who is on call at an instant, by role, and where nobody is in the two weeks after it."""
+        """Who is on call at an instant, by role, where nobody is in the two weeks after it, and what of it will fail."""
         await ground.directory.refresh()
         moment = at or ground.around.time.now()
         found = Roster() if caller.bound else roster()
@@ -43,6 +44,7 @@ def routes(ground: Ground, catalogue: Catalogue, roster: CurrentRoster) -> APIRo
             "on_call": [_standing(found, role, moment) for role in get_args(Role)],
             # Who is shown nobody is not told either that nobody is there.
             "gaps": [] if caller.bound else _gaps(found, moment, queues),
+            "warnings": [asdict(doubt) for doubt in doubts(found)],
         }
 
     return router

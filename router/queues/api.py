@@ -53,6 +53,11 @@ def routes(ground: Ground, catalogue: Catalogue, calls: Calls) -> APIRouter:
         """The catalogue's queues in its order, then the others by name."""
         return order.get(name, len(order)), name
 
+    def exists(name: str) -> None:
+        """Whether an empty queue is one, in some language or in English; 404 otherwise: somebody waits at it for nothing."""
+        if name.partition("/")[0] not in order:
+            raise Problem(404, "Not found", f"There is no queue {name}.")
+
     @router.get("/v1/queues")
     async def list_queues(
         caller: Annotated[Caller, require("view")], limit: Limit = 50, cursor: Cursor = None
@@ -73,6 +78,8 @@ def routes(ground: Ground, catalogue: Catalogue, calls: Calls) -> APIRouter:
         after = _place(cursor) if cursor else None
         async with ground.transactions.reading() as connection:
             rows = await store.waiting(connection, name, _contracts(caller), after, limit + 1)
+        if not rows and after is None:
+            exists(name)
         last = rows[limit - 1] if len(rows) > limit else None
         return {
             "items": [_shown(row, calls) for row in rows[:limit]],
@@ -100,6 +107,7 @@ def routes(ground: Ground, catalogue: Catalogue, calls: Calls) -> APIRouter:
                 return JSONResponse(_claimed(await _again(tx, known, digest, caller), calls))
             subject = await store.pick(tx, name, languages, _contracts(caller))
             if subject is None:
+                exists(name)
                 return Response(status_code=204)
             await tx.lock([subject], make=False)
             desk = (await decisions.load(tx, [subject]))[subject]

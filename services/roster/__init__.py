@@ -3,6 +3,7 @@
 A roster is only ever asked, never trusted to be complete: an empty rota is an answer, and somebody else's to raise.
 """
 
+from services.roster.doubts import Doubt, doubts
 from services.roster.gaps import Gap, gaps
 from services.roster.model import (
     Member,
@@ -31,6 +32,7 @@ from services.roster.write import to_json
 
 __all__ = [
     "KEYS",
+    "Doubt",
     "Gap",
     "Member",
     "OnCall",
@@ -46,6 +48,7 @@ __all__ = [
     "Window",
     "check",
     "check_together",
+    "doubts",
     "gaps",
     "name_of",
     "on_call",

@@ -5,6 +5,7 @@ Several rotations of a role add up, and the same person is there once; somebody 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -45,12 +46,22 @@ def _standing(
         for override in overrides
         if override.rotation == rotation.name and override.person in known and override.start <= at < override.end
     ]
-    for override in sorted(now, key=lambda override: (override.start, override.id)):
-        if override.replaces is None:
-            standing = (*standing, override.person)
-        else:
-            standing = tuple(override.person if member == override.replaces else member for member in standing)
-    return tuple(dict.fromkeys(standing))
+    last_first = sorted(now, key=lambda override: (override.start, override.id), reverse=True)
+    added = tuple(override.person for override in reversed(last_first) if override.replaces is None)
+    return tuple(dict.fromkeys(_stand_in(member, last_first) for member in (*standing, *added)))
+
+
+def _stand_in(member: Member, overrides: Sequence[Override]) -> Member:
+    """Who is there for a member: who replaces them, or who replaces that one, and so on, in whatever order these begin; of
+    several for the same one who begins last. Two who stand in for each other have swapped."""
+    passed = {member}
+    while True:
+        replaced = (o.person for o in overrides if o.replaces == member and o.person not in passed)
+        following = next(replaced, None)
+        if following is None:
+            return member
+        member = following
+        passed.add(member)
 
 
 def _by_plan(rotation: Rotation, known: dict[Member, Person], at: datetime) -> tuple[Member, ...]:

@@ -22,7 +22,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 class MailServer:
     """`on_recipient` and `on_data` are what it answers instead of yes; `hangs` and `drops` what it does with a mail.
 
-    `hung`: how many mails it has left without an answer.
+    `hung`: how many mails it has left without an answer; `silent_at_the_end`: it says nothing to a QUIT.
     """
 
     port: int = 0
@@ -33,6 +33,7 @@ class MailServer:
     hangs: bool = False
     hung: int = 0
     drops: bool = False
+    silent_at_the_end: bool = False
     users: dict[str, str] = field(default_factory=dict)
 
     async def handle_RCPT(
@@ -58,6 +59,11 @@ class MailServer:
             assert server.transport is not None
             server.transport.abort()
         return "250 OK: queued as 12345"
+
+    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        if self.silent_at_the_end:
+            await asyncio.Event().wait()
+        return "221 Bye"
 
     def knows(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
         assert isinstance(data, LoginPassword)

@@ -171,6 +171,38 @@ def test_an_override_stands_in_for_a_member_while_it_lasts_and_only_when_it_is_t
     assert who(weekly, datetime(2026, 1, 20, tzinfo=UTC)) == ["ana"]
 
 
+@pytest.mark.parametrize(("first", "second"), [("2026-01-05", "2026-01-06"), ("2026-01-06", "2026-01-05")])
+def test_who_stands_in_is_replaced_too_in_whatever_order_the_overrides_begin(first: str, second: str) -> None:
+    chain = [
+        override("bo", "ana", f"{first}T00:00:00Z", "2026-01-20T00:00:00Z"),
+        override("cy", "bo", f"{second}T00:00:00Z", "2026-01-20T00:00:00Z"),
+    ]
+    pool = roster({"members": ["ana"]}, overrides=chain)
+    assert who(pool, datetime(2026, 1, 7, tzinfo=UTC)) == ["cy"]
+
+
+def test_of_two_who_stand_in_for_the_same_one_it_is_who_begins_last() -> None:
+    """Bo has ana's fortnight, and is ill for a day of it."""
+    both = [
+        override("bo", "ana", "2026-01-05T00:00:00Z", "2026-01-20T00:00:00Z"),
+        override("cy", "ana", "2026-01-07T00:00:00Z", "2026-01-08T00:00:00Z"),
+    ]
+    pool = roster({"members": ["ana"]}, overrides=both)
+    assert who(pool, datetime(2026, 1, 6, tzinfo=UTC)) == ["bo"]
+    assert who(pool, datetime(2026, 1, 7, tzinfo=UTC)) == ["cy"]
+    assert who(pool, datetime(2026, 1, 8, tzinfo=UTC)) == ["bo"]
+
+
+def test_two_who_stand_in_for_each_other_have_swapped_their_turns() -> None:
+    swap = [
+        override("bo", "ana", "2026-01-05T00:00:00Z", "2026-01-30T00:00:00Z"),
+        override("ana", "bo", "2026-01-05T00:00:00Z", "2026-01-30T00:00:00Z"),
+    ]
+    weekly = roster(one("week", members=["ana", "bo"]), overrides=swap)
+    assert who(weekly, datetime(2026, 1, 6, tzinfo=UTC)) == ["bo"]
+    assert who(weekly, datetime(2026, 1, 13, tzinfo=UTC)) == ["ana"]
+
+
 def test_an_override_that_replaces_nobody_adds_somebody_whatever_the_hours() -> None:
     extra = override("cy", None, "2026-01-10T10:00:00Z", "2026-01-10T12:00:00Z")
     office = roster({"members": ["ana"], "hours": {"mon": [["08:00", "20:00"]]}}, overrides=[extra])

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
+from time import monotonic
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -103,6 +104,21 @@ async def test_a_server_that_hangs_is_given_up_in_time(server: MailServer) -> No
     outcome = await email(server, timeout=0.2).send(MESSAGE, "ana@provider.example", ATTEMPT)
     assert isinstance(outcome, Failed)
     assert outcome.retry
+
+
+async def test_who_hangs_is_not_waited_for_again_with_a_goodbye(server: MailServer) -> None:
+    """The person's next channel follows at once: what hangs costs its time once."""
+    server.hangs = True
+    began = monotonic()
+    await email(server, timeout=2).send(MESSAGE, "ana@provider.example", ATTEMPT)
+    assert monotonic() - began < 3.5
+
+
+async def test_a_mail_that_was_taken_is_sent_whatever_the_server_says_to_a_goodbye(server: MailServer) -> None:
+    """A failure would be a second mail, and a call on top."""
+    server.silent_at_the_end = True
+    outcome = await email(server, timeout=5).send(MESSAGE, "ana@provider.example", ATTEMPT)
+    assert isinstance(outcome, Sent), outcome
 
 
 async def test_a_server_that_goes_away_before_its_answer_may_have_it_so_it_is_sent_again(server: MailServer) -> None:

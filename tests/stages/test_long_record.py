@@ -140,7 +140,7 @@ async def test_what_waits_in_queues(database: str, monkeypatch: pytest.MonkeyPat
         await multiply(router.ground.engine, "subject", MANY, subject=OLD_ID)
         await multiply(router.ground.engine, "desk", MANY, subject=OLD_ID, **CLOSED)
         read = count_rows_read(monkeypatch)
-        for path in ("queues", "queues/rapid-response/incidents", "queues/none/incidents"):
+        for path in ("queues", "queues/rapid-response/incidents", "queues/hotfix/incidents"):
             assert (await router.web.get(f"/v1/{path}")).status_code == 200
             assert read.taken() < FEW, path
         await _holds(router.running, read)

@@ -1,4 +1,4 @@
-"""Who declines is followed at once by whom the page has promised, and by nobody where it promises nobody."""
+"""Who declines, or does not answer, is followed by whom the page has promised, and by nobody where it promises nobody."""
 
 from __future__ import annotations
 
@@ -52,6 +52,76 @@ async def test_an_engineer_who_declines_is_not_the_last_while_another_is_asked(n
     await notifier.declines("fay")
     await notifier.rests()
     assert (await notifier.received())[2:] == [("dan", "email")]
+
+
+async def test_engineers_who_do_not_answer_are_followed_by_the_duty_manager_before_the_promise_is_broken(
+    notifier: Desk,
+) -> None:
+    """BASE-1-AZURE: a crisis manager alone answers nobody's first response, and a silent rota is no better than an empty
+    one."""
+    await notifier.knows("person", person("fay", "engineer", contacts=3))
+    await notifier.calls(INC, "engineer", "eve", "fay")
+    await notifier.passes(minutes=2)
+    assert ("dan", "email") not in await notifier.received()
+    await notifier.passes(minutes=1)
+    assert (await notifier.received())[-1] == ("dan", "email")
+    (message,) = await notifier.mailbox(to="dan")
+    assert "nobody else is on call as engineer: Fay did not answer" in message["text"]
+    assert "first response" in message["subject"]
+
+
+@pytest.mark.parametrize("first", ["a no", "a silence"])
+async def test_a_no_and_a_silence_are_followed_in_whatever_order_they_come(notifier: Desk, first: str) -> None:
+    await notifier.knows("person", person("fay", "engineer", contacts=3 if first == "a no" else 1))
+    await notifier.calls(INC, "engineer", "eve", "fay")
+    await notifier.rests()
+    if first == "a no":
+        await notifier.declines("eve")
+        await notifier.passes(minutes=3)
+    else:
+        await notifier.knows("person", person("eve", "engineer", contacts=3))
+        await notifier.passes(minutes=1)
+        await notifier.declines("eve")
+        await notifier.rests()
+    assert (await notifier.received())[-1] == ("dan", "email")
+
+
+async def test_an_engineer_who_takes_it_late_ends_what_the_duty_manager_was_told_instead(notifier: Desk) -> None:
+    await notifier.calls(INC, "engineer", "eve")
+    await notifier.passes(minutes=1)
+    assert await notifier.received() == [("eve", "email"), ("dan", "email")]
+    assert (await notifier.acknowledges("eve")).status_code == 200
+    await notifier.passes(minutes=10)
+    assert await notifier.received() == [("eve", "email"), ("dan", "email")]
+    assert (await notifier.page("dan"))["ended"] == "somebody has it"
+
+
+async def test_who_took_the_call_does_not_end_what_another_did_not_answer_about_a_broken_promise(
+    notifier: Desk,
+) -> None:
+    """A ladder may name engineers: to have taken the call is not to have taken that."""
+    await notifier.calls(INC, "engineer", "eve")
+    await notifier.rests()
+    await notifier.acknowledges("eve")
+    await notifier.escalates(INC, role="engineer")
+    await notifier.passes(minutes=2)
+    assert await notifier.received() == [("eve", "email"), ("eve", "email"), ("dan", "email")]
+
+
+async def test_a_delivery_manager_who_declines_is_followed_at_a_severity_that_is_no_crisis_too(
+    database: str,
+) -> None:
+    """ADV: a limit is announced before it is reached, at every severity."""
+    async with desk(database) as made:
+        await made.knows("person", person("dm", "delivery-manager", contacts=1))
+        await made.knows("person", person("dan", "duty-manager", contacts=1))
+        await made.knows("rotation", rotation("duty-manager", "dan"))
+        await made.reports(INC, severity="C")
+        await made.calls(INC, "delivery-manager", "dm", informs=True)
+        await made.rests()
+        await made.declines("dm")
+        await made.rests()
+        assert await made.received() == [("dm", "email"), ("dan", "email")]
 
 
 @pytest.mark.parametrize(("role", "who"), [("cloud-operations", "ops"), ("crisis-manager", "cm")])

@@ -11,6 +11,7 @@ import pytest
 from backbone.web.keys import new_key
 from events.incidents import ExecutivesRequested, IncidentCorrected
 from tests.harness.notifier import Desk, desk, person, reported, rotation
+from tests.harness.notifier_phone import BY_TEXT, Phone, with_phone
 
 INC = "0198-a"
 
@@ -60,6 +61,22 @@ async def test_the_customers_executives_are_those_of_the_work_order(notifier: De
     message = (await notifier.mailbox(to="boss"))[0]
     assert "first response due 19:35" in message["subject"]
     assert message["channel"] == "email"
+
+
+@pytest.mark.parametrize(("side", "who"), [("provider", "Ceo"), ("customer", "The Boss")])
+async def test_that_nothing_reaches_an_executive_is_told_to_the_duty_manager(
+    notifier: Desk, side: str, who: str
+) -> None:
+    """BASE-EXEC-PROVIDER, BASE-EXEC-CUSTOMER: whoever asked for the notice believes that it was given."""
+    await notifier.knows("contract", CONTRACT)
+    phone = Phone()
+    phone.free.set()
+    with_phone(notifier, phone)  # from here on mail leads nowhere
+    await notifier.knows("person", person("dan", "duty-manager") | BY_TEXT)
+    await notifier.tells("intake", INC, ExecutivesRequested("ana", side, "we need a decision"))
+    await notifier.rests()
+    assert [attempt.to for attempt in phone.got] == ["dan"]
+    assert (await notifier.page("dan"))["reason"].startswith(f"nothing reached {who}: ana asks for notice")
 
 
 async def test_a_customers_key_sees_the_pages_of_the_customers_people_and_nothing_of_ours(notifier: Desk) -> None:

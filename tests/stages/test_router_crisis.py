@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from events.incidents import (
     CrisisManagerRequested,
     ImpactChanged,
@@ -14,6 +16,7 @@ from events.incidents import (
     IncidentCorrected,
     IncidentReopened,
     IncidentResolved,
+    IncidentResponded,
     OwnerRequested,
 )
 from events.notifications import PageAcknowledged, PageDeclined, PageExhausted
@@ -170,13 +173,19 @@ async def test_lowered_and_raised_again_everybody_is_called_again(database: str)
         assert await _called(router) == [("crisis-manager", "ana"), ("engineer", "eng")]
 
 
-async def test_raised_from_a_to_1_keeps_the_manager_it_has(database: str) -> None:
+@pytest.mark.parametrize("answered", [False, True])
+async def test_raised_from_a_to_1_keeps_the_manager_it_has_and_calls_the_engineers_while_an_answer_is_owed(
+    database: str, answered: bool
+) -> None:
+    """SEV-CHANGE: who said yes to an hour has a quarter of one now."""
     async with office(database) as router:
         await _staffed(router)
         await router.reports(INC, impact="critical_degraded")
+        if answered:
+            await router.tells(INC, IncidentResponded("eng", "We look at it."))
         await router.said()
         await router.tells(INC, ImpactChanged("cust", "critical_down", "worse"))
-        assert await _called(router) == []
+        assert [role for role, *_ in await _called(router)] == ([] if answered else ["engineer"])
         assert await router.one("select crisis_manager from desk where subject = :s", s=INC) == "ana"
 
 

@@ -220,7 +220,7 @@ async def test_a_key_belongs_to_one_claim_of_one_sender_for_a_day(database: str)
     async with office(database) as router:
         await _with_three(router)
         key = {"Idempotency-Key": "one"}
-        assert (await router.post("/v1/queues/empty/claims", {"by": "eng"}, **key)).status_code == 204
+        assert (await router.post("/v1/queues/hotfix/claims", {"by": "eng"}, **key)).status_code == 204
         first = await router.post(f"{QUEUE}/claims", {"by": "eng"}, **key)
         assert first.json()["incident"] == "now", "an empty queue uses up no key"
         refused = await router.post(f"{QUEUE}/claims", {"by": "raj"}, **key)
@@ -295,3 +295,13 @@ async def test_a_forged_cursor_is_a_problem_with_its_pointer(database: str) -> N
             assert answer.status_code in (200, 422), (cursor, answer.text)
             if answer.status_code == 422:
                 assert answer.json()["errors"][0]["pointer"] == "/query/cursor"
+
+
+@pytest.mark.parametrize("name", ["raid-response", "raid-response/kk"])
+async def test_at_a_queue_that_there_is_none_of_nobody_waits(database: str, name: str) -> None:
+    """What is misspelt would look as if nothing were due."""
+    async with office(database) as router:
+        path = f"/v1/queues/{name}"
+        assert (await router.web.get(f"{path}/incidents")).status_code == 404
+        assert (await router.post(f"{path}/claims", {"by": "eng"})).status_code == 404
+        assert (await router.web.get("/v1/queues/rapid-response/kk/incidents")).json()["items"] == []

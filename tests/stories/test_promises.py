@@ -72,6 +72,7 @@ async def test_a_level_for_the_crisis_manager_is_told_to_whoever_has_it_and_take
         ]  # fmt: skip
         await bo.phone.is_silent()
         assert (await case.record())["crisis_manager"]["id"] == "ana"
+        await people["dan"].phone.expects("Ana did not answer", at="09:16:00")
 
 
 async def test_a_level_for_the_delivery_manager_is_for_the_one_whom_the_work_order_names(database: str) -> None:
@@ -104,7 +105,8 @@ async def test_missed_updates_climb_a_level_each(database: str) -> None:
         await people["dan"].acknowledges(case)
         await there.passes(minutes=60)
         assert await people["del"].phone.unread(), "the second missed update is the next level's"
-        await people["del"].phone.expects()
+        await people["del"].phone.expects(at="11:59:00")
+        await people["dan"].phone.expects("Del did not answer", at="12:00:00")
         await case.happens("updates", by="ana", status="working", action_plan="restart")
         await there.phones_are_silent()
 

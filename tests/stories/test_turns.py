@@ -112,3 +112,49 @@ async def test_who_named_no_contract_at_night_is_served_at_once_and_found_out_la
         await dan.acknowledges(case)
         await case.happens("responses", by="eng", message="At last.")
         await case.happens("resolution", by="eng", note="fixed")
+
+
+async def test_who_said_yes_to_a_lower_severity_hears_that_it_is_a_higher_one(database: str) -> None:
+    """SEV-CHANGE, BASE-CM: the crisis stays hers, and nothing of it is late because nobody knew that less time is left."""
+    async with world(database) as there:
+        await there.signs()
+        ana = await there.employs("ana", "crisis-manager", "email", "sms")
+        eng = await there.employs("eng", "engineer")
+        await there.employs("dan", "duty-manager")
+        case = await there.reports(impact="critical_degraded")
+        for somebody in (ana, eng):
+            await somebody.phone.expects("sev A", "60 min left", at="09:00:00")
+            await somebody.acknowledges(case)
+        await there.passes(minutes=2)
+        await case.happens("severity-changes", by="aigerim", impact="critical_down", reason="all is down now")
+        await ana.phone.expects("sev 1", "severity A became 1", "first response due 09:17, 15 min left", at="09:02:00")
+        await eng.phone.expects("sev 1", "first response due 09:17, 15 min left", at="09:02:00")
+        assert (await case.record())["crisis_manager"]["id"] == "ana"
+        await ana.acknowledges(case)
+        await eng.acknowledges(case)
+        await case.happens("responses", by="eng", message="We look at it.")
+        assert await case.states("crisis_manager") == ["met"]
+        await there.passes(minutes=20)
+
+
+async def test_once_the_customer_has_its_answer_only_the_crisis_manager_hears_that_it_is_worse(database: str) -> None:
+    """SEV-CHANGE: there is no second first response, so that no engineer is called for one."""
+    async with world(database) as there:
+        await there.signs()
+        ana = await there.employs("ana", "crisis-manager")
+        eng = await there.employs("eng", "engineer")
+        dan = await there.employs("dan", "duty-manager")
+        case = await there.reports(impact="critical_degraded")
+        for somebody in (ana, eng):
+            await somebody.phone.expects(at="09:00:00")
+            await somebody.acknowledges(case)
+        await case.happens("responses", by="eng", message="We look at it.")
+        await there.passes(minutes=2)
+        await case.happens("severity-assessments", by="eng", severity="1", reason="all is down now")
+        await ana.phone.expects("severity A became 1", at="09:02:00")
+        await there.passes(minutes=1)
+        await dan.phone.expects("Ana did not answer: severity A became 1", at="09:03:00")
+        await ana.acknowledges(case)
+        await dan.acknowledges(case)
+        await case.happens("severity-assessments", by="eng", severity="A", reason="half of it works")
+        await there.passes(minutes=20)
