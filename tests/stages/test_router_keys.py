@@ -31,7 +31,7 @@ async def test_an_idempotency_key_belongs_to_one_key_of_one_maker_for_a_day(data
         first = (await router.post("/v1/keys", WANTED, **one)).json()
         refused = await router.post("/v1/keys", {**WANTED, "contracts": None}, **one)
         assert (refused.status_code, refused.json()["type"].split("/")[-1]) == (409, "idempotency-conflict")
-        assert (await router.post("/v1/queues/empty/claims", {"by": "eng"}, **one)).status_code == 204
+        assert (await router.post("/v1/queues/rapid-response/claims", {"by": "eng"}, **one)).status_code == 204
         async with router.with_key("manage") as colleague:
             assert (await colleague.post("/v1/keys", json=WANTED, headers=one)).status_code == 201
         assert (await router.web.delete(f"/v1/keys/{first['id']}")).status_code == 204
