@@ -15,6 +15,9 @@ from ..log.event import Event
 
 Headers = list[tuple[str, bytes]]
 
+#: More events than this no log can number.
+_MOST = 2_147_483_647
+
 
 class Unreadable(ValueError):
     """A record that is none of ours. Never worth a retry."""
@@ -54,11 +57,21 @@ def event_of(value: bytes | None, headers: Sequence[tuple[str, bytes]]) -> Event
         }
         if value is None:
             raise Unreadable("no data")
+        occurred_at = datetime.fromisoformat(found["ce_time"].decode())
+        if occurred_at.tzinfo is None:
+            raise Unreadable("an instant without its zone")
         return Event(
-            source, 0, UUID(found["ce_id"].decode()), found["ce_subject"].decode(), int(found["ce_sequence"]),
+            source, 0, UUID(found["ce_id"].decode()), found["ce_subject"].decode(), _number(found["ce_sequence"], 1),
             found["ce_urgent"] == b"true", found["ce_type"].decode(), value.decode(), trace,
-            {str(stage): int(sequence) for stage, sequence in after.items()},
-            datetime.fromisoformat(found["ce_time"].decode()),
+            {str(stage): _number(sequence, 0) for stage, sequence in after.items()}, occurred_at,
         )  # fmt: skip
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise Unreadable(repr(error)[:200]) from error
+
+
+def _number(written: Any, least: int) -> int:
+    """A sequence as it was written. Raises Unreadable where no log could hold it."""
+    number = int(written)
+    if not least <= number <= _MOST:
+        raise Unreadable(f"{number} numbers no event")
+    return number

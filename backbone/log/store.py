@@ -231,8 +231,8 @@ def as_json(event: Event) -> Mapping[str, object]:
 
 
 def from_json(raw: Mapping[str, Any]) -> Event:
-    """An event back from a dead letter."""
+    """An event back from a dead letter, which is as good as its log: that may no longer have it."""
     return Event(
-        raw["source"], raw["seq"], UUID(raw["id"]), raw["subject"], raw["sequence"], raw["urgent"], raw["type"],
+        raw["source"], max(raw["seq"], 1), UUID(raw["id"]), raw["subject"], raw["sequence"], raw["urgent"], raw["type"],
         json.dumps(raw["payload"]), raw["headers"], raw["after"], datetime.fromisoformat(raw["occurred_at"]),
     )  # fmt: skip

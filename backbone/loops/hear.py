@@ -5,9 +5,10 @@ Repeats are ignored, gaps are filled from the log, poison is set aside with what
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+
+import structlog
 
 from ..log import store
 from ..log.event import Event, is_directory
@@ -15,6 +16,9 @@ from ..log.subjects import Subject, known_subjects
 from ..log.tx import Transactions, Tx
 from ..postgres.engine import is_passing
 from ..stage import Stage
+from .order import Heard, Key, Unheard, key_of, order, pool_of
+
+log = structlog.get_logger()
 
 #: Reads spans (subject, first, last) from a stage's log.
 FetchSpans = Callable[[str, Sequence[tuple[str, int, int]]], Awaitable[list[Event]]]
@@ -27,32 +31,16 @@ Mark = Callable[[Tx], Awaitable[bool]]
 _LOG_HOLDS = timedelta(days=6)
 
 
-#: Source, subject, sequence.
-Key = tuple[str, str, int]
-
-
 class _Gap(Exception):
     """Something has to be heard before a batch that is not in it."""
 
 
-class Unheard(Exception):
-    """What an event needs to be heard first is in no log any more: it is set aside, and a human is told."""
+class _NotFromALog(Exception):
+    """What is to be held was brought by Kafka: it is held as its log has it."""
 
 
 class FuseBlown(Exception):
     """Poison after poison: the fault is ours and not the events'. The loop tries again each 30 s; readiness says so."""
-
-
-@dataclass(slots=True)
-class Heard:
-    """What became of a round."""
-
-    handled: int = 0
-    repeats: int = 0
-    filled: int = 0
-    held: int = 0
-    lost: int = 0
-    taken: bool = True
 
 
 Counter = Callable[[str, int], None]
@@ -81,6 +69,7 @@ class Ear:
     async def hear(self, events: Sequence[Event], mark: Mark | None = None, *, fused: bool = True) -> Heard:
         """Hear a batch. After poison in its midst it is taken again, one by one, and what is poison is held.
 
+        Only the log makes dead letters: what Kafka brought (`seq` 0) is taken again as the log has it, or not at all.
         `fused`: many that are poison, one after the other, are too many; what a person has heard again is none of them.
         Raises what the database's moment raises (see `is_passing`), with nothing taken; the caller tries again.
         """
@@ -89,6 +78,8 @@ class Ear:
         except Exception as error:
             if is_passing(error) or isinstance(error, FuseBlown):
                 raise
+            if not all(event.seq for event in events):
+                return await self.hear(await self._as_said(events), mark, fused=fused)
             if len(events) == 1 and mark is None:
                 earlier = await self._presupposed(events[0])
                 if not earlier:
@@ -106,11 +97,23 @@ class Ear:
                 total.taken = await mark(tx)
         return total
 
+    async def _as_said(self, events: Sequence[Event]) -> list[Event]:
+        """A batch as its sayers' logs have it; what stands in none of them was never said, and is counted."""
+        wanted: dict[str, list[tuple[str, int, int]]] = {}
+        for event in events:
+            wanted.setdefault(event.source, []).append((event.subject, event.sequence, event.sequence))
+        said = pool_of([found for source, spans in wanted.items() for found in await self._fetch(source, spans)])
+        unsaid = [event for event in events if key_of(event) not in said]
+        if unsaid:
+            self._count("unsaid", len(unsaid))
+            log.warning("kafka.unsaid", stage=self.stage.name, count=len(unsaid), first=key_of(unsaid[0]))
+        return [said[key_of(event)] for event in events if key_of(event) in said]
+
     async def _round(self, events: Sequence[Event], mark: Mark | None) -> Heard:
         """Hear a batch as it is; where something stands before it that was not heard yet, fetch that first."""
         about = [e for e in events if not is_directory(e.subject)]
         try:
-            return await self._heard(events, about, _pool(about), mark)
+            return await self._heard(events, about, pool_of(about), mark)
         except _Gap:
             return await self._heard(events, about, await self._with_what_is_missing(about), mark, filled=True)
 
@@ -131,9 +134,11 @@ class Ear:
                 if (filled or e.after.keys().isdisjoint(self.stage.hears)) and self._begins(e, pool, tx.now)
             }
             rows = await tx.lock({e.subject for e in about}, make=began if self.stage.makes_subjects else ())
-            if not filled and self._gaps(about, rows, pool):
+            if not filled and self._gaps(about, rows, pool, {}):
                 raise _Gap
             ordered, held = order(about, pool, rows, self.stage.hears, result)
+            if not all(event.seq for event in held):
+                raise _NotFromALog
             for event in ordered:
                 row = rows[event.subject]
                 row.heard[event.source] = event.sequence
@@ -167,9 +172,12 @@ class Ear:
         events: Iterable[Event],
         rows: Mapping[str, Subject],
         pool: Mapping[Key, Event],
-        fetched: Container[Key] = (),
+        fetched: Mapping[tuple[str, str], int],
     ) -> dict[str, dict[str, tuple[int, int]]]:
-        """What has to be heard before these events and is neither heard nor here: source → subject → first and last."""
+        """What has to be heard before these events and is neither heard nor here: source → subject → first and last.
+
+        `fetched` says up to where it was looked for: what is not here of that is in no log.
+        """
         spans: dict[str, dict[str, tuple[int, int]]] = {}
         for event in events:
             row = rows.get(event.subject)
@@ -178,10 +186,9 @@ class Ear:
             for source, last in (*event.after.items(), (event.source, event.sequence - 1)):
                 if source not in self.stage.hears:
                     continue
-                first = (row.heard.get(source, 0) if row else 0) + 1
-                while first <= last and (
-                    (source, event.subject, first) in pool or (source, event.subject, first) in fetched
-                ):
+                heard = row.heard.get(source, 0) if row else 0
+                first = max(heard, fetched.get((source, event.subject), 0)) + 1
+                while first <= last and (source, event.subject, first) in pool:
                     first += 1
                 if first <= last:
                     low, high = spans.setdefault(source, {}).get(event.subject, (first, last))
@@ -190,10 +197,10 @@ class Ear:
 
     async def _with_what_is_missing(self, events: Sequence[Event]) -> dict[Key, Event]:
         """The batch, and whatever it presupposes that was not heard yet."""
-        pool = _pool(events)
+        pool = pool_of(events)
         async with self._transactions.reading() as connection:
             rows = await known_subjects(connection, self.stage.subjects, {e.subject for e in events})
-        fetched: set[Key] = set()
+        fetched: dict[tuple[str, str], int] = {}
         pending = list(events)
         for _ in range(16):
             spans = self._gaps(pending, rows, pool, fetched)
@@ -202,12 +209,10 @@ class Ear:
             pending = []
             for source, wanted in spans.items():
                 for found in await self._fetch(source, [(s, low, high) for s, (low, high) in wanted.items()]):
-                    key = (found.source, found.subject, found.sequence)
-                    if key not in pool:
+                    if (key := key_of(found)) not in pool:
                         pool[key] = found
                         pending.append(found)
-                for subject, (low, high) in wanted.items():
-                    fetched |= {(source, subject, n) for n in range(low, high + 1)}
+                fetched |= {(source, subject): high for subject, (_, high) in wanted.items()}
         raise Unheard("too long a chain of what has to be heard first")
 
     async def _presupposed(self, event: Event) -> list[Event]:
@@ -240,58 +245,3 @@ class Ear:
                 await self._stuck(tx, event, repr(error))
         self._count("poison", 1)
         return Heard(held=held)
-
-
-def _pool(events: Iterable[Event]) -> dict[Key, Event]:
-    return {(e.source, e.subject, e.sequence): e for e in events}
-
-
-def order(
-    events: Sequence[Event],
-    pool: Mapping[Key, Event],
-    rows: Mapping[str, Subject],
-    hears: Container[str],
-    result: Heard,
-) -> tuple[list[Event], list[Event]]:
-    """What is to be handled, each after what it presupposes, and what is to be held because its subject is.
-
-    Raises Unheard where the rows, now locked, show that something else was presupposed than was fetched.
-    """
-    ordered: list[Event] = []
-    held: list[Event] = []
-    reached: dict[tuple[str, str], int] = {}
-
-    def heard(source: str, subject: str) -> int:
-        return reached.get((source, subject), rows[subject].heard.get(source, 0))
-
-    def take(event: Event) -> bool:
-        if event.sequence <= heard(event.source, event.subject):
-            return True
-        for source, last in (*event.after.items(), (event.source, event.sequence - 1)):
-            if source not in hears:
-                continue
-            while (next_one := heard(source, event.subject) + 1) <= last:
-                earlier = pool.get((source, event.subject, next_one))
-                if earlier is None or not take(earlier):
-                    return False
-        if event.sequence <= heard(event.source, event.subject):
-            return True
-        reached[event.source, event.subject] = event.sequence
-        ordered.append(event)
-        return True
-
-    for event in events:
-        row = rows.get(event.subject)
-        if row is None:
-            result.lost += 1
-        elif row.held:
-            if event.sequence > row.heard.get(event.source, 0):
-                held.append(event)
-        elif event.sequence <= heard(event.source, event.subject):
-            result.repeats += 1
-        elif not take(event):
-            if any((event.source, event.subject, n) not in pool for n in range(1, event.sequence)) and not row.heard:
-                result.lost += 1
-            else:
-                raise Unheard(f"{event.source} {event.subject} {event.sequence}")
-    return ordered, held

@@ -108,8 +108,8 @@ AWAY: tuple[type[BaseException], ...] = (
 )
 
 #: SQLSTATEs that a second try may well get over: serialisation, deadlock, lock timeout, idle, too long, read only (it was
-#: made a standby), no such database (it is being restored).
-_PASSING = frozenset({"40001", "40P01", "55P03", "25P03", "25P04", "25006", "3D000"})
+#: made a standby), no such database (it is being restored), one that lets nobody in (somebody is at work on it).
+_PASSING = frozenset({"40001", "40P01", "55P03", "25P03", "25P04", "25006", "3D000", "55000"})
 #: Whole classes: connections, who may connect (a password is being changed), a disk or memory that is full, an operator's
 #: hand (shutdown, a cancelled statement), the system's own errors.
 _PASSING_CLASSES = frozenset({"08", "28", "53", "57", "58"})

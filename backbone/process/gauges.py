@@ -49,7 +49,7 @@ class Gauges:
 
     def know(self, stage: str, invariants: Iterable[str] = ()) -> None:
         """Show a stage's series from the start, at 0; `invariants` are those of its own."""
-        for outcome in ("handled", "repeats", "filled", "held", "lost", "poison"):
+        for outcome in ("handled", "repeats", "filled", "held", "lost", "poison", "unsaid"):
             self.heard.labels(stage, outcome)
         for gauge in (self.dead, self.outbox_age, self.outbox_default):
             gauge.labels(stage).set(0)

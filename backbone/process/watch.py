@@ -19,18 +19,27 @@ log = structlog.get_logger()
 
 #: Seconds without a round after which a loop hangs, and its process is ended: longer than any round's own patience.
 STILL = 120.0
+#: Seconds by which the watch itself is late when the process was frozen, and not only busy.
+_FROZEN = 5.0
 
 
 async def watch(stages: Sequence[RunningStage], *, dead: Callable[[str], None]) -> None:
-    """Measure the event loop's lag, and call `dead` when a loop has ended or not come round for `STILL` seconds."""
+    """Measure the event loop's lag, and call `dead` when a loop has ended or not come round for `STILL` seconds.
+
+    While the whole process is frozen (a machine or a container that is paused) no loop can come round, and none hangs.
+    """
     gauges = stages[0].ground.around.gauges
     while True:
         before = ticks()
         await asyncio.sleep(0.1)
-        gauges.lag.set(max(0.0, ticks() - before - 0.1))
+        late = max(0.0, ticks() - before - 0.1)
+        gauges.lag.set(late)
         for running in stages:
             if running.stopping.is_set():
                 continue
+            if late > _FROZEN:
+                for pulse in running.pulses.values():
+                    pulse.moved += late
             for task in running.tasks:
                 if task.done():
                     dead(f"{task.get_name()} ended: {task.exception() if not task.cancelled() else 'cancelled'}")

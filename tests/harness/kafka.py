@@ -41,7 +41,7 @@ class KafkaServer:
         return f"127.0.0.1:{self.port}"
 
     def start(self, within: float = 90) -> None:
-        """Bring it up, and wait until it serves. Raises TimeoutError with what it said."""
+        """Bring it up, and wait until it serves. Raises TimeoutError with what it said; nothing of it is left then."""
         self.folder.mkdir(parents=True, exist_ok=True)
         log = self.folder / "said.log"
         environment = os.environ | {
@@ -59,6 +59,7 @@ class KafkaServer:
         end = time.monotonic() + within
         while _READY not in log.read_bytes():
             if self.process.poll() is not None or time.monotonic() > end:
+                self.kill()
                 raise TimeoutError(f"Kafka does not come up: {log.read_text('utf-8', 'replace')[-2000:]}")
             time.sleep(0.05)
 

@@ -18,8 +18,11 @@ from backbone.kafka.carrier import KafkaCarrier
 from backbone.kafka.relay import Relay
 from backbone.kafka.topics import Topics
 from backbone.log.event import Lane
+from backbone.loops import repeat as repeats
+from backbone.process import watch as watches
 from backbone.process.settings import Settings
 from backbone.process.watch import ages, waits, watch
+from backbone.time_source import ticks
 from tests.harness.hearer import SAYERS, Room, room
 from tests.harness.postgres import free_port
 from tests.harness.wire import Wire
@@ -189,6 +192,33 @@ async def test_a_loop_that_hangs_for_two_minutes_ends_the_process_whatever_went_
     watching.cancel()
     stopping.set()
     await hanging
+
+
+async def test_a_process_that_was_frozen_for_minutes_goes_on(people: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    running, found, frozen, began = people.hearer.running, list[str](), 0.0, asyncio.Event()
+    stopping, thawed = asyncio.Event(), asyncio.Event()
+
+    async def waits_for_the_database() -> float | None:
+        began.set()
+        await thawed.wait()
+        return None
+
+    for module in (watches, repeats):
+        monkeypatch.setattr(module, "ticks", lambda: ticks() + frozen)
+    loop = running.loop_until(stopping, "waits", waits_for_the_database, [], 0.01)
+    await asyncio.wait_for(began.wait(), 10)
+    watching = asyncio.create_task(watch([running], dead=found.append))
+    assert not (await asyncio.wait({watching}, timeout=0.3))[0]
+    frozen = 600.0
+    assert not (await asyncio.wait({watching}, timeout=0.5))[0]
+    assert found == []
+    running.pulses["waits"].moved -= 121
+    assert not (await asyncio.wait({watching}, timeout=0.3))[0]
+    assert set(found) == {"escalation.waits makes no progress"}
+    watching.cancel()
+    stopping.set()
+    thawed.set()
+    await loop
 
 
 async def test_a_loop_that_fails_for_an_hour_moves_and_its_stage_says_what_it_waits_for(people: Room) -> None:

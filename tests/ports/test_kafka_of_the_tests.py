@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -49,6 +50,13 @@ async def test_what_is_sent_is_received(kafka: str, topic_prefix: str) -> None:
 async def test_no_topic_makes_itself(kafka: str, topic_prefix: str) -> None:
     with pytest.raises((KafkaError, TimeoutError)):
         await _send(kafka, f"{topic_prefix}.nobody-made-this", b"one")
+
+
+def test_one_that_does_not_come_up_in_time_is_ended(tmp_path: Path) -> None:
+    server = KafkaServer(tmp_path / "kafka")
+    with pytest.raises(TimeoutError):
+        server.start(within=0)
+    assert server.process is None
 
 
 async def test_it_comes_back_on_its_port_and_without_its_disk_empty(own_kafka: KafkaServer) -> None:

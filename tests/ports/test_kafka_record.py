@@ -52,3 +52,17 @@ def test_what_is_none_of_ours_is_unreadable(name: str, broken: bytes | None) -> 
 def test_a_record_without_data_is_unreadable() -> None:
     with pytest.raises(Unreadable):
         event_of(None, headers_of(EVENT))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ce_sequence", b"0"), ("ce_sequence", b"-3"), ("ce_sequence", b"1000000000000000000"),
+        ("ce_after", b'{"intake": 1000000000000000000}'), ("ce_after", b'{"intake": -1}'), ("ce_after", b"[1, 2]"),
+        ("ce_time", b"2026-02-04T10:00:00"),
+    ],
+)  # fmt: skip
+def test_numbers_and_instants_that_no_log_can_hold_are_unreadable(name: str, value: bytes) -> None:
+    headers = [(key, text) for key, text in headers_of(EVENT) if key != name]
+    with pytest.raises(Unreadable):
+        event_of(EVENT.payload.encode(), [*headers, (name, value)])

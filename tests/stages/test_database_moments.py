@@ -103,6 +103,20 @@ async def test_of_a_standby_nobody_keeps_a_connection(postgres: PostgresServer, 
         assert [await _send(desk, f"k{n}") for n in range(3)] == [(201, None)] * 3
 
 
+async def test_a_database_that_lets_nobody_in_is_waited_for(postgres: PostgresServer, database: str) -> None:
+    name = urlsplit(database).path[1:]
+    async with intake(database) as desk:
+        sql(postgres.url_of("postgres"), f'alter database "{name}" allow_connections false')
+        sql(
+            postgres.url_of("postgres"),
+            f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'",
+        )
+        assert [await _send(desk, "k") for _ in range(3)] == [(503, "1")] * 3
+        sql(postgres.url_of("postgres"), f'alter database "{name}" allow_connections true')
+        # Whoever finds that its connection leads nowhere has another one the next time.
+        assert (201, None) in [await _send(desk, "k") for _ in range(2)]
+
+
 async def test_what_is_durable_is_201_though_its_record_can_not_be_read_again(database: str) -> None:
     async with intake(database) as desk, contextlib.AsyncExitStack() as taken:
         for _ in range(desk.ground.engine.pool.size() + 6):  # type: ignore[attr-defined]

@@ -9,7 +9,7 @@ import pytest
 
 from backbone.log.event import Event, Lane
 from backbone.log.tx import Tx
-from backbone.loops.hear import Heard
+from backbone.loops.order import Heard
 from events.incidents import IncidentMended, IncidentReopened, IncidentResolved, IncidentStuck
 from tests.harness.notifier import Desk, desk, person, rotation, routed
 
