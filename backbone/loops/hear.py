@@ -6,6 +6,7 @@ Repeats are ignored, gaps are filled from the log, poison is set aside with what
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -98,11 +99,17 @@ class Ear:
         return total
 
     async def _as_said(self, events: Sequence[Event]) -> list[Event]:
-        """A batch as its sayers' logs have it; what stands in none of them was never said, and is counted."""
+        """A batch as its sayers' logs have it; what stands in none of them was never said, and is counted.
+
+        But what is older than a log has to hold may have been said: it is taken as it came, and held where it has to be.
+        """
         wanted: dict[str, list[tuple[str, int, int]]] = {}
         for event in events:
             wanted.setdefault(event.source, []).append((event.subject, event.sequence, event.sequence))
         said = pool_of([found for source, spans in wanted.items() for found in await self._fetch(source, spans)])
+        held_since = self._transactions.time.now() - _LOG_HOLDS
+        old = [event for event in events if event.occurred_at < held_since]
+        said = pool_of(replace(event, seq=1) for event in old) | said
         unsaid = [event for event in events if key_of(event) not in said]
         if unsaid:
             self._count("unsaid", len(unsaid))

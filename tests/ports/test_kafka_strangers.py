@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -108,6 +109,16 @@ async def test_a_letter_whose_day_is_dropped_is_heard_again_and_stays_held_where
     people.hearer.cannot = set()
     assert await people.hearer.running.replay(letter, discard=False) == 0
     assert await people.handled() == ["router a 1"]
+
+
+async def test_what_is_older_than_a_log_has_to_hold_is_held_where_it_can_not_be_handled(people: Room) -> None:
+    """A stage that was away for a week hears from Kafka what no log has any more: that is nobody's forgery."""
+    await _said(people, "a")
+    old = replace(NEVER_SAID, occurred_at=START - timedelta(days=7))
+    await _brought(people, replace(old, sequence=3))
+    assert await people.set_aside() == ["router a 3"]
+    assert await people.ask("select subject from subject where held") == [("a",)]
+    assert people.hearer.counted("unsaid") == 0
 
 
 async def test_an_object_of_the_directory_that_was_never_stored_is_passed_over_where_it_fails(people: Room) -> None:
