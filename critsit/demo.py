@@ -18,10 +18,13 @@ import typer
 
 from .answers import Contract, Record
 from .client import Client, key
+from .ending import NO, end
 from .incidents import Explanation
 from .options import Json, print_json
 from .running import settings_of
 
+#: Seconds that loading the examples may take.
+PATIENCE = 20.0
 _REPORTER = {"name": "Aigerim S.", "email": "aigerim@steppe.example", "phone": "+77010000001"}
 _PORTAL = {"channel": "portal", "portal": "azure-portal"}
 _BASE: Mapping[str, Any] = {"contract": "WO-1001", "reporter": _REPORTER, "kind": "problem", "language": "en"}
@@ -80,6 +83,7 @@ def demo(json: Json = False) -> None:
     base = None if os.environ.get("CRITSIT_URL") else settings.address(settings.port or 8080)
     bearer = key() or (settings.key_file.read_text().strip() if settings.key_file.exists() else None)
     with Client(base, bearer) as client:
+        _wait_for_examples(client)
         client.put("/v1/contracts/DEMO-1", _contract(datetime.now(UTC)), Contract)
         found = []
         for name, fields in KINDS:
@@ -96,6 +100,15 @@ def demo(json: Json = False) -> None:
             why_so = ". ".join(decision["text"].split(". ", 2)[:2])
             typer.echo(fill(f"{why_so}.", 100, initial_indent="  why: ", subsequent_indent="       "))
         typer.echo()
+
+
+def _wait_for_examples(client: Client) -> None:
+    """Until what is loaded after the start is there: reported before that, everything would be in nobody's contract."""
+    latest = time.monotonic() + PATIENCE
+    while all(one["number"] != _BASE["contract"] for one in client.items("/v1/contracts", Contract)):
+        if time.monotonic() > latest:
+            end(NO, f"The example contract {_BASE['contract']} is not there: `critsit up --demo` loads it (make run).")
+        time.sleep(0.2)
 
 
 def _path(id_: str) -> str:

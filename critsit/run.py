@@ -20,6 +20,7 @@ from backbone.kafka.broker import Broker
 from backbone.kafka.carrier import KafkaCarrier
 from backbone.loops.notify import Notify
 from backbone.postgres import embedded
+from backbone.postgres.engine import is_passing
 from backbone.postgres.migrate import migrate
 from backbone.process.settings import Settings
 from backbone.process.stop import Stop, stop_on_signals
@@ -130,7 +131,7 @@ async def run(
         try:
             if not await _databases_there(process, stop, missing):
                 return False
-            await process.start()
+            process.start()
             health.starting = False
             for carrier in carriers:
                 await carrier.start()
@@ -156,7 +157,7 @@ async def run(
             await asyncio.gather(*(carrier.stop() for carrier in carriers))
             await process.stop()
 
-    missing = await waits(process.running)
+    missing = await _prepared(process)
     starting = asyncio.create_task(start(), name="start")
     if not missing:
         await starting
@@ -177,7 +178,7 @@ async def run(
 
 
 async def _databases_there(process: Process, stop: Stop, missing: list[str]) -> bool:
-    """Wait until none is `missing` any more; False where it is to end before that."""
+    """Wait until none is `missing` any more and all is prepared; False where it is to end before that."""
     tries = 0
     while missing:
         if tries % 10 == 0:
@@ -187,8 +188,21 @@ async def _databases_there(process: Process, stop: Stop, missing: list[str]) -> 
             async with asyncio.timeout(1):
                 await stop.asked.wait()
                 return False
-        missing = await waits(process.running)
+        missing = await _prepared(process)
     return True
+
+
+async def _prepared(process: Process) -> list[str]:
+    """Make ready for the loops; answers what is missing for it, also where a database goes away in the midst."""
+    if missing := await waits(process.running):
+        return missing
+    try:
+        await process.prepare()
+    except Exception as error:
+        if not is_passing(error):
+            raise
+        return [f"PostgreSQL went away during the start ({type(error).__name__})"]
+    return []
 
 
 def _carriers(process: Process, names: tuple[str, ...]) -> list[Carrier]:
@@ -218,10 +232,13 @@ def _admin_key(settings: Settings) -> tuple[str, Path | None]:
     if given:
         return given, None
     place = settings.key_file
-    if place.exists():
-        return place.read_text().strip(), place
+    if place.exists() and (kept := place.read_text().strip()):
+        return kept, place
     key = f"crk_{secrets.token_urlsafe(24)}"
     place.parent.mkdir(parents=True, exist_ok=True)
-    place.touch(mode=0o600)
-    place.write_text(key + "\n")
+    # Whole or not at all: one that a full disk left empty would let nobody in, at every start from then on.
+    making = place.with_suffix(".new")
+    making.touch(mode=0o600)
+    making.write_text(key + "\n")
+    making.replace(place)
     return key, place

@@ -45,10 +45,15 @@ class Process:
     app: WebApp
     around: Surroundings
 
-    async def start(self) -> None:
+    async def prepare(self) -> None:
+        """Make ready what the loops stand on; may be done again where a database went away in its midst."""
+        for running in self.running:
+            await running.prepare()
+
+    def start(self) -> None:
         """Start the loops."""
         for running in self.running:
-            await running.start()
+            running.start()
 
     async def stop(self) -> None:
         """Drain the loops, all stages at once."""

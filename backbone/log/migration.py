@@ -119,6 +119,13 @@ def statements(*, subjects: bool = True) -> tuple[str, ...]:
     return (SUBJECT, *STATEMENTS) if subjects else STATEMENTS
 
 
+#: A version of an object stays what it was: seals, replays and the history of changes rest on it.
+KEEP_VERSIONS = """
+create trigger directory_is_never_changed before update or delete on directory
+for each statement execute function outbox_is_never_changed()
+"""
+
+
 def keep_whole(*tables: str) -> tuple[str, ...]:
     """The statements for these tables and for the log; what is there already stays as it is, and so do the log's days."""
     return tuple(f"alter table {table} set ({WHOLE})" for table in (*tables, "outbox_default"))

@@ -99,8 +99,8 @@ class RunningStage:
             ]
         return running
 
-    async def start(self) -> None:
-        """Ask what time it is, make today's partition, read the directory, start the loops.
+    async def prepare(self) -> None:
+        """Ask what time it is, make today's partition, read the directory. Where the database goes away: once more.
 
         The time first: a machine whose own clock is two hours ahead would find every promise overdue.
         """
@@ -110,6 +110,9 @@ class RunningStage:
         await self.ground.directory.refresh()
         if self.stage.on_start is not None:
             await self.stage.on_start()
+
+    def start(self) -> None:
+        """Start the loops; all is prepared."""
         for lane, followers in self.followers.items():
             patience = self.stage.patience if lane is Lane.ORDINARY else 0.0
             for follower in followers:

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 
 import structlog
+from asyncpg import ReadOnlySQLTransactionError
 
 from ..time_source import ticks
 from .runner import RunningStage
@@ -21,6 +22,8 @@ log = structlog.get_logger()
 STILL = 120.0
 #: Seconds by which the watch itself is late when the process was frozen, and not only busy.
 _FROZEN = 5.0
+#: Asked, and not tried out: a stage that hears nothing new has nothing to write, and would not notice.
+_TAKES_NOTHING = "select pg_is_in_recovery() or cast(current_setting('default_transaction_read_only') as boolean)"
 
 
 async def watch(stages: Sequence[RunningStage], *, dead: Callable[[str], None]) -> None:
@@ -59,7 +62,12 @@ async def waits(stages: Sequence[RunningStage]) -> list[str]:
     for running in stages:
         try:
             async with asyncio.timeout(2), running.ground.transactions.reading() as connection:
-                await connection.execute("select 1")
+                if (await connection.execute(_TAKES_NOTHING)).scalar_one():
+                    # As a statement that writes would: this connection is given up, a new one may find who leads now.
+                    raise ReadOnlySQLTransactionError
+        except ReadOnlySQLTransactionError:
+            found.append(f"{running.stage.name}: PostgreSQL takes nothing: it is a standby, or was made read-only")
+            continue
         except Exception as error:  # noqa: BLE001 (whatever it is, it is not ready)
             found.append(f"{running.stage.name}: PostgreSQL does not answer ({type(error).__name__})")
             continue

@@ -83,7 +83,8 @@ async def _running(database: str) -> AsyncIterator[Desk]:
     settings = Settings(database_url=SecretStr(database), admin_key=SecretStr(KEY))
     process = build(STAGES, settings, Surroundings(clock))
     headers = {"Authorization": f"Bearer {KEY}"}
-    await process.start()
+    await process.prepare()
+    process.start()
     try:
         transport = httpx2.ASGITransport(app=process.app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://critsit", headers=headers) as web:

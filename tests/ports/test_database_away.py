@@ -52,7 +52,8 @@ async def people(request: pytest.FixtureRequest, database: str, wire: Wire) -> A
 @pytest.fixture
 async def running(people: Room) -> AsyncIterator[RunningStage]:
     """The hearer, its loops begun."""
-    await people.hearer.running.start()
+    await people.hearer.running.prepare()
+    people.hearer.running.start()
     yield people.hearer.running
     await people.hearer.running.stop()
 
@@ -136,7 +137,8 @@ async def test_what_is_the_stage_s_own_is_seen_to_while_another_log_can_not_be_r
 
 async def test_who_is_stopped_while_another_database_hangs_does_not_wait_for_it(people: Room, wire: Wire) -> None:
     running = people.hearer.running
-    await running.start()
+    await running.prepare()
+    running.start()
     await people.router.says("a")
     await _until_handled(people, 1)
     wire.hold()

@@ -7,10 +7,16 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+from pydantic import SecretStr
 from structlog.testing import capture_logs
 
+from backbone.ground import Surroundings
 from backbone.postgres.engine import is_passing
+from backbone.process.settings import Settings
+from backbone.process.watch import waits
+from backbone.time_source import WallClock
 from backbone.web.request_id import current_trace
+from critsit.stages import build
 from events.assignments import OwnerChanged
 from tests.harness.intake import Counterpart, intake
 from tests.harness.postgres import PostgresServer, sql
@@ -115,6 +121,25 @@ async def test_a_database_that_lets_nobody_in_is_waited_for(postgres: PostgresSe
         sql(postgres.url_of("postgres"), f'alter database "{name}" allow_connections true')
         # Whoever finds that its connection leads nowhere has another one the next time.
         assert (201, None) in [await _send(desk, "k") for _ in range(2)]
+
+
+async def test_a_stage_whose_database_is_a_standby_says_that_it_takes_nothing_and_is_ready_again_by_itself(
+    postgres: PostgresServer, database: str
+) -> None:
+    process = build(("escalation",), Settings(database_url=SecretStr(database)), Surroundings(WallClock()))
+    thrown_out = (
+        f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{urlsplit(database).path[1:]}'"
+    )
+    try:
+        assert await waits(process.running) == []
+        _is_a_standby(postgres, database, yes=True)
+        sql(postgres.url_of("postgres"), thrown_out)
+        assert "takes nothing" in str([await waits(process.running) for _ in range(2)])
+        _is_a_standby(postgres, database, yes=False)
+        # Nobody is thrown out now: a connection that was made to the standby is not asked again.
+        assert await waits(process.running) == []
+    finally:
+        await process.stop()
 
 
 async def test_what_is_durable_is_201_though_its_record_can_not_be_read_again(database: str) -> None:

@@ -46,7 +46,8 @@ async def test_it_is_ready_while_another_stage_s_database_is_away_whatever_it_ha
             await desk.hears()
             desk.time.passes(days=401)
             wire.cut()
-            await desk.running.start()
+            await desk.running.prepare()
+            desk.running.start()
             pulses = desk.running.pulses
             async with asyncio.timeout(10):
                 while pulses["retention.ordinary"].trouble is None:  # noqa: ASYNC110 no bell rings here

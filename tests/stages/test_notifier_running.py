@@ -18,7 +18,8 @@ async def test_a_page_waits_for_no_poll_from_the_assignment_to_the_mailbox(
     monkeypatch.setattr(repeat, "wait", lambda woken, seconds: wait(woken, 3600))
     async with desk(database, WallClock()) as notifier:  # type: ignore[arg-type]
         await notifier.knows("person", person("ana", "crisis-manager"))
-        await notifier.running.start()
+        await notifier.running.prepare()
+        notifier.running.start()
         for n in range(20):
             await notifier.reports(f"inc-{n}", number=f"INC-{n:06}")
             await notifier.assigns(f"inc-{n}", "ana")

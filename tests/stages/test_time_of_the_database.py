@@ -29,7 +29,8 @@ async def _started(database: str, clock: WallClock, work: Work) -> AsyncIterator
 
     ground = Ground.of("escalation", Settings(database_url=SecretStr(database)), Surroundings(clock))
     running = RunningStage.of(Stage("escalation", {}, handle, (work,)), ground, lambda *words: Thing("incident.stuck"))
-    await running.start()
+    await running.prepare()
+    running.start()
     try:
         yield
     finally:

@@ -96,6 +96,14 @@ def test_a_refusal_of_critsit_is_an_answer(monkeypatch: pytest.MonkeyPatch) -> N
             assert (done.exit_code, done.stdout, done.stderr) == (code, "", "Not this one.\n")
 
 
+def test_demo_reports_nothing_where_the_examples_are_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("critsit.demo.PATIENCE", 0.5)
+    answer = raw_http.answer(200, b'{"items": [], "next": null}', JSON)
+    done = _asks(("demo",), answer, monkeypatch)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert done.stderr == "The example contract WO-1001 is not there: `critsit up --demo` loads it (make run).\n"
+
+
 def _asks(words: tuple[str, ...], answer: bytes, monkeypatch: pytest.MonkeyPatch, given: str = "") -> Result:
     """Run a command against what answers this to everything."""
 
