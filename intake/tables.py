@@ -64,6 +64,7 @@ remembered = Table(
     Column("value", Text, primary_key=True),
     Column("subject", Text, nullable=False),
     Column("digest", LargeBinary, nullable=False),
+    Column("stood", LargeBinary, nullable=False, server_default=""),
     Column("remembered_at", DateTime(timezone=True), nullable=False),
     Column("forget_at", DateTime(timezone=True)),
     CheckConstraint("kind in ('key', 'reference')", name="remembered_kind"),
