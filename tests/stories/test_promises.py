@@ -106,6 +106,7 @@ async def test_missed_updates_climb_a_level_each(database: str) -> None:
         await there.passes(minutes=60)
         assert await people["del"].phone.unread(), "the second missed update is the next level's"
         await people["del"].phone.expects(at="11:59:00")
+        await there.passes(seconds=30)
         await people["dan"].phone.expects("Del did not answer", at="12:00:00")
         await case.happens("updates", by="ana", status="working", action_plan="restart")
         await there.phones_are_silent()
