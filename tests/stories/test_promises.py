@@ -85,7 +85,8 @@ async def test_a_level_for_the_delivery_manager_is_for_the_one_whom_the_work_ord
         await people["dan"].phone.expects("first response")
         await people["dan"].acknowledges(case)
         await there.passes(minutes=15)
-        await lea.phone.expects("you are paged as delivery manager")
+        await lea.phone.expects("you are paged as delivery manager", at="09:30:00")
+        await people["dan"].phone.expects("Lea did not answer", at="09:31:00")
         await case.happens("responses", by="eng", message="At last.")
 
 
@@ -106,6 +107,7 @@ async def test_missed_updates_climb_a_level_each(database: str) -> None:
         await there.passes(minutes=60)
         assert await people["del"].phone.unread(), "the second missed update is the next level's"
         await people["del"].phone.expects(at="11:59:00")
+        await there.passes(seconds=30)
         await people["dan"].phone.expects("Del did not answer", at="12:00:00")
         await case.happens("updates", by="ana", status="working", action_plan="restart")
         await there.phones_are_silent()
