@@ -17,7 +17,7 @@ from notifier.messages import Reason
 from notifier.pages.incident import Incident
 from notifier.pages.ledger import Request
 from notifier.pages.page import Page, Purpose, Side
-from notifier.rules.wanted import ALL_AT_ONCE, LED, in_place_of
+from notifier.rules.wanted import ALL_AT_ONCE, in_place_of, while_they_lead
 from notifier.rules.who import Found, Somebody, find
 from services.contract.model import Contract
 from services.roster import Roster
@@ -90,9 +90,10 @@ def escalation(
     # A clock that we never heard of keeps nothing wanted; the watch for a route does, until there is one.
     unmet = incident.unmet_ids
     known = next((id_ for id_ in (fact.clock_id, fact.clock) if id_ in unmet), None)
+    is_worse = fact.clock_id is None and purpose is _LEADS
     return Request(
         purpose=found.purpose, people=found.people, cause=fact.id, reason=reason, happened=happened,
-        clocks=(known,) if known else (), grounds=(LED,) if fact.clock_id is None and purpose is _LEADS else (),
+        clocks=(known,) if known else (), grounds=while_they_lead(incident) if is_worse else (),
     )  # fmt: skip
 
 

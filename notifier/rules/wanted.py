@@ -15,9 +15,9 @@ from notifier.pages.page import Page, Purpose
 #: A ground keeps a page wanted while all of its words hold; a page has one for each thing that it is about. One that is
 #: none of these words is a promise's id, and holds while that is not kept.
 OPEN, CRISIS, LED, UNTAKEN, UNANSWERED = "open", "crisis", "led", "untaken", "unanswered"
-#: Between a ground's words and the queue that they hold in, before the side whose executives are told, and before those of
-#: whom nobody has it yet.
-_IN, _EXECUTIVES, _WITHOUT = " in ", "executives:", "without:"
+#: Between a ground's words and the queue that they hold in, before the side whose executives are told, before those of
+#: whom nobody has it yet, and before who has the crisis.
+_IN, _EXECUTIVES, _WITHOUT, _LED_BY = " in ", "executives:", "without:", "led-by:"
 
 #: Whom only a crisis calls (BASE-ESCALATE), whom the promise of a crisis manager does (BASE-CM), and who is told in
 #: their place: of either.
@@ -73,6 +73,11 @@ def for_executives(incident: Incident, side: str) -> tuple[str, ...]:
     """Executives of a side are told at the severity as it is; where we know of none that provides for it, by the word of
     who asked."""
     return (_EXECUTIVES + side,) if side in (incident.executives or ()) else ()
+
+
+def while_they_lead(incident: Incident) -> tuple[str, ...]:
+    """What keeps wanted what whoever has the crisis is told of it: that they have it."""
+    return (f"{LED} {_LED_BY}{incident.crisis_manager_id}",) if incident.crisis_manager_id else (LED,)
 
 
 def is_of_another_queue(page: Page, incident: Incident) -> bool:
@@ -132,6 +137,9 @@ def _word_ended(word: str, page: Page, incident: Incident) -> str | None:
         return "the first response is given" if given else None
     if word.startswith(_WITHOUT):
         return "somebody has it" if word.removeprefix(_WITHOUT) in (incident.taken or ()) else None
+    if word.startswith(_LED_BY):
+        theirs = incident.crisis_manager_id == word.removeprefix(_LED_BY)
+        return None if theirs else f"{incident.crisis_manager or 'nobody'} has the crisis by now"
     if word.startswith(_EXECUTIVES):
         side = word.removeprefix(_EXECUTIVES)
         provided = incident.executives is None or side in incident.executives

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
 from tests.harness.world import world
 
 
@@ -135,6 +137,33 @@ async def test_who_said_yes_to_a_lower_severity_hears_that_it_is_a_higher_one(da
         await case.happens("responses", by="eng", message="We look at it.")
         assert await case.states("crisis_manager") == ["met"]
         await there.passes(minutes=20)
+
+
+@pytest.mark.parametrize("silent", [False, True])
+async def test_who_has_handed_the_crisis_on_is_not_waited_for_to_say_that_they_know_it_is_worse(
+    database: str, silent: bool
+) -> None:
+    """SEV-CHANGE, BASE-CM"""
+    async with world(database) as there:
+        await there.signs()
+        ana, bo = [await there.employs(name, "crisis-manager") for name in ("ana", "bo")]
+        eng = await there.employs("eng", "engineer")
+        dan = await there.employs("dan", "duty-manager")
+        case = await there.reports(impact="critical_degraded")
+        for somebody in (ana, eng):
+            await somebody.phone.expects(at="09:00:00")
+            await somebody.acknowledges(case)
+        await case.happens("responses", by="eng", message="We look at it.")
+        await case.happens("severity-assessments", by="eng", severity="1", reason="all is down now")
+        await ana.phone.expects("severity A became 1", at="09:00:00")
+        if silent:
+            await there.passes(minutes=1)
+            await dan.phone.expects("Ana did not answer: severity A became 1", at="09:01:00")
+        await case.happens("crisis-manager", by="eng", person="bo")
+        await bo.phone.expects("sev 1", at=f"09:0{int(silent)}:00")
+        await bo.acknowledges(case)
+        await there.passes(minutes=30)
+        await dan.phone.is_silent()
 
 
 async def test_once_the_customer_has_its_answer_only_the_crisis_manager_hears_that_it_is_worse(database: str) -> None:
