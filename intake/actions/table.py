@@ -62,11 +62,23 @@ def _settled(record: Record) -> Any:
     return record.view.get("effort_settled")
 
 
+def _is_open(clock: dict[str, Any]) -> bool:
+    return clock["state"] == "running" or (clock["state"] == "breached" and clock.get("met_at") is None)
+
+
 def _may_be_met(scene: Scene, body: bodies.Response) -> bool:
     record = scene.record
     clocks = [c for c in record.view.get("clocks", []) if c["name"] == "first_response"]
-    open_ = any(c["state"] == "running" or (c["state"] == "breached" and c.get("met_at") is None) for c in clocks)
-    return open_ or not shows_its_clocks(record)
+    return any(map(_is_open, clocks)) or not shows_its_clocks(record)
+
+
+def _is_timed(scene: Scene, body: bodies.Question) -> bool:
+    decision = scene.record.decision
+    return decision is None or any(one.get("to") in (None, body.to) for one in decision["terms"]["questions"])
+
+
+def _is_waited_for(scene: Scene, body: bodies.Reply) -> bool:
+    return any(c["side"] == "customer" and _is_open(c) for c in scene.record.view.get("clocks", []))
 
 
 def _is_owed(scene: Scene, body: bodies.Update) -> bool:
@@ -96,8 +108,9 @@ ACTIONS = (
     Action("responses", bodies.Response, lambda *_: acts.RESPOND, rules.respond, _met,
            awaits=_may_be_met),
     Action("updates", bodies.Update, lambda *_: acts.UPDATE, rules.update, _met, awaits=_is_owed),
-    Action("questions", bodies.Question, lambda *_: acts.ASK, rules.ask, _started),
-    Action("customer-replies", bodies.Reply, lambda *_: acts.REPLY, rules.reply, _met, for_customers=True),
+    Action("questions", bodies.Question, lambda *_: acts.ASK, rules.ask, _started, awaits=_is_timed),
+    Action("customer-replies", bodies.Reply, lambda *_: acts.REPLY, rules.reply, _met, for_customers=True,
+           awaits=_is_waited_for),
     Action("severity-changes", bodies.SeverityChange, lambda *_: acts.ChangeSeverity(), rules.change_severity, _decided,
            for_customers=True, decides=True),
     Action("severity-assessments", bodies.SeverityAssessment, lambda *_: acts.ChangeSeverity(), rules.assess, _decided,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from dataclasses import replace
 
 import httpx2
 import pytest
@@ -22,13 +22,13 @@ from events.assignments import (
 from events.codec import Fact
 from events.escalations import Clock, ClockMet, ClockStarted, ClockSuperseded
 from events.notifications import Page, PageRequested
-from intake.record.clocks_shown import shows_its_clocks
-from intake.record.record import Record
 from tests.harness.intake import START, Counterpart, clocks_of, intake
 from tests.harness.work_orders import work_order
 
 RESPONSE = {"by": "eve", "message": "we are on it"}
+QUESTION, REPLY = {"by": "eve", "text": "Which one?", "to": "case-owner"}, {"by": "Aigerim", "text": "The third."}
 CLOCK = Clock("c-1", "first_response", "provider", START, START, START, "PT15M", "24x7", "BASE-1-AZURE")
+OF_THE_CUSTOMER = replace(CLOCK, name="customer_reply", side="customer")
 
 
 @pytest_asyncio.fixture
@@ -61,6 +61,22 @@ async def test_who_prefers_to_wait_for_what_waits_for_the_route_is_answered_with
             pass
     await stage.routes(id_)
     assert (await asked).json()["severity"] == "1"
+
+
+async def test_a_question_without_a_clock_and_a_reply_that_nobody_waits_for_are_answered_at_once(
+    stage: Counterpart,
+) -> None:
+    """CUST-C-REPLY"""
+    id_ = await stage.has(impact="minimal")
+    began = ticks()
+    await stage.act(id_, "questions", QUESTION | {"to": "resources"}, Prefer="wait=5")
+    await stage.act(id_, "customer-replies", REPLY, Prefer="wait=5")
+    assert ticks() - began < 4
+    asked = asyncio.create_task(stage.act(id_, "questions", QUESTION, Prefer="wait=5"))
+    await asyncio.wait([asked], timeout=0.5)
+    assert not asked.done()
+    await stage.tells("escalation", id_, ClockStarted(OF_THE_CUSTOMER, "question.asked"))
+    assert [clock["name"] for clock in (await asked).json()["clocks"]] == ["customer_reply"]
 
 
 async def test_where_nothing_follows_by_then_it_is_the_plain_answer(stage: Counterpart) -> None:
@@ -207,10 +223,10 @@ async def test_who_changes_the_severity_and_prefers_to_wait_sees_the_clocks_that
 async def test_who_waits_is_not_shown_what_another_customer_has_by_then(stage: Counterpart) -> None:
     await stage.knows("contract", "WO-2", work_order(number="WO-2", customer="Other"))
     id_ = await stage.has()
+    await stage.tells("escalation", id_, ClockStarted(OF_THE_CUSTOMER, "question.asked"))
     await stage.said()
     async with stage.with_key("report", contracts=["WO-1"]) as ours:
-        body = {"by": "Aigerim", "text": "west"}
-        asking = ours.post(f"/v1/incidents/{id_}/customer-replies", json=body, headers={"Prefer": "wait=0.5"})
+        asking = ours.post(f"/v1/incidents/{id_}/customer-replies", json=REPLY, headers={"Prefer": "wait=0.5"})
         asked = asyncio.create_task(asking)
         async with asyncio.timeout(5):
             while not await stage.said():
@@ -247,42 +263,3 @@ async def test_what_is_decided_anew_and_comes_to_the_same_is_waited_for_no_longe
     await stage.tells("router", id_, await stage.routed(id_, cause="impact.changed"))
     assert (await asked).json()["severity"] == "1"
     assert ticks() - began < 4
-
-
-LATER, HOURLY = "2026-02-04T13:00:00Z", {"target": "PT1H", "due_at": "2026-02-04T10:00:00Z"}
-
-
-@pytest.mark.parametrize(
-    ("repeats", "clock", "shown"),
-    [
-        (False, {"state": "running"}, True), (False, {"state": "breached"}, True), (False, {"state": "superseded"}, False),
-        (False, {"state": "running", **HOURLY}, False), (False, {"state": "breached", **HOURLY}, False),
-        (False, {"state": "breached", "due_at": "2026-02-04T12:00:00Z"}, False),
-        (False, {"state": "running", "calendar": "lisbon"}, True), (True, {"state": "running", "calendar": "lisbon"}, False),
-        (False, {"state": "met", **HOURLY}, True), (False, {"state": "breached", "met_at": LATER, **HOURLY}, True),
-        (True, {"state": "running", "due_at": "2026-02-04T12:00:00Z"}, True), (True, {"state": "met"}, False),
-        (True, {"state": "breached"}, False), (True, {"state": "running", **HOURLY}, False),
-    ],
-)  # fmt: skip
-def test_what_ran_or_was_missed_under_other_terms_is_not_what_is_owed_now(
-    repeats: bool, clock: dict[str, str], shown: bool
-) -> None:
-    """SEV-CHANGE: whoever waited was told the clocks of the severity before."""
-    named = {"name": "first_response", "calendar": "24x7", "rule": "BASE-A"}
-    terms = named | {"target": "PT4H", "due_at": LATER, "repeats": repeats}
-    former: dict[str, Any] = named | {"state": "running", **HOURLY}
-    for clocks, whole in (([terms | clock], shown), ([terms | clock, former], False)):
-        assert shows_its_clocks(_record([terms], clocks)) is whole, clocks
-
-
-def test_a_question_s_clock_that_the_severity_no_longer_has_is_waited_for_until_it_stops() -> None:
-    """CUST-C-REPLY, SEV-CHANGE"""
-    for state, whole in (("running", False), ("superseded", True)):
-        asked = [{"name": "customer_reply", "state": state}]
-        before = _record([], asked, questions=[{"name": "customer_reply"}])
-        assert shows_its_clocks(_record([], asked), before) is whole
-
-
-def _record(terms: list[dict[str, Any]], clocks: list[dict[str, Any]], **later: Any) -> Record:
-    view = {"decision": {"clocks": terms, "terms": {"questions": [], "onsite": None} | later}, "clocks": clocks}
-    return Record("i", "INC-000001", "open", 2, None, "", None, START, START, None, {}, view)
