@@ -73,7 +73,7 @@ def routed(promises: Promises, fact: IncidentRouted, at: datetime, catalogue: Ca
     for call in calls(decision, catalogue, promises.incident.called):
         promises.call(call)
     if before is not None and raised and _is_led(before) and _is_led(decision) and not promises.open(CRISIS_MANAGER):
-        promises.call(worse(before, decision))
+        promises.call(worse(before, decision, catalogue))
 
 
 def responded(promises: Promises, at: datetime, by: str) -> None:

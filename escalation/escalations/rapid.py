@@ -30,9 +30,11 @@ def calls(decision: Decision, catalogue: Catalogue, called: Iterable[str]) -> li
     ]
 
 
-def worse(before: Decision, after: Decision) -> Call:
+def worse(before: Decision, after: Decision, catalogue: Catalogue) -> Call:
     """Whoever has the crisis hears that it is a worse one: they said yes to another severity, and less was due then."""
-    return Call("", "crisis-manager", "SEV-CHANGE", f"severity {before.severity} became {after.severity}")
+    return Call(
+        "", "crisis-manager", catalogue.later.change_rule, f"severity {before.severity} became {after.severity}"
+    )
 
 
 def _words(decision: Decision, team: str) -> str:
