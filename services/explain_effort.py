@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from services.catalogue.model import Catalogue
-from services.catalogue.products import matches
 from services.contract.model import Contract
 from services.decision import Decision
+from services.effort import hours_of
 from services.explain_words import promised
 from services.report import Report
 
@@ -31,12 +31,8 @@ def effort_in_words(
         return
     if catalogue.review.out_of_term.flag in decision.flags:
         return
-    hours = next((hours for hours in catalogue.effort.balances if contract.bought(hours.service)), None)
-    if (
-        hours is not None
-        and contract.balances.get(hours.balance, 0) > 0
-        and matches(designated.products, report.product)
-    ):
+    hours = hours_of(contract, decision, report.product, catalogue, manages=False)
+    if hours is not None and contract.balances.get(hours.balance, 0) > 0:
         yield (
             f"Designated engineers join in the business hours of {designated.location}, from the hours that were bought"
             f" ({hours.rule})."

@@ -295,13 +295,3 @@ async def test_a_forged_cursor_is_a_problem_with_its_pointer(database: str) -> N
             assert answer.status_code in (200, 422), (cursor, answer.text)
             if answer.status_code == 422:
                 assert answer.json()["errors"][0]["pointer"] == "/query/cursor"
-
-
-@pytest.mark.parametrize("name", ["raid-response", "raid-response/kk"])
-async def test_at_a_queue_that_there_is_none_of_nobody_waits(database: str, name: str) -> None:
-    """What is misspelt would look as if nothing were due."""
-    async with office(database) as router:
-        path = f"/v1/queues/{name}"
-        assert (await router.web.get(f"{path}/incidents")).status_code == 404
-        assert (await router.post(f"{path}/claims", {"by": "eng"})).status_code == 404
-        assert (await router.web.get("/v1/queues/rapid-response/kk/incidents")).json()["items"] == []
