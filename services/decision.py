@@ -94,6 +94,11 @@ class Decision:
     passed_over: tuple[PassedOver, ...] = ()
     notes: tuple[str, ...] = ()
 
+    @property
+    def led(self) -> bool:
+        """Whether a crisis manager is promised (BASE-CM)."""
+        return any(clock.name == "crisis_manager" for clock in self.clocks)
+
 
 def but_for_words(decision: Decision) -> Decision:
     """What was decided, without the sentences that tell it: who words them otherwise decides the same."""

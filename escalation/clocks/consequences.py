@@ -72,7 +72,7 @@ def routed(promises: Promises, fact: IncidentRouted, at: datetime, catalogue: Ca
     promises.keep(called=tuple(team for team in promises.incident.called if team in decision.escalates_to))
     for call in calls(decision, catalogue, promises.incident.called):
         promises.call(call)
-    if before is not None and raised and _is_led(before) and _is_led(decision) and not promises.open(CRISIS_MANAGER):
+    if before is not None and raised and before.led and decision.led and not promises.open(CRISIS_MANAGER):
         promises.call(worse(before, decision, catalogue))
 
 
@@ -255,10 +255,6 @@ def _agreed(promises: Promises, decision: Decision, at: datetime, calendar: Cale
 def _done(promises: Promises, open_: Sequence[Clock], at: datetime, by: str) -> None:
     for clock in open_:
         promises.done(clock, at, by)
-
-
-def _is_led(decision: Decision) -> bool:
-    return any(clock.name == CRISIS_MANAGER for clock in decision.clocks)
 
 
 def _lower(decision: Decision) -> tuple[str, str | None]:

@@ -193,15 +193,16 @@ def _routed(incident: Incident, fact: IncidentRouted) -> Incident:
     decision, named = fact.decision, fact.inputs.contract
     # One that was made before a correction was heard of names a contract that is not the incident's any more.
     contract = named if named is not None and named.number == incident.contract else None
-    led = any(clock.name == "crisis_manager" for clock in decision.clocks)
     # What is no crisis any more, and becomes one again, is called for anew.
-    taken = incident.taken and tuple(p for p in incident.taken if (led if p == _CRISIS_MANAGER else decision.urgent))
+    taken = incident.taken and tuple(
+        p for p in incident.taken if (decision.led if p == _CRISIS_MANAGER else decision.urgent)
+    )
     lower = (decision.terms.downgrade_about, decision.terms.downgrade_to)
     return replace(
         incident,
         severity=decision.severity,
         urgent=decision.urgent,
-        led=led,
+        led=decision.led,
         executives=tuple(decision.executives),
         taken=taken,
         queue=decision.queue,
